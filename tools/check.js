@@ -1,0 +1,126 @@
+// The one yes or no. Each step is a claim; a claim that does not hold is told, and the rest are still
+// looked at.
+//
+//   node tools/check.js          every claim (`npm run check`)
+//   node tools/check.js test     those that are tests (`npm test`)
+//   node tools/check.js beyond   the others
+//
+// CHECK_TALLY=<file> has `<passed> <failed> <skipped>` appended to it, for .ci/run to add up.
+
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { refuseOldNode } from '../apps/server/src/node-version.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'));
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
+/** @typedef {{ claim: string, kind: 'test' | 'beyond', run: () => Tally }} Step */
+
+/** @type {Step[]} */
+const steps = [
+  { claim: 'the types hold', kind: 'beyond', run: () => script('typescript/bin/tsc') },
+  {
+    claim: 'the code is formatted and lint-free',
+    kind: 'beyond',
+    run: () => script('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'),
+  },
+  {
+    claim: 'the import arrows hold',
+    kind: 'beyond',
+    run: () => script('dependency-cruiser/bin/dependency-cruise.mjs', '--output-type', 'err-long', ...sourceFolders),
+  },
+  {
+    claim: 'generated files are fresh',
+    kind: 'beyond',
+    run: () => node('--conditions=development', 'tools/generate.ts', '--check'),
+  },
+  { claim: 'it builds', kind: 'test', run: () => node('tools/build.js') },
+  { claim: 'unit and contract tests pass', kind: 'test', run: () => jest('apps', 'libs', 'tools') },
+  { claim: 'end-to-end, fault and architecture tests pass', kind: 'test', run: () => jest('test') },
+];
+const sourceFolders = ['apps', 'libs', 'test', 'tools'];
+
+process.exitCode = main(process.argv[2]);
+
+/** @param {string | undefined} wanted */
+function main(wanted) {
+  const refusal = refuseOldNode();
+  if (refusal !== undefined) {
+    process.stderr.write(`${refusal}\n`);
+    return 1;
+  }
+  try {
+    return report(steps.filter((step) => wanted === undefined || step.kind === wanted).map(runStep));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @param {Step} step */
+function runStep({ claim, run }) {
+  process.stdout.write(`\n— ${claim}?\n`);
+  const started = performance.now();
+  const tally = run();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const line = `${tally.failed === 0 ? 'yes' : ' NO'}  ${claim} (${seconds} s)`;
+  process.stdout.write(`${line}\n`);
+  return { line, tally };
+}
+
+/** @param {{ line: string, tally: Tally }[]} results */
+function report(results) {
+  /** @param {keyof Tally} name */
+  const sum = (name) => results.reduce((total, { tally }) => total + tally[name], 0);
+  const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
+  process.stdout.write(`\n${results.map(({ line }) => line).join('\n')}\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  const tallyFile = process.env['CHECK_TALLY'];
+  if (tallyFile !== undefined) appendFileSync(tallyFile, `${passed} ${failed} ${skipped}\n`);
+  return results.length > 0 && failed === 0 ? 0 : 1;
+}
+
+/** @param {string[]} args of a package's command, which starts with its path in node_modules */
+function script(...args) {
+  return node(join('node_modules', args[0]), ...args.slice(1));
+}
+
+/** @param {string[]} args */
+function node(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+/**
+ * Counts the tests, and a suite that could not even start as one failure.
+ *
+ * @param {string[]} folders whose specs are run
+ */
+function jest(...folders) {
+  const outcome = join(scratch, 'jest.json');
+  rmSync(outcome, { force: true });
+  const ran = node(
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    '--roots',
+    ...folders,
+    '--json',
+    `--outputFile=${outcome}`,
+  );
+  try {
+    const counted = JSON.parse(readFileSync(outcome, 'utf8'));
+    const failed = counted.numFailedTests + counted.numRuntimeErrorTestSuites;
+    return {
+      passed: counted.numPassedTests,
+      failed: failed === 0 ? ran.failed : failed,
+      skipped: counted.numPendingTests + counted.numTodoTests,
+    };
+  } catch {
+    return ran;
+  }
+}
