@@ -1,0 +1,195 @@
+// The service's side of the writing thread: appends of one tick of the event loop leave as one message,
+// and each is answered once, whatever becomes of the thread.
+
+import { Worker } from 'node:worker_threads';
+
+import type { EncodedAppend } from '#event-log/encode-append.js';
+import { EventLogError, outcomeUnknown, unavailable } from '#event-log/errors.js';
+import type { AppendResult } from '#event-log/event-log.js';
+import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
+import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
+
+interface Waiting {
+  readonly append: EncodedAppend;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Sent {
+  readonly waiting: readonly Waiting[];
+  readonly deadline: number;
+}
+
+export interface AppendQueueOptions {
+  readonly directory: string;
+  readonly timeoutMs: number;
+  readonly onHead: (head: number) => void;
+  readonly onTrouble: (text: string) => void;
+}
+
+/** Appends that are not answered yet; beyond it the disk is not keeping up, and more would only wait. */
+const appendsWaitingMax = 20_000;
+/** How often deadlines are looked at: a timer for each append would cost more than the append. */
+const sweepMs = 250;
+const restartDelayMs = 250;
+
+export class AppendQueue {
+  readonly #options: AppendQueueOptions;
+  readonly #sent = new Map<number, Sent>();
+  #worker: Worker | null = null;
+  #waiting: Waiting[] = [];
+  #unanswered = 0;
+  #batch = 0;
+  #scheduled = false;
+  #closing = false;
+  #refusal: EventLogError | null = null;
+  #sweep: NodeJS.Timeout | null = null;
+  #idle: (() => void) | null = null;
+
+  constructor(options: AppendQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the log is open. */
+  start(): Promise<{ identity: string; head: number }> {
+    return new Promise((resolve, reject) => {
+      const { directory } = this.#options;
+      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData: { directory } });
+      this.#worker = worker;
+      worker.on('message', (reply: WriterReply) => {
+        if (reply.kind === 'ready') resolve(reply);
+        else if (reply.kind === 'refused') reject(this.#refuse(new EventLogError(reply.failure)));
+        else this.#take(reply);
+      });
+      worker.on('error', (error) => {
+        this.#lose(worker, error);
+        reject(error);
+      });
+      worker.on('exit', () => this.#lose(worker, undefined));
+    });
+  }
+
+  push(append: EncodedAppend): Promise<AppendResult> {
+    if (this.#closing) return Promise.reject(unavailable('it is closed'));
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    if (this.#worker === null) return Promise.reject(unavailable('its writing thread is being started'));
+    if (this.#unanswered >= appendsWaitingMax)
+      return Promise.reject(unavailable('too many appends are waiting'));
+    this.#unanswered += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ append, resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Answers what was accepted, then ends the thread. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#unanswered > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    const worker = this.#worker;
+    if (worker !== null) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      this.#post({ kind: 'close' });
+      await ended;
+    }
+    if (this.#sweep !== null) clearInterval(this.#sweep);
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (this.#worker === null) {
+      for (const one of waiting) this.#reject(one, unavailable('its writing thread ended'));
+      return;
+    }
+    this.#batch += 1;
+    this.#sent.set(this.#batch, { waiting, deadline: performance.now() + this.#options.timeoutMs });
+    this.#sweep ??= setInterval(() => this.#expire(), sweepMs).unref();
+    this.#post({ kind: 'append', batch: this.#batch, appends: waiting.map((one) => one.append) });
+  }
+
+  #post(request: WriterRequest): void {
+    this.#worker?.postMessage(request);
+  }
+
+  #take(reply: Exclude<WriterReply, { kind: 'ready' | 'refused' }>): void {
+    switch (reply.kind) {
+      case 'appended': {
+        this.#options.onHead(reply.head);
+        const sent = this.#sent.get(reply.batch);
+        if (sent === undefined) return;
+        this.#sent.delete(reply.batch);
+        for (const [index, one] of sent.waiting.entries()) this.#settle(one, reply.outcomes[index]);
+        return;
+      }
+      case 'trouble':
+        this.#options.onTrouble(reply.text);
+        return;
+      case 'closed':
+        return;
+    }
+  }
+
+  #settle(one: Waiting, outcome: AppendOutcome | undefined): void {
+    if (outcome === undefined) this.#reject(one, outcomeUnknown('its writing thread left it unanswered'));
+    else if ('failure' in outcome) this.#reject(one, new EventLogError(outcome.failure));
+    else {
+      one.resolve(outcome);
+      this.#answered();
+    }
+  }
+
+  #reject(one: Waiting, error: EventLogError): void {
+    one.reject(error);
+    this.#answered();
+  }
+
+  #answered(): void {
+    this.#unanswered -= 1;
+    if (this.#unanswered === 0) this.#idle?.();
+  }
+
+  /** What is overdue is answered, and stays with the thread: a retry with the same ids finds out. */
+  #expire(): void {
+    const now = performance.now();
+    for (const [batch, sent] of this.#sent) {
+      if (sent.deadline > now) return;
+      this.#sent.delete(batch);
+      for (const one of sent.waiting) this.#reject(one, outcomeUnknown('writing took too long'));
+    }
+  }
+
+  #refuse(error: EventLogError): EventLogError {
+    this.#refusal = error;
+    return error;
+  }
+
+  #lose(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    const lost = [...this.#sent.values()].flatMap((sent) => sent.waiting);
+    this.#sent.clear();
+    for (const one of lost) this.#reject(one, outcomeUnknown('its writing thread ended', cause));
+    if (this.#closing || this.#refusal !== null) return;
+    this.#options.onTrouble(`the writing thread ended: ${String(cause)}`);
+    setTimeout(() => this.#restart(), restartDelayMs);
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#closing) return;
+    try {
+      const { head } = await this.start();
+      this.#options.onHead(head);
+      this.#options.onTrouble('the writing thread was started anew');
+    } catch (error) {
+      // `#lose` or `#refuse` has already drawn the consequence.
+      this.#options.onTrouble(`starting the writing thread failed: ${String(error)}`);
+    }
+  }
+}

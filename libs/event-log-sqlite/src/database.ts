@@ -1,0 +1,114 @@
+// How the log's file is opened, by whom, and what must hold before anything in it is trusted.
+
+import Database from 'better-sqlite3';
+
+import { corrupt, unavailable } from '#event-log/errors.js';
+
+/** Before 3.51.3 a commit could be lost when two connections wrote and checkpointed at once. */
+const oldestSqlite = [3, 51, 3] as const;
+
+/** Read back and compared at every start: a damaged schema would change what every query means. */
+export const schema = [
+  `CREATE TABLE log (
+  identity TEXT NOT NULL
+) STRICT`,
+  `CREATE TABLE events (
+  position INTEGER PRIMARY KEY,
+  stream TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  metadata TEXT NOT NULL,
+  before TEXT NOT NULL,
+  link TEXT NOT NULL
+) STRICT`,
+  'CREATE UNIQUE INDEX events_by_stream ON events (stream, revision)',
+  // Says the same as the end of each stream in the index, so that damage to either is found out.
+  `CREATE TABLE streams (
+  stream TEXT PRIMARY KEY,
+  last_revision INTEGER NOT NULL,
+  last_position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+] as const;
+
+export function openReader(path: string): Database.Database {
+  const database = new Database(path, { readonly: true, fileMustExist: true });
+  try {
+    database.pragma('cell_size_check = ON');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Creates the file when there is none. Every guarantee of the log rests on the settings asserted here. */
+export function openWriter(path: string): Database.Database {
+  const database = new Database(path);
+  try {
+    assertVersion(database);
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    // On macOS an fsync reaches the disk's cache only; elsewhere these two do nothing.
+    database.pragma('fullfsync = ON');
+    database.pragma('checkpoint_fullfsync = ON');
+    // The writer checkpoints by itself: SQLite's automatic one would hide a failed fsync.
+    database.pragma('wal_autocheckpoint = 0');
+    database.pragma('cell_size_check = ON');
+    assertPragma(database, 'journal_mode', 'wal');
+    assertPragma(database, 'synchronous', 2);
+    assertPragma(database, 'wal_autocheckpoint', 0);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+export function createSchema(database: Database.Database, identity: string): void {
+  database.transaction(() => {
+    for (const statement of schema) database.exec(statement);
+    database.prepare('INSERT INTO log (identity) VALUES (?)').run(identity);
+  })();
+}
+
+/** The log's identity; null for a file in which nothing was made yet. */
+export function readIdentity(database: Database.Database): string | null {
+  const stored = database
+    .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid')
+    .pluck()
+    .all();
+  if (stored.length === 0) return null;
+  if (stored.length !== schema.length || stored.some((sql, index) => sql !== schema[index])) {
+    throw corrupt(null, 'its tables are not the ones that were made');
+  }
+  const identities = database.prepare('SELECT identity FROM log').pluck().all();
+  if (identities.length !== 1) throw corrupt(null, 'it does not hold exactly one identity');
+  return String(identities[0]);
+}
+
+/** What the outside may do to a sound file; with our fixed statements all else is the file's own fault. */
+const outside = /^SQLITE_(BUSY|CANTOPEN|FULL|INTERRUPT|IOERR|LOCKED|NOMEM|PERM|READONLY)/;
+
+export function isCorruption(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return false;
+  return code === 'SQLITE_IOERR_SHORT_READ' || !outside.test(code);
+}
+
+function assertVersion(database: Database.Database): void {
+  const version = String(database.prepare('SELECT sqlite_version()').pluck().get());
+  const parts = version.split('.').map(Number);
+  for (const [index, least] of oldestSqlite.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least)
+      throw unavailable(`SQLite ${version} can lose commits; ${oldestSqlite.join('.')} is the oldest to use`);
+  }
+}
+
+function assertPragma(database: Database.Database, name: string, wanted: string | number): void {
+  const actual = database.pragma(name, { simple: true });
+  if (actual !== wanted) throw unavailable(`SQLite keeps ${name} at ${actual} instead of ${wanted}`);
+}

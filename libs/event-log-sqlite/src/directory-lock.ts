@@ -1,0 +1,54 @@
+// One process at a time writes a data directory. The lock is SQLite's own on a file that holds nothing
+// else, so the operating system frees it with the process, however that ends.
+
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+import { unavailable } from '#event-log/errors.js';
+
+export class DirectoryLock {
+  readonly #database: Database.Database;
+
+  private constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  /** Throws `EventLogError` `unavailable` with the process that holds the directory. */
+  static take(directory: string): DirectoryLock {
+    const database = new Database(join(directory, 'events.lock'), { timeout: 0 });
+    try {
+      leaveName(database);
+      // Readers are let in while it is held, so that the next process can say who holds it.
+      database.exec('BEGIN IMMEDIATE');
+      return new DirectoryLock(database);
+    } catch (error) {
+      const holder = holderOf(database);
+      database.close();
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw error;
+      throw unavailable(`another process${holder} has the data directory ${directory} open`, error);
+    }
+  }
+
+  release(): void {
+    this.#database.exec('ROLLBACK');
+    this.#database.close();
+  }
+}
+
+/** Only for the message to the next process, so a disk that is full must not keep this one from starting. */
+function leaveName(database: Database.Database): void {
+  try {
+    database.pragma(`user_version = ${process.pid}`);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'SQLITE_FULL') throw error;
+  }
+}
+
+function holderOf(database: Database.Database): string {
+  try {
+    return ` (pid ${database.pragma('user_version', { simple: true })})`;
+  } catch {
+    // It is still writing its number: the refusal stands without it.
+    return '';
+  }
+}

@@ -1,0 +1,125 @@
+// Opening the log: nothing is written before what is there has been held against the head mark, since
+// the first write or checkpoint would destroy what could still be told from a damaged WAL.
+
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+
+import { corrupt, EventLogError } from '#event-log/errors.js';
+import type { LogEnd } from '#event-log-sqlite/append-group.js';
+import { firstLink } from '#event-log-sqlite/chain.js';
+import {
+  createSchema,
+  isCorruption,
+  openReader,
+  openWriter,
+  readIdentity,
+} from '#event-log-sqlite/database.js';
+import { HeadMark, type Mark, readMark, syncDirectory } from '#event-log-sqlite/head-mark.js';
+import { damaged, Rows } from '#event-log-sqlite/rows.js';
+
+/** Rows at the end that are proved at every start; the rest is proved when read, or by `verify`. */
+const provedAtStart = 256;
+
+export interface OpenLog {
+  readonly database: Database;
+  readonly mark: HeadMark;
+  readonly identity: string;
+  readonly end: LogEnd;
+}
+
+export function pathsIn(directory: string): { readonly events: string; readonly mark: string } {
+  return { events: join(directory, 'events.db'), mark: join(directory, 'events.head') };
+}
+
+/** Throws `EventLogError` `corrupt` when the log is not what was acknowledged. */
+export function openLog(directory: string): OpenLog {
+  const paths = pathsIn(directory);
+  const found = inspect(directory);
+  const database = openWriter(paths.events);
+  try {
+    const identity = found?.identity ?? create(database, directory);
+    const end = found?.end ?? { position: 0, link: firstLink(identity) };
+    // What the WAL holds is written into the file and synced anew: after a failed fsync the pages that
+    // were read back may never have reached the disk, and no later fsync would bring them there.
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    const mark = HeadMark.open(paths.mark) ?? HeadMark.create(paths.mark, { identity, ...end });
+    if (mark.mark.position < end.position) mark.moveTo(end.position, end.link);
+    return { database, mark, identity, end };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** What stands in the directory, seen through a connection that can change nothing; null for no log yet. */
+export function inspect(directory: string): { readonly identity: string; readonly end: LogEnd } | null {
+  const paths = pathsIn(directory);
+  const mark = readMark(paths.mark);
+  if (mark === null) throw corrupt(null, `its head mark ${paths.mark} cannot be read`);
+  // SQLite would delete the WAL of an empty file, and with it what could still be told.
+  const bytes = statSync(paths.events, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes === 0) {
+    if (mark === 'missing' || mark.position === 0) return null;
+    throw damagedFrom(1, mark);
+  }
+  return asCorruption(() => {
+    const database = openReader(paths.events);
+    try {
+      return compare(database, mark);
+    } finally {
+      database.close();
+    }
+  });
+}
+
+/** Damage that SQLite finds first is told like the damage that we find. */
+export function asCorruption<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EventLogError || !isCorruption(error)) throw error;
+    throw corrupt(null, 'its file is not well formed', error);
+  }
+}
+
+function compare(database: Database, mark: Mark | 'missing'): { identity: string; end: LogEnd } | null {
+  const identity = readIdentity(database);
+  if (identity === null) {
+    if (mark === 'missing' || mark.position === 0) return null;
+    throw damagedFrom(1, mark);
+  }
+  const rows = new Rows(database);
+  const last = rows.last();
+  const end = { position: last?.position ?? 0, link: last?.link ?? firstLink(identity) };
+  if (mark === 'missing') {
+    if (end.position === 0) return { identity, end };
+    throw corrupt(null, 'its head mark is missing, so that a lost end could not be told');
+  }
+  if (mark.identity !== identity) throw corrupt(null, 'its head mark belongs to another log');
+  if (end.position < mark.position) throw damagedFrom(end.position + 1, mark);
+  proveEnd(rows, mark, end, identity);
+  return { identity, end };
+}
+
+function damagedFrom(position: number, mark: Mark) {
+  return damaged(position, `it is missing, and everything up to ${mark.position} was acknowledged`);
+}
+
+function proveEnd(rows: Rows, mark: Mark, end: LogEnd, identity: string): void {
+  const from = Math.max(0, Math.min(mark.position - 1, end.position - provedAtStart));
+  let marked = mark.position === 0 ? firstLink(identity) : '';
+  for (const row of rows.after(from, end.position - from, end.position)) {
+    if (row.position === mark.position) marked = row.link;
+    rows.streamEnd(row.stream);
+  }
+  if (marked !== mark.link) throw damaged(mark.position, 'it is not the event that was acknowledged there');
+}
+
+function create(database: Database, directory: string): string {
+  const identity = randomUUID();
+  createSchema(database, identity);
+  syncDirectory(directory);
+  return identity;
+}

@@ -1,0 +1,114 @@
+// The service's side of the reading thread: numbered calls, each answered in parts.
+
+import { Worker } from 'node:worker_threads';
+
+import { EventLogError, unavailable } from '#event-log/errors.js';
+import type { Position, RecordedEvent } from '#event-log/event-log.js';
+import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
+import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
+
+export interface ReadAnswer {
+  readonly events: RecordedEvent[];
+  readonly unknown: boolean;
+  readonly upTo: Position;
+  readonly atHead: boolean;
+}
+
+interface Call {
+  readonly events: RecordedEvent[];
+  readonly resolve: (answer: ReadAnswer) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never;
+
+/** Calls that wait for the reading thread at a time; each holds a page at most. */
+const readsWaitingMax = 10_000;
+
+export class ReaderCalls {
+  readonly #path: string;
+  readonly #timeoutMs: number;
+  readonly #calls = new Map<number, Call>();
+  #worker: Worker | null = null;
+  #number = 0;
+  #closed = false;
+
+  constructor(path: string, timeoutMs: number) {
+    this.#path = path;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  call(request: Unnumbered<ReaderRequest>): Promise<ReadAnswer> {
+    if (this.#closed) return Promise.reject(unavailable('it is closed'));
+    if (this.#calls.size >= readsWaitingMax) return Promise.reject(unavailable('too many reads are waiting'));
+    this.#number += 1;
+    const number = this.#number;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => this.#fail(number, unavailable('reading took too long')),
+        this.#timeoutMs,
+      );
+      this.#calls.set(number, { events: [], resolve, reject, timer });
+      this.#running().postMessage({ ...request, number });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = this.#worker;
+    if (worker === null) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage('close');
+    await ended;
+  }
+
+  #running(): Worker {
+    if (this.#worker !== null) return this.#worker;
+    const worker = new Worker(threadUrl('reader'), { ...threadOptions, workerData: { path: this.#path } });
+    worker.on('message', (reply: ReaderReply) => this.#take(reply));
+    worker.on('error', (error) => this.#lose(worker, error));
+    worker.on('exit', () => this.#lose(worker, undefined));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #take(reply: ReaderReply): void {
+    const call = this.#calls.get(reply.number);
+    if (call === undefined) return;
+    switch (reply.kind) {
+      case 'events': {
+        const events: RecordedEvent[] = JSON.parse(reply.events);
+        for (const event of events) call.events.push(event);
+        return;
+      }
+      case 'end':
+        this.#forget(reply.number, call);
+        call.resolve({ events: call.events, unknown: reply.unknown, upTo: reply.upTo, atHead: reply.atHead });
+        return;
+      case 'failed':
+        this.#fail(reply.number, new EventLogError(reply.failure));
+        return;
+    }
+  }
+
+  /** The next call starts another thread. */
+  #lose(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    for (const number of [...this.#calls.keys()])
+      this.#fail(number, unavailable('the reading thread ended', cause));
+  }
+
+  #fail(number: number, error: EventLogError): void {
+    const call = this.#calls.get(number);
+    if (call === undefined) return;
+    this.#forget(number, call);
+    call.reject(error);
+  }
+
+  #forget(number: number, call: Call): void {
+    clearTimeout(call.timer);
+    this.#calls.delete(number);
+  }
+}

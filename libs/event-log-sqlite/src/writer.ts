@@ -1,0 +1,196 @@
+// The thread that writes the log. It answers only what is durable: committed with `synchronous=FULL` and
+// then marked. After a failed write or fsync it trusts nothing that it has open, and starts over.
+
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+
+import type { EncodedAppend } from '#event-log/encode-append.js';
+import { EventLogError, type EventLogFailure } from '#event-log/errors.js';
+import { AppendGroup } from '#event-log-sqlite/append-group.js';
+import { isCorruption } from '#event-log-sqlite/database.js';
+import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
+import { type OpenLog, openLog } from '#event-log-sqlite/open-log.js';
+
+type Batch = Extract<WriterRequest, { kind: 'append' }>;
+
+interface Writing {
+  readonly open: OpenLog;
+  readonly group: AppendGroup;
+}
+
+/** One transaction takes no more events than this, so that an answer never waits for an endless one. */
+const eventsPerGroupMax = 4_096;
+/** Pages in the WAL after which it is checkpointed: 8 MiB. */
+const walPagesMax = 2_048;
+/** Where readers kept the WAL from starting over for so long (64 MiB), the writer waits for them once. */
+const walPagesPatience = 16_384;
+/** About what a commit adds to the WAL beside its rows: the inner pages of three trees. */
+const pagesPerCommit = 6;
+const rowsPerPage = 3;
+/** How long it waits before it opens the log anew after a failure, doubled up to the last. */
+const reopenDelaysMs = [100, 200, 400, 800, 1_600, 3_200];
+
+const port = parentPort as NonNullable<typeof parentPort>;
+const { directory } = workerData as { directory: string };
+
+let writing: Writing | null = null;
+let walPages = 0;
+let failures = 0;
+
+function send(reply: WriterReply): void {
+  port.postMessage(reply);
+}
+
+function start(): void {
+  try {
+    open();
+    send({ kind: 'ready', ...state() });
+  } catch (error) {
+    if (!(error instanceof EventLogError)) throw error;
+    send({ kind: 'refused', failure: error.failure });
+    port.close();
+  }
+}
+
+function open(): void {
+  const log = openLog(directory);
+  writing = { open: log, group: new AppendGroup(log.database, log.end) };
+  walPages = 0;
+}
+
+function state(): { identity: string; head: number } {
+  const { open, group } = writing as Writing;
+  return { identity: open.identity, head: group.end.position };
+}
+
+port.on('message', (first: WriterRequest) => {
+  const batches: Batch[] = [];
+  let request: WriterRequest | undefined = first;
+  while (request !== undefined && request.kind === 'append') {
+    batches.push(request);
+    if (eventsIn(batches) >= eventsPerGroupMax) break;
+    request = receiveMessageOnPort(port)?.message as WriterRequest | undefined;
+  }
+  if (batches.length > 0) answer(batches);
+  if (request?.kind === 'close') close();
+});
+
+function eventsIn(batches: readonly Batch[]): number {
+  let events = 0;
+  for (const batch of batches) for (const append of batch.appends) events += append.events.length;
+  return events;
+}
+
+function answer(batches: readonly Batch[]): void {
+  const outcomes = write(batches.flatMap((batch) => batch.appends));
+  const head = writing?.group.end.position ?? 0;
+  let from = 0;
+  for (const { batch, appends } of batches) {
+    send({ kind: 'appended', batch, outcomes: outcomes.slice(from, from + appends.length), head });
+    from += appends.length;
+  }
+  if (writing !== null) checkpointWhenDue();
+}
+
+function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
+  if (writing === null)
+    return appends.map(() => failed('unavailable', 'its disk failed, it is being opened anew'));
+  const { open, group } = writing;
+  try {
+    const before = group.end.position;
+    const outcomes = group.commit(appends);
+    const { position, link } = group.end;
+    if (position > before) open.mark.moveTo(position, link);
+    walPages += pagesPerCommit + (position - before) / rowsPerPage;
+    return outcomes;
+  } catch (error) {
+    return appends.length > 1 && isDamage(error)
+      ? appends.flatMap((append) => write([append]))
+      : appends.map(() => giveUp(error));
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return isCorruption(error) || (error instanceof EventLogError && error.code === 'corrupt');
+}
+
+function giveUp(error: unknown): AppendOutcome {
+  if (error instanceof EventLogError) return { failure: error.failure };
+  if (isCorruption(error))
+    return { failure: { code: 'corrupt', position: null, reason: 'its file is not well formed' } };
+  const code = String((error as { code?: unknown }).code);
+  if (code === 'SQLITE_FULL') return failed('unavailable', 'there is no space left for it');
+  quarantine(error);
+  // Where memory shared between connections could not be had, nothing had been written yet.
+  return code.startsWith('SQLITE_IOERR_SHM')
+    ? failed('unavailable', 'there is no space left for it')
+    : failed('outcome-unknown', 'its disk failed');
+}
+
+function failed(code: 'unavailable' | 'outcome-unknown', reason: string): { failure: EventLogFailure } {
+  return { failure: { code, reason } };
+}
+
+/** Nothing that was open when a write failed is used again. */
+function quarantine(error: unknown): void {
+  if (writing === null) return;
+  send({ kind: 'trouble', text: `writing failed: ${textOf(error)}` });
+  const { open } = writing;
+  writing = null;
+  closeQuietly(() => open.mark.close());
+  closeQuietly(() => open.database.close());
+  reopenLater();
+}
+
+function reopenLater(): void {
+  const delay = reopenDelaysMs[Math.min(failures, reopenDelaysMs.length - 1)];
+  failures += 1;
+  setTimeout(() => {
+    try {
+      open();
+      failures = 0;
+      send({ kind: 'trouble', text: 'the log was opened anew' });
+    } catch (error) {
+      send({ kind: 'trouble', text: `opening the log anew failed: ${textOf(error)}` });
+      reopenLater();
+    }
+  }, delay);
+}
+
+function checkpointWhenDue(): void {
+  if (walPages < walPagesMax || writing === null) return;
+  const { database } = writing.open;
+  try {
+    const [passive] = database.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
+    if (passive.log > walPagesPatience) database.pragma('wal_checkpoint(RESTART)');
+    walPages = 0;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'SQLITE_FULL') quarantine(error);
+  }
+}
+
+function close(): void {
+  if (writing !== null) {
+    const { open } = writing;
+    writing = null;
+    closeQuietly(() => open.mark.close());
+    closeQuietly(() => open.database.close());
+  }
+  send({ kind: 'closed' });
+  port.close();
+}
+
+/** A handle that failed may fail again while it is closed; what counts was told when it failed first. */
+function closeQuietly(closing: () => void): void {
+  try {
+    closing();
+  } catch (error) {
+    send({ kind: 'trouble', text: `closing failed: ${textOf(error)}` });
+  }
+}
+
+function textOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === undefined ? String(message) : `${code}: ${message}`;
+}
+
+start();
