@@ -35,7 +35,9 @@ async function shippedSources() {
 /** @param {string} path */
 function isShipped(path) {
   if (!/\.(ts|js)$/.test(path)) return false;
-  return !path.endsWith('.spec.ts') && !path.endsWith('.d.ts') && !testFolders.test(path.replaceAll('\\', '/'));
+  return (
+    !path.endsWith('.spec.ts') && !path.endsWith('.d.ts') && !testFolders.test(path.replaceAll('\\', '/'))
+  );
 }
 
 /**
@@ -53,7 +55,7 @@ async function compile(source, dist) {
     sourceFileName: relative(dirname(target), join(root, source)),
   });
   await writeFile(target, `${code}//# sourceMappingURL=${mapName}\n`);
-  await writeFile(`${target}.map`, map);
+  await writeFile(`${target}.map`, map ?? '');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

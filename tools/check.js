@@ -32,7 +32,8 @@ const steps = [
   {
     claim: 'the import arrows hold',
     kind: 'beyond',
-    run: () => script('dependency-cruiser/bin/dependency-cruise.mjs', '--output-type', 'err-long', ...sourceFolders),
+    run: () =>
+      script('dependency-cruiser/bin/dependency-cruise.mjs', '--output-type', 'err-long', ...sourceFolders),
   },
   {
     claim: 'generated files are fresh',
@@ -79,14 +80,17 @@ function report(results) {
   const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
   process.stdout.write(`\n${results.map(({ line }) => line).join('\n')}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-  const tallyFile = process.env['CHECK_TALLY'];
+  const tallyFile = process.env.CHECK_TALLY;
   if (tallyFile !== undefined) appendFileSync(tallyFile, `${passed} ${failed} ${skipped}\n`);
   return results.length > 0 && failed === 0 ? 0 : 1;
 }
 
-/** @param {string[]} args of a package's command, which starts with its path in node_modules */
-function script(...args) {
-  return node(join('node_modules', args[0]), ...args.slice(1));
+/**
+ * @param {string} command of a package, as its path in node_modules
+ * @param {string[]} args
+ */
+function script(command, ...args) {
+  return node(join('node_modules', command), ...args);
 }
 
 /** @param {string[]} args */

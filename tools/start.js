@@ -6,7 +6,7 @@ const refusal = refuseOldNode();
 if (refusal === undefined) {
   const { build } = await import('./build.js');
   await build();
-  await import('../dist/apps/server/src/main.js');
+  await import('#server/main.js');
 } else {
   process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;

@@ -1,5 +1,6 @@
 // How TypeScript becomes JavaScript: said once, for the build and for the tests, so that what is
 // tested is what runs.
+/** @type {import('@swc/core').Options} */
 export const swcOptions = {
   jsc: {
     target: 'es2024',

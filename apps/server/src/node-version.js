@@ -26,7 +26,15 @@ export function refuseOldNode(running = process.versions.node, needed = neededNo
  * @param {string} than
  */
 function isOlder(version, than) {
-  const [left, right] = [version, than].map((text) => text.split('-')[0].split('.').map(Number));
-  const place = right.findIndex((part, index) => part !== left[index]);
-  return place !== -1 && left[place] < right[place];
+  const parts = partsOf(version);
+  for (const [index, needed] of partsOf(than).entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== needed) return part < needed;
+  }
+  return false;
+}
+
+/** @param {string} version such as `24.14.1` or `25.0.0-nightly` */
+function partsOf(version) {
+  return version.replace(/-.*$/, '').split('.').map(Number);
 }

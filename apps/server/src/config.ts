@@ -1,0 +1,96 @@
+// From the environment to settings, or to everything that is wrong with it. Pure: what a file or a
+// directory holds is looked at by those who use it.
+
+import { isLoopback } from '#server/setting-values.js';
+import { type Setting, type Settings, settingEntries, settingsTable } from '#server/settings.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type Configuration =
+  | { readonly status: 'accepted'; readonly settings: Settings; readonly withoutEffect: readonly string[] }
+  /** Each names its setting and says what is allowed, in one line, and quotes no value. */
+  | { readonly status: 'refused'; readonly problems: readonly string[] };
+
+/** A name further away than this is no typing error of another one. */
+const typingErrorsMax = 3;
+
+export function readConfiguration(environment: Environment): Configuration {
+  const given = Object.keys(environment).filter((name) => /^countersign_/i.test(name));
+  const known = new Set<string>(settingEntries.map(([, setting]) => setting.name));
+  const unknown = given.filter((name) => !known.has(name)).map(refuseUnknown);
+  const results = settingEntries.map(([key, setting]) => [key, readSetting(setting, environment)] as const);
+  const bad = results.flatMap(([, result]) => (result.status === 'refused' ? [result.problem] : []));
+  const problems = [...unknown, ...bad];
+  if (problems.length > 0) return { status: 'refused', problems };
+  const settings = Object.fromEntries(
+    results.map(([key, result]) => [key, result.status === 'accepted' ? result.value : null]),
+  ) as unknown as Settings; // Each key of the table was read by its own parser, just above.
+  const exposed = refuseExposedPlaintext(settings);
+  if (exposed !== undefined) return { status: 'refused', problems: [exposed] };
+  return { status: 'accepted', settings, withoutEffect: withoutEffect(environment) };
+}
+
+type Reading =
+  | { readonly status: 'accepted'; readonly value: unknown }
+  | { readonly status: 'refused'; readonly problem: string };
+
+function readSetting(setting: Setting<unknown>, environment: Environment): Reading {
+  const text = environment[setting.name] ?? setting.fallback;
+  if (text === null) return { status: 'accepted', value: null };
+  const mustBe = `${setting.name} must be ${setting.allowed}`;
+  if (text.trim() === '') return { status: 'refused', problem: mustBe };
+  const parsed = setting.parse(text);
+  switch (parsed.status) {
+    case 'accepted':
+      return parsed;
+    case 'refused':
+      return { status: 'refused', problem: mustBe };
+    case 'not-built':
+      return { status: 'refused', problem: `${mustBe}: ${parsed.feature} is not built yet` };
+  }
+}
+
+function refuseExposedPlaintext(settings: Settings): string | undefined {
+  if (isLoopback(settings.listen.host) || settings.tlsEndedByProxy) return undefined;
+  const { listen, tlsEndedByProxy } = settingsTable;
+  return `${listen.name} must be a loopback address: off loopback nothing is served in the clear, unless ${tlsEndedByProxy.name}=yes says that a trusted proxy ends TLS`;
+}
+
+function withoutEffect(environment: Environment): string[] {
+  return settingEntries
+    .filter(
+      ([, { name, withoutEffectUntil }]) =>
+        withoutEffectUntil !== undefined && environment[name] !== undefined,
+    )
+    .map(([, { name, withoutEffectUntil }]) => `${name} has no effect until ${withoutEffectUntil} is built`);
+}
+
+function refuseUnknown(name: string): string {
+  const names = settingEntries.map(([, setting]) => setting.name);
+  const nearest = names
+    .map((candidate) => ({ candidate, distance: editDistance(name.toUpperCase(), candidate) }))
+    .sort((left, right) => left.distance - right.distance)
+    .find(({ distance }) => distance <= typingErrorsMax);
+  const hint =
+    nearest === undefined ? `allowed are ${names.join(', ')}` : `did you mean ${nearest.candidate}?`;
+  return `${printable(name)} is not a setting; ${hint}`;
+}
+
+/** A name comes from outside: it may not break the one line, or repaint the screen. */
+function printable(name: string): string {
+  return name.slice(0, 64).replaceAll(/[^A-Za-z0-9_]/g, '?');
+}
+
+/** Levenshtein's distance, row by row. */
+function editDistance(from: string, to: string): number {
+  const firstRow = Array.from({ length: to.length + 1 }, (_, index) => index);
+  const lastRow = Array.from(from).reduce((row, letter, index) => {
+    const next = [index + 1];
+    for (const [place, other] of Array.from(to).entries()) {
+      const replaced = (row[place] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[place + 1] ?? 0) + 1, (next[place] ?? 0) + 1));
+    }
+    return next;
+  }, firstRow);
+  return lastRow[to.length] ?? 0;
+}

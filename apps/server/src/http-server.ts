@@ -1,0 +1,129 @@
+// The HTTP/1.1 side of the one port, before Nest adds its routes: limits, the request id and the access
+// line hold for every request, also for one that no route wants.
+
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
+
+import * as limits from '#server/http-limits.js';
+import type { Log } from '#server/log.js';
+import { type RefusalStatus, refusalBody, refusalStatus } from '#server/refusals.js';
+import { requestIdFrom, withRequestId } from '#server/request-id.js';
+
+export interface HttpServerOptions {
+  readonly log: Log;
+  /** Answers then end their connection, so that none is left when the server closes. */
+  readonly isStopping: () => boolean;
+}
+
+export function createHttpServer({ log, isStopping }: HttpServerOptions): FastifyInstance {
+  const server = fastify({
+    bodyLimit: limits.bodyBytesMax,
+    connectionTimeout: limits.silenceTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckMs,
+    },
+    routerOptions: { maxParamLength: limits.routeParameterCharactersMax },
+    genReqId: (request) => requestIdFrom(request.headers['x-request-id']),
+    requestIdHeader: false,
+    // Requests that came before the end are answered to the end; see stop.ts.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, log),
+    frameworkErrors: (error, request, reply) => refuseUnrouted(error, { request, reply, log }),
+  });
+  addRequestHooks(server, log);
+  server.addHook('onSend', async (_request, reply) => {
+    if (isStopping()) reply.header('connection', 'close');
+  });
+  return server;
+}
+
+function addRequestHooks(server: FastifyInstance, log: Log): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    startAnswer(request, reply);
+    writeAccessLine(request, reply, log);
+    withRequestId(request.id, done);
+  });
+  // Reading a body leaves the context of the request: what follows is brought back into it.
+  server.addHook('preValidation', (request, _reply, done) => withRequestId(request.id, done));
+}
+
+function startAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id);
+  reply.header('x-content-type-options', 'nosniff');
+  reply.header('cache-control', 'no-store');
+}
+
+function writeAccessLine(request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const started = performance.now();
+  reply.raw.once('close', () => {
+    const isAnswered = reply.raw.writableFinished;
+    withRequestId(request.id, () =>
+      log.info(
+        {
+          method: request.method,
+          route: routeOf(request),
+          status: isAnswered ? reply.raw.statusCode : null,
+          durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+        },
+        isAnswered ? 'request' : 'request left by its caller',
+      ),
+    );
+  });
+}
+
+/** Instead of the path, which may hold what somebody typed in the wrong place. */
+function routeOf(request: FastifyRequest): string | null {
+  return request.is404 ? null : (request.routeOptions.url ?? null);
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly log: Log;
+}
+
+/** A path that the router cannot read; no hook has run. */
+function refuseUnrouted(error: FastifyError, { request, reply, log }: Exchange): void {
+  const status = refusalStatus(error);
+  startAnswer(request, reply);
+  writeAccessLine(request, reply, log);
+  void reply.code(status).send(refusalBody(status, request.id));
+}
+
+const unparsedStatus: Readonly<Record<string, RefusalStatus>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** What is not HTTP, or too much or too slow of it: there is no request yet, only a socket. */
+function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, log: Log): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = unparsedStatus[error.code ?? ''] ?? 400;
+  const requestId = requestIdFrom(undefined);
+  const body = JSON.stringify(refusalBody(status, requestId));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `x-request-id: ${requestId}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  withRequestId(requestId, () => log.info({ method: null, route: null, status }, 'request'));
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon());
+}

@@ -1,0 +1,13 @@
+// Asks for the right Node before anything is loaded that would crash on an older one.
+
+import { refuseOldNode } from '#server/node-version.js';
+
+const refusal = refuseOldNode();
+if (refusal === undefined) {
+  const { serve } = await import('#server/serve.js');
+  process.setSourceMapsEnabled(true);
+  await serve(process.env);
+} else {
+  process.stderr.write(`${refusal}\n`);
+  process.exitCode = 1;
+}

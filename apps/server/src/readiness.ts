@@ -1,0 +1,93 @@
+// Whether this process should be sent requests. A reason is one of a closed set; the cause is in the log.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { EventLogError } from '#event-log/errors.js';
+import { describeError } from '#server/describe-error.js';
+import type { Log } from '#server/log.js';
+import type { EventLogSource } from '#server/open-event-log.js';
+
+export type NotReadyReason =
+  | 'starting'
+  | 'stopping'
+  | 'event-log-unavailable'
+  | 'event-log-slow'
+  /** What is stored is not what was written: an operator has to look. */
+  | 'event-log-damaged';
+
+export type ReadinessState =
+  | { readonly status: 'ready' }
+  | { readonly status: 'not-ready'; readonly reason: NotReadyReason };
+
+/** Longer, and callers wait longer than they would for another replica. */
+const headWithinMs = 1_000;
+const notReady = (reason: NotReadyReason): ReadinessState => ({ status: 'not-ready', reason });
+
+export class Readiness {
+  readonly #source: EventLogSource;
+  readonly #log: Log;
+  /** Asking again while an answer is awaited joins the wait, so that probes do not pile up. */
+  #looking: Promise<ReadinessState> | undefined;
+  #isStopping = false;
+  #last = '';
+
+  constructor(source: EventLogSource, log: Log) {
+    this.#source = source;
+    this.#log = log;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  async look(): Promise<ReadinessState> {
+    if (this.#isStopping) return notReady('stopping');
+    this.#looking ??= this.#lookAtLog().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #lookAtLog(): Promise<ReadinessState> {
+    const eventLog = this.#source.current();
+    if (eventLog === undefined) return this.#tell(notReady('starting'));
+    const timer = new AbortController();
+    try {
+      const slow = delay(headWithinMs, notReady('event-log-slow'), { signal: timer.signal });
+      return this.#tell(
+        await Promise.race([eventLog.head().then(() => ({ status: 'ready' }) as const), slow]),
+      );
+    } catch (error) {
+      return this.#tell(notReady(reasonOf(error)), error);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** A line for each change, not for each probe. */
+  #tell(state: ReadinessState, error?: unknown): ReadinessState {
+    const now = state.status === 'ready' ? 'ready' : state.reason;
+    if (now !== this.#last) this.#write(state, error);
+    this.#last = now;
+    return state;
+  }
+
+  #write(state: ReadinessState, error: unknown): void {
+    if (state.status === 'ready') this.#log.info('ready');
+    else
+      this.#log.warn(
+        { reason: state.reason, ...(error !== undefined && { error: describeError(error) }) },
+        'not ready',
+      );
+  }
+}
+
+function reasonOf(error: unknown): NotReadyReason {
+  return error instanceof EventLogError && error.code === 'corrupt'
+    ? 'event-log-damaged'
+    : 'event-log-unavailable';
+}

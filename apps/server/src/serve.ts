@@ -1,0 +1,104 @@
+// From the environment to a serving process, and to its end.
+
+import 'reflect-metadata';
+
+import type { AddressInfo } from 'node:net';
+
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+
+import { type Environment, readConfiguration } from '#server/config.js';
+import { prepareDataDirectory } from '#server/data-directory.js';
+import { describeError } from '#server/describe-error.js';
+import { createHttpServer } from '#server/http-server.js';
+import { type Log, type OpenLog, openLog } from '#server/log.js';
+import { checkMasterKeyFile } from '#server/master-key-file.js';
+import { serverModule } from '#server/module.js';
+import { NestLog } from '#server/nest-log.js';
+import { type EventLogSource, openEventLog } from '#server/open-event-log.js';
+import { Readiness } from '#server/readiness.js';
+import { RefusalFilter } from '#server/refusal-filter.js';
+import { scrubSecretsOf } from '#server/secrets-in-settings.js';
+import type { ListenAddress } from '#server/setting-values.js';
+import type { Settings } from '#server/settings.js';
+import { StartRefusal } from '#server/start-refusal.js';
+import { type Running, stop } from '#server/stop.js';
+import { firstStopSignal } from '#server/stop-signal.js';
+
+export async function serve(environment: Environment): Promise<void> {
+  try {
+    const configuration = readConfiguration(environment);
+    if (configuration.status === 'refused') throw new StartRefusal(configuration.problems.join('; '));
+    await serveWith(configuration.settings, configuration.withoutEffect);
+  } catch (error) {
+    if (!(error instanceof StartRefusal)) throw error;
+    process.stderr.write(`countersign: ${error.message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function serveWith(settings: Settings, withoutEffect: readonly string[]): Promise<void> {
+  const scrub = scrubSecretsOf(settings);
+  const opened = await openLog({ level: settings.logLevel, scrub, isTerminal: process.stdout.isTTY });
+  const { log } = opened;
+  endOnBugs(opened);
+  const signal = firstStopSignal(log);
+  if (settings.masterKeyFile !== null) checkMasterKeyFile(settings.masterKeyFile);
+  for (const line of withoutEffect) log.warn(line);
+  const running = await start(settings, log);
+  await signal;
+  const exitCode = await stop(running);
+  await opened.flush();
+  process.exit(exitCode);
+}
+
+async function start(settings: Settings, log: Log): Promise<Running> {
+  const dataDirectory = prepareDataDirectory(settings.dataDirectory);
+  const eventLog = await openEventLog(settings.eventLog, dataDirectory, log);
+  try {
+    return await startServer(settings, eventLog, log);
+  } catch (error) {
+    await eventLog.close();
+    throw error;
+  }
+}
+
+async function startServer(settings: Settings, eventLog: EventLogSource, log: Log): Promise<Running> {
+  const readiness = new Readiness(eventLog, log);
+  const server = createHttpServer({ log, isStopping: () => readiness.isStopping });
+  const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
+    logger: new NestLog(log),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new RefusalFilter(log));
+  await app.init();
+  await listen(server, settings.listen);
+  log.info({ ...boundAddress(server), eventLog: settings.eventLog.engine }, 'listening');
+  return { log, server, readiness, eventLog };
+}
+
+async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { code } = describeError(error);
+    throw new StartRefusal(`COUNTERSIGN_LISTEN: ${host} port ${port} cannot be listened on (${code})`);
+  }
+}
+
+function boundAddress(server: FastifyInstance): { readonly host: string; readonly port: number } {
+  const { address, port } = server.server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+/** What nobody caught is a bug: the state of the process is unknown, so it tells and ends. */
+function endOnBugs({ log, flush }: OpenLog): void {
+  const end = (error: unknown): void => {
+    log.fatal({ error: describeError(error) }, 'a bug: nobody caught this');
+    void flush().then(() => process.exit(1));
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}

@@ -1,0 +1,100 @@
+// How the text of a setting becomes a value. Every refusal says what is allowed and never what was
+// given: a connection string or a key must not end up on a screen because of a typing error.
+
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+
+export type Parsed<Value> =
+  | { readonly status: 'accepted'; readonly value: Value }
+  | { readonly status: 'refused' }
+  /** What a later release builds. Refused until then: a setting that is ignored is a trap. */
+  | { readonly status: 'not-built'; readonly feature: string };
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type EventLogChoice =
+  | { readonly engine: 'embedded' }
+  | { readonly engine: 'eventstoredb'; readonly connectionString: string };
+
+const refused = { status: 'refused' } as const;
+const accepted = <Value>(value: Value): Parsed<Value> => ({ status: 'accepted', value });
+
+export const notBuilt = (feature: string) => (): Parsed<null> => ({ status: 'not-built', feature });
+
+export function parseListenAddress(text: string): Parsed<ListenAddress> {
+  const [, name = '', digits = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const host = hostOf(name);
+  const port = Number(digits);
+  return host !== undefined && port <= 65_535 ? accepted({ host, port }) : refused;
+}
+
+function hostOf(name: string): string | undefined {
+  if (name === 'localhost') return '127.0.0.1';
+  if (isIPv4(name)) return name;
+  const [, inBrackets = ''] = /^\[(.*)\]$/.exec(name) ?? [];
+  return isIPv6(inBrackets) ? inBrackets : undefined;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+export function parseDirectory(text: string): Parsed<string> {
+  return text.includes('\0') ? refused : accepted(text);
+}
+
+const esdbHost = String.raw`(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?`;
+const esdbConnectionString = new RegExp(
+  String.raw`^esdb(?:\+discover)?://(?:[^\s/?#@]+@)?${esdbHost}(?:,${esdbHost})*/?(?:\?[^\s#]*)?$`,
+);
+
+export function parseEventLog(text: string): Parsed<EventLogChoice> {
+  if (text === 'embedded') return accepted({ engine: 'embedded' });
+  if (!esdbConnectionString.test(text)) return refused;
+  return accepted({ engine: 'eventstoredb', connectionString: text });
+}
+
+export function parseReadModels(text: string): Parsed<'embedded'> {
+  if (text === 'embedded') return accepted('embedded');
+  if (!/^postgres(?:ql)?:\/\//.test(text)) return refused;
+  return { status: 'not-built', feature: 'PostgreSQL for read models' };
+}
+
+/** Whether it can be read and what is in it is looked at by master-key-file.ts. */
+export function parseFile(text: string): Parsed<string | null> {
+  return text.includes('\0') ? refused : accepted(text);
+}
+
+export function parseNetworks(text: string): Parsed<readonly string[]> {
+  const networks = text.split(',').map((part) => part.trim());
+  return networks.every(isNetwork) ? accepted(networks) : refused;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const bitsMax = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (bitsMax === -1 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+}
+
+export function parseExternalUrl(text: string): Parsed<string> {
+  if (!URL.canParse(text)) return refused;
+  const url = new URL(text);
+  const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  return isHttp && isPlain ? accepted(url.href.replace(/\/$/, '')) : refused;
+}
+
+export function parseYesNo(text: string): Parsed<boolean> {
+  return text === 'yes' || text === 'no' ? accepted(text === 'yes') : refused;
+}
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export function parseLogLevel(text: string): Parsed<LogLevel> {
+  const level = logLevels.find((known) => known === text);
+  return level === undefined ? refused : accepted(level);
+}

@@ -1,0 +1,140 @@
+// Every setting, once: config.ts reads by this table and docs/settings.md is written from it.
+
+import {
+  logLevels,
+  notBuilt,
+  type Parsed,
+  parseDirectory,
+  parseEventLog,
+  parseExternalUrl,
+  parseFile,
+  parseListenAddress,
+  parseLogLevel,
+  parseNetworks,
+  parseReadModels,
+  parseYesNo,
+} from '#server/setting-values.js';
+
+export interface Setting<Value> {
+  readonly name: string;
+  readonly meaning: string;
+  /** Completes the sentence "<name> must be …". */
+  readonly allowed: string;
+  /** The text that stands when nothing is given; null when the value is null then. */
+  readonly fallback: string | null;
+  /** What has to be built before the value changes anything. It is checked all the same. */
+  readonly withoutEffectUntil?: string;
+  readonly parse: (text: string) => Parsed<Value>;
+}
+
+export const settingsTable = {
+  listen: {
+    name: 'COUNTERSIGN_LISTEN',
+    meaning: 'Where the one port listens. Port 0 takes a free one, which the log names.',
+    allowed: '<IP address or localhost>:<port>, an IPv6 address in brackets',
+    fallback: '127.0.0.1:8080',
+    parse: parseListenAddress,
+  },
+  dataDirectory: {
+    name: 'COUNTERSIGN_DATA_DIR',
+    meaning: 'Where the embedded log, read models and keys live. Made with mode 0700 when it is missing.',
+    allowed: 'a directory that can be written',
+    fallback: './data',
+    parse: parseDirectory,
+  },
+  eventLog: {
+    name: 'COUNTERSIGN_EVENT_LOG',
+    meaning: 'Which engine keeps the events.',
+    allowed: '`embedded`, or an EventStoreDB connection string: esdb://… or esdb+discover://…',
+    fallback: 'embedded',
+    parse: parseEventLog,
+  },
+  readModels: {
+    name: 'COUNTERSIGN_READ_MODELS',
+    meaning: 'Which engine keeps the read models. A postgres:// URL is refused until that engine is built.',
+    allowed: '`embedded`',
+    fallback: 'embedded',
+    parse: parseReadModels,
+  },
+  masterKeyFile: {
+    name: 'COUNTERSIGN_MASTER_KEY_FILE',
+    meaning: 'The keys that wrap every user’s key; the first seals, all open.',
+    allowed: 'a file that only its owner can read, with a line per key: <id> <32 bytes in base64>',
+    fallback: null,
+    withoutEffectUntil: 'sealing',
+    parse: parseFile,
+  },
+  tlsCertificate: {
+    name: 'COUNTERSIGN_TLS_CERT',
+    meaning: 'The certificate of the one port.',
+    allowed: 'left out',
+    fallback: null,
+    parse: notBuilt('TLS on the port'),
+  },
+  tlsKey: {
+    name: 'COUNTERSIGN_TLS_KEY',
+    meaning: 'The key of that certificate.',
+    allowed: 'left out',
+    fallback: null,
+    parse: notBuilt('TLS on the port'),
+  },
+  tlsClientAuthority: {
+    name: 'COUNTERSIGN_TLS_CLIENT_CA',
+    meaning: 'The authority that clients’ certificates must come from.',
+    allowed: 'left out',
+    fallback: null,
+    parse: notBuilt('TLS on the port'),
+  },
+  tlsEndedByProxy: {
+    name: 'COUNTERSIGN_TLS_ENDED_BY_PROXY',
+    meaning: 'Whether a trusted proxy in front ends TLS. Without it, only loopback is served in the clear.',
+    allowed: '`yes` or `no`',
+    fallback: 'no',
+    parse: parseYesNo,
+  },
+  trustedProxies: {
+    name: 'COUNTERSIGN_TRUSTED_PROXIES',
+    meaning: 'The addresses or networks whose forwarded headers count.',
+    allowed: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
+    fallback: null,
+    withoutEffectUntil: 'anything that looks at a client’s address',
+    parse: parseNetworks,
+  },
+  metricsListen: {
+    name: 'COUNTERSIGN_METRICS_LISTEN',
+    meaning: 'Where /metrics is served.',
+    allowed: 'left out',
+    fallback: null,
+    parse: notBuilt('/metrics'),
+  },
+  externalUrl: {
+    name: 'COUNTERSIGN_EXTERNAL_URL',
+    meaning: 'What links and the TOTP issuer use.',
+    allowed: 'an http:// or https:// URL without credentials, query or fragment',
+    fallback: 'http://localhost:8080',
+    withoutEffectUntil: 'links and the TOTP issuer',
+    parse: parseExternalUrl,
+  },
+  logLevel: {
+    name: 'COUNTERSIGN_LOG_LEVEL',
+    meaning: 'The least severe lines that are written.',
+    allowed: `one of ${logLevels.join(', ')}`,
+    fallback: 'info',
+    parse: parseLogLevel,
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+type Table = typeof settingsTable;
+type ValueOf<Entry> =
+  Entry extends Setting<infer Value>
+    ? Entry extends { readonly fallback: null }
+      ? Value | null
+      : Value
+    : never;
+
+export type Settings = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
+
+export const settingEntries = Object.entries(settingsTable) as readonly (readonly [
+  keyof Settings,
+  Setting<unknown>,
+])[];
