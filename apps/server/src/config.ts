@@ -62,7 +62,7 @@ function withoutEffect(environment: Environment): string[] {
       ([, { name, withoutEffectUntil }]) =>
         withoutEffectUntil !== undefined && environment[name] !== undefined,
     )
-    .map(([, { name, withoutEffectUntil }]) => `${name} has no effect until ${withoutEffectUntil} is built`);
+    .map(([, { name, withoutEffectUntil }]) => `${name} has no effect until ${withoutEffectUntil}`);
 }
 
 function refuseUnknown(name: string): string {

@@ -14,6 +14,7 @@ export function prepareDataDirectory(setting: string): string {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new StartRefusal(
       `COUNTERSIGN_DATA_DIR must be a directory that can be written: ${path} is not (${code})`,
+      { cause: error },
     );
   }
 }

@@ -37,6 +37,6 @@ export function refusalStatus(error: unknown): RefusalStatus {
 
 function statusOf(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 500;
-  const status = 'statusCode' in error ? error.statusCode : 'status' in error ? error.status : 500;
-  return typeof status === 'number' ? status : 500;
+  const { status, statusCode = status } = error as { status?: unknown; statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : 500;
 }

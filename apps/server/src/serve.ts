@@ -84,7 +84,9 @@ async function listen(server: FastifyInstance, { host, port }: ListenAddress): P
     await server.listen({ host, port });
   } catch (error) {
     const { code } = describeError(error);
-    throw new StartRefusal(`COUNTERSIGN_LISTEN: ${host} port ${port} cannot be listened on (${code})`);
+    throw new StartRefusal(`COUNTERSIGN_LISTEN: ${host} port ${port} cannot be listened on (${code})`, {
+      cause: error,
+    });
   }
 }
 

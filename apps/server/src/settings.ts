@@ -22,10 +22,12 @@ export interface Setting<Value> {
   readonly allowed: string;
   /** The text that stands when nothing is given; null when the value is null then. */
   readonly fallback: string | null;
-  /** What has to be built before the value changes anything. It is checked all the same. */
+  /** When the value begins to change something. It is checked all the same. */
   readonly withoutEffectUntil?: string;
   readonly parse: (text: string) => Parsed<Value>;
 }
+
+const notYet = 'left out';
 
 export const settingsTable = {
   listen: {
@@ -51,37 +53,37 @@ export const settingsTable = {
   },
   readModels: {
     name: 'COUNTERSIGN_READ_MODELS',
-    meaning: 'Which engine keeps the read models. A postgres:// URL is refused until that engine is built.',
+    meaning: 'Which engine keeps the read models. A postgres:// URL is not built yet.',
     allowed: '`embedded`',
     fallback: 'embedded',
     parse: parseReadModels,
   },
   masterKeyFile: {
     name: 'COUNTERSIGN_MASTER_KEY_FILE',
-    meaning: 'The keys that wrap every user’s key; the first seals, all open.',
+    meaning: 'The keys that wrap the key of each user; the first seals, all open.',
     allowed: 'a file that only its owner can read, with a line per key: <id> <32 bytes in base64>',
     fallback: null,
-    withoutEffectUntil: 'sealing',
+    withoutEffectUntil: 'sealing is built',
     parse: parseFile,
   },
   tlsCertificate: {
     name: 'COUNTERSIGN_TLS_CERT',
-    meaning: 'The certificate of the one port.',
-    allowed: 'left out',
+    meaning: 'The certificate of the one port. Not built yet.',
+    allowed: notYet,
     fallback: null,
     parse: notBuilt('TLS on the port'),
   },
   tlsKey: {
     name: 'COUNTERSIGN_TLS_KEY',
-    meaning: 'The key of that certificate.',
-    allowed: 'left out',
+    meaning: 'The key of that certificate. Not built yet.',
+    allowed: notYet,
     fallback: null,
     parse: notBuilt('TLS on the port'),
   },
   tlsClientAuthority: {
     name: 'COUNTERSIGN_TLS_CLIENT_CA',
-    meaning: 'The authority that clients’ certificates must come from.',
-    allowed: 'left out',
+    meaning: 'The authority that certificates of clients must come from. Not built yet.',
+    allowed: notYet,
     fallback: null,
     parse: notBuilt('TLS on the port'),
   },
@@ -97,13 +99,13 @@ export const settingsTable = {
     meaning: 'The addresses or networks whose forwarded headers count.',
     allowed: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
     fallback: null,
-    withoutEffectUntil: 'anything that looks at a client’s address',
+    withoutEffectUntil: 'something here looks at the address of a client',
     parse: parseNetworks,
   },
   metricsListen: {
     name: 'COUNTERSIGN_METRICS_LISTEN',
-    meaning: 'Where /metrics is served.',
-    allowed: 'left out',
+    meaning: 'Where /metrics is served. Not built yet.',
+    allowed: notYet,
     fallback: null,
     parse: notBuilt('/metrics'),
   },
@@ -112,7 +114,7 @@ export const settingsTable = {
     meaning: 'What links and the TOTP issuer use.',
     allowed: 'an http:// or https:// URL without credentials, query or fragment',
     fallback: 'http://localhost:8080',
-    withoutEffectUntil: 'links and the TOTP issuer',
+    withoutEffectUntil: 'links and the TOTP issuer are built',
     parse: parseExternalUrl,
   },
   logLevel: {

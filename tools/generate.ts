@@ -1,0 +1,62 @@
+// Writes what is derived from the code, or with `--check` says what is no longer fresh.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { type Setting, settingEntries } from '#server/settings.js';
+
+const root = join(import.meta.dirname, '..');
+
+const generated: Readonly<Record<string, () => string>> = {
+  'docs/settings.md': settingsDocument,
+};
+
+const isCheck = process.argv.includes('--check');
+for (const [path, content] of Object.entries(generated)) {
+  if (isCheck) check(path, content());
+  else write(path, content());
+}
+
+function check(path: string, fresh: string): void {
+  if (current(path) === fresh) {
+    process.stdout.write(`${path} is fresh\n`);
+    return;
+  }
+  process.stderr.write(`${path} differs from the code it is made of: npm run generate\n`);
+  process.exitCode = 1;
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function write(path: string, fresh: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), fresh);
+}
+
+function settingsDocument(): string {
+  const rows = settingEntries.map(([, setting]) => settingRow(setting));
+  return `# Settings
+
+Environment variables, checked at start: one that is wrong or unknown ends the process with one line that
+names it. A value is never quoted back, since it may be a secret.
+
+<!-- Generated from apps/server/src/settings.ts by \`npm run generate\`. -->
+
+| setting | meaning | allowed | default |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function settingRow({ name, meaning, allowed, fallback, withoutEffectUntil }: Setting<unknown>): string {
+  const effect =
+    withoutEffectUntil === undefined ? '' : ` Checked, and without effect until ${withoutEffectUntil}.`;
+  const whenLeftOut = fallback === null ? 'none' : `\`${fallback}\``;
+  return `| \`${name}\` | ${meaning}${effect} | ${allowed.replaceAll(/<.*>/g, '`$&`').replaceAll('|', '\\|')} | ${whenLeftOut} |`;
+}
