@@ -29,6 +29,8 @@ export interface AppendQueueOptions {
 
 /** Appends that are not answered yet; beyond it the disk is not keeping up, and more would only wait. */
 const appendsWaitingMax = 20_000;
+/** So that this thread answers one batch and fills the next while the other thread writes. */
+const appendsPerBatch = Number(process.env.APB ?? 128);
 /** How often deadlines are looked at: a timer for each append would cost more than the append. */
 const sweepMs = 250;
 const restartDelayMs = 250;
@@ -54,7 +56,7 @@ export class AppendQueue {
   start(): Promise<{ identity: string; head: number }> {
     return new Promise((resolve, reject) => {
       const { directory } = this.#options;
-      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData: { directory } });
+      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData: { directory, epg: process.env.EPG ?? 128 } });
       this.#worker = worker;
       worker.on('message', (reply: WriterReply) => {
         if (reply.kind === 'ready') resolve(reply);
@@ -108,10 +110,14 @@ export class AppendQueue {
       for (const one of waiting) this.#reject(one, unavailable('its writing thread ended'));
       return;
     }
-    this.#batch += 1;
-    this.#sent.set(this.#batch, { waiting, deadline: performance.now() + this.#options.timeoutMs });
+    const deadline = performance.now() + this.#options.timeoutMs;
     this.#sweep ??= setInterval(() => this.#expire(), sweepMs).unref();
-    this.#post({ kind: 'append', batch: this.#batch, appends: waiting.map((one) => one.append) });
+    for (let from = 0; from < waiting.length; from += appendsPerBatch) {
+      this.#batch += 1;
+      const batch = waiting.slice(from, from + appendsPerBatch);
+      this.#sent.set(this.#batch, { waiting: batch, deadline });
+      this.#post({ kind: 'append', batch: this.#batch, appends: batch.map((one) => one.append) });
+    }
   }
 
   #post(request: WriterRequest): void {

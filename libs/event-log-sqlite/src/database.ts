@@ -7,6 +7,9 @@ import { corrupt, unavailable } from '#event-log/errors.js';
 /** Before 3.51.3 a commit could be lost when two connections wrote and checkpointed at once. */
 const oldestSqlite = [3, 51, 3] as const;
 
+/** Enough for the inner pages of some million events; SQLite's own 2 MB would write pages out early. */
+const cacheKib = 64 * 1024;
+
 /** Read back and compared at every start: a damaged schema would change what every query means. */
 export const schema = [
   `CREATE TABLE log (
@@ -56,6 +59,7 @@ export function openWriter(path: string): Database.Database {
     // The writer checkpoints by itself: SQLite's automatic one would hide a failed fsync.
     database.pragma('wal_autocheckpoint = 0');
     database.pragma('cell_size_check = ON');
+    database.pragma(`cache_size = -${cacheKib}`);
     assertPragma(database, 'journal_mode', 'wal');
     assertPragma(database, 'synchronous', 2);
     assertPragma(database, 'wal_autocheckpoint', 0);

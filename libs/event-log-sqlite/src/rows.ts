@@ -92,6 +92,12 @@ export class Rows {
       : { revision: stored[0], position: stored[1] };
   }
 
+  /** One record of the end only: the writer's, whose inserts the unique index holds against the other. */
+  writtenEnd(stream: string): { revision: number; position: number } {
+    const stored = this.#streamEnd.get(stream) as [number, number] | undefined;
+    return stored === undefined ? { revision: -1, position: 0 } : { revision: stored[0], position: stored[1] };
+  }
+
   *streamForward(stream: string, from: number, limit: number, end: number): Generator<StoredRow> {
     let expected = from;
     for (const row of this.#streamForward.iterate(stream, from, limit) as Iterable<StoredRow>) {

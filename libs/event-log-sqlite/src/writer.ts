@@ -18,7 +18,7 @@ interface Writing {
 }
 
 /** One transaction takes no more events than this, so that an answer never waits for an endless one. */
-const eventsPerGroupMax = 4_096;
+const eventsPerGroupMax = Number(workerData.epg);
 /** Pages in the WAL after which it is checkpointed: 8 MiB. */
 const walPagesMax = 2_048;
 /** Where readers kept the WAL from starting over for so long (64 MiB), the writer waits for them once. */

@@ -49,7 +49,7 @@ function contents(claim: Claim): void {
     await log.append(stream, [sample(data)], 'no-stream');
     data.list.push(2);
     const [read] = await streamOf(log, stream);
-    (read?.data.list as number[]).push(3);
+    (read?.data as { list: number[] } | undefined)?.list.push(3);
     expect((await streamOf(log, stream))[0]?.data).toEqual({ list: [1] });
   });
 }

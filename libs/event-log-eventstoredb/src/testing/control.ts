@@ -1,0 +1,47 @@
+// What a test can tell the server's process, over the channel between the two.
+
+import type { FaultRule } from '#event-log-eventstoredb/testing/faults.js';
+import type { NodeCounters } from '#event-log-eventstoredb/testing/server-node.js';
+
+export interface ForeignEvent {
+  readonly stream: string;
+  readonly type: string;
+  readonly contentType: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+/** Stream, revision, id: read from what is stored, past every adapter. */
+export type StoredId = readonly [stream: string, revision: number, id: string];
+
+export interface Commands {
+  /** A node over a database of its own, or over that of another node. */
+  create(sharing: number | null): { node: number; port: number };
+  close(node: number): void;
+  dropConnections(node: number): void;
+  stopListening(node: number): void;
+  listen(node: number): void;
+  addFault(node: number, rule: FaultRule): void;
+  clearFaults(node: number): void;
+  endSubscriptions(node: number): void;
+  /** `null` makes it the leader. */
+  follow(node: number, leaderPort: number | null): void;
+  setClockAhead(node: number, milliseconds: number): void;
+  writeForeign(node: number, events: readonly ForeignEvent[]): void;
+  deleteStream(node: number, stream: string, forEver: boolean): void;
+  wipe(node: number): { port: number };
+  storedIds(node: number, streamPrefix: string): StoredId[];
+  counters(node: number): NodeCounters;
+}
+
+export type CommandName = keyof Commands;
+
+export interface CommandMessage {
+  readonly call: number;
+  readonly command: CommandName;
+  readonly args: readonly unknown[];
+}
+
+export type CommandReply =
+  | { readonly call: number; readonly value: unknown }
+  | { readonly call: number; readonly error: string };

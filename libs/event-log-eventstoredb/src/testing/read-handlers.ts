@@ -1,0 +1,130 @@
+// Read: the four calls that read, and subscriptions.
+
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+
+import type { StoredRecord } from '#event-log-eventstoredb/testing/database.js';
+import type { ReadFault } from '#event-log-eventstoredb/testing/faults.js';
+import type { ServerNode } from '#event-log-eventstoredb/testing/server-node.js';
+import { Subscriber } from '#event-log-eventstoredb/testing/subscriber.js';
+import * as wire from '#event-log-eventstoredb/testing/wire.js';
+
+export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
+
+export function readHandlers(node: ServerNode): UntypedServiceImplementation {
+  return {
+    read: (call: ReadCall) => {
+      node.track(call);
+      call.on('error', () => undefined);
+      const options = call.request.getOptions();
+      if (options === undefined || !options.hasUuidOption()) {
+        call.emit('error', wire.failureOf(status.INVALID_ARGUMENT, 'the form of ids is missing'));
+      } else if (call.metadata.get('requires-leader').includes('true') && node.leaderPort !== null) {
+        call.emit('error', wire.notLeader(node.leaderPort));
+      } else if (options.hasSubscription()) {
+        new Subscriber(node, call, options).start();
+      } else {
+        void readOnce(node, call, options);
+      }
+    },
+  };
+}
+
+async function readOnce(node: ServerNode, call: ReadCall, options: ReadReq.Options): Promise<void> {
+  node.counters.readsReceived += 1;
+  const stream = wire.nameOf(options.getStream()?.getStreamIdentifier());
+  const action = node.faults.strike('read', stream)?.action as ReadFault | undefined;
+  switch (action) {
+    case 'silent':
+      return;
+    case 'unavailable':
+      call.emit('error', wire.serverUnavailable());
+      return;
+    case 'not-leader':
+      call.emit('error', wire.notLeader(node.port));
+      return;
+    case 'drop':
+      node.dropConnections();
+      return;
+    default:
+      await answer(node, call, options, withheldBy(action));
+  }
+}
+
+function withheldBy(action: 'no-position' | 'no-commit-position' | undefined): wire.WithheldPosition {
+  if (action === undefined) return 'none';
+  return action === 'no-position' ? 'both' : 'commit';
+}
+
+async function answer(
+  node: ServerNode,
+  call: ReadCall,
+  options: ReadReq.Options,
+  withheld: wire.WithheldPosition,
+): Promise<void> {
+  const count = Number(options.getCount());
+  const name = wire.nameOf(options.getStream()?.getStreamIdentifier());
+  if (options.hasStream() && node.database.isTombstoned(name)) {
+    const trailers = { exception: 'stream-deleted', 'stream-name': name };
+    call.emit('error', wire.failureOf(status.FAILED_PRECONDITION, 'Stream is deleted', trailers));
+    return;
+  }
+  const records = options.hasStream() ? node.database.stream(name) : node.database.all;
+  if (records === undefined) {
+    call.write(wire.notFoundMessage(name));
+    call.end();
+    return;
+  }
+  for (const record of picked(node, records, options, count)) {
+    if (!(await sendTo(node, call, wire.eventMessage(record, withheld)))) return;
+  }
+  call.end();
+}
+
+function picked(
+  node: ServerNode,
+  records: readonly StoredRecord[],
+  options: ReadReq.Options,
+  count: number,
+): StoredRecord[] {
+  const backward = options.getReadDirection() === 1;
+  const from = startIndex(node, records, options, backward);
+  if (!backward) return records.slice(from, from + count);
+  return records.slice(Math.max(0, from + 1 - count), from + 1).reverse();
+}
+
+/** Starts are inclusive in a stream; a log read backward begins with what stands before the position. */
+function startIndex(
+  node: ServerNode,
+  records: readonly StoredRecord[],
+  options: ReadReq.Options,
+  backward: boolean,
+): number {
+  const stream = options.getStream();
+  const all = options.getAll();
+  if (stream?.hasStart() === true || all?.hasStart() === true) return backward ? -1 : 0;
+  if (stream?.hasEnd() === true || all?.hasEnd() === true) return records.length - (backward ? 1 : 0);
+  if (stream !== undefined) return Number(stream.getRevision());
+  const index = node.database.indexAtOrAfter(Number(all?.getPosition()?.getCommitPosition()));
+  return backward ? index - 1 : index;
+}
+
+/** Writes with the flow control of the connection; false once the call has ended. */
+export async function sendTo(node: ServerNode, call: ReadCall, message: ReadResp): Promise<boolean> {
+  if (call.cancelled || call.destroyed || call.writableEnded) return false;
+  node.counters.messagesSent += 1;
+  if (call.write(message)) return true;
+  await new Promise<void>((resolve) => {
+    const settled = () => {
+      call.off('drain', settled);
+      call.off('cancelled', settled);
+      call.off('close', settled);
+      resolve();
+    };
+    call.on('drain', settled);
+    call.on('cancelled', settled);
+    call.on('close', settled);
+  });
+  return !call.cancelled && !call.destroyed;
+}

@@ -1,0 +1,83 @@
+// One attempt of one append. Retrying is the business of whoever asked: it must survive this thread.
+
+import { type JSONEventData, NO_STREAM } from '@eventstore/db-client';
+
+import type { EncodedEvent } from '#event-log/encode-append.js';
+import { encodePosition } from '#event-log-eventstoredb/position.js';
+import type { Connection, ConnectionSlot } from '#event-log-eventstoredb/thread/connections.js';
+import { failureOf } from '#event-log-eventstoredb/thread/failures.js';
+import type { AppendBody, Done, Failure } from '#event-log-eventstoredb/thread/protocol.js';
+
+/**
+ * The client sends the deadline as a time of day; a server whose clock is ahead would find it passed and
+ * refuse every append. So far ahead (the most that the client sends) no skew matters; the server bounds the
+ * wait itself, and the caller has a timer of its own.
+ */
+const deadlineMs = 365 * 24 * 60 * 60 * 1_000;
+
+const utf8 = new TextEncoder();
+
+export class Appender {
+  readonly #slot: ConnectionSlot;
+  readonly #readyMs: number;
+  /** When the connection last answered anything, to tell a slow append from a dead connection. */
+  #answeredAt = 0;
+
+  constructor(slot: ConnectionSlot, readyMs: number) {
+    this.#slot = slot;
+    this.#readyMs = readyMs;
+  }
+
+  async append(body: AppendBody, abandoned: AbortSignal): Promise<Done | Failure> {
+    const connection = this.#slot.get();
+    const sentAt = performance.now();
+    const onAbandoned = () => this.#doubtWhenSilent(connection, sentAt);
+    abandoned.addEventListener('abort', onAbandoned);
+    try {
+      return await this.#attempt(connection, body);
+    } finally {
+      abandoned.removeEventListener('abort', onAbandoned);
+    }
+  }
+
+  async #attempt(connection: Connection, body: AppendBody): Promise<Done | Failure> {
+    try {
+      await connection.ready(this.#readyMs);
+    } catch (error) {
+      this.#slot.replace(connection, 'destroy');
+      return failureOf(error, false);
+    }
+    try {
+      const result = await connection.client.appendToStream(body.stream, body.events.map(messageOf), {
+        expectedRevision: body.expected < 0 ? NO_STREAM : BigInt(body.expected),
+        requiresLeader: true,
+        deadline: deadlineMs,
+      });
+      this.#answeredAt = performance.now();
+      const position = result.position === undefined ? null : encodePosition(result.position);
+      return { append: { revision: Number(result.nextExpectedRevision), position } };
+    } catch (error) {
+      this.#answeredAt = performance.now();
+      return failureOf(error);
+    }
+  }
+
+  /** Nothing was heard since the append was sent: the connection is dead, or as good as dead. */
+  #doubtWhenSilent(connection: Connection, sentAt: number): void {
+    if (this.#answeredAt < sentAt) this.#slot.replace(connection, 'destroy');
+  }
+}
+
+/**
+ * JSON for other tools. The client writes `data` with JSON.stringify, which gives back the text that it was
+ * parsed from, since that text was written so; metadata it takes as bytes.
+ */
+function messageOf({ id, type, data, metadata }: EncodedEvent): JSONEventData {
+  return {
+    id,
+    type,
+    contentType: 'application/json',
+    data: JSON.parse(data),
+    metadata: utf8.encode(metadata),
+  };
+}

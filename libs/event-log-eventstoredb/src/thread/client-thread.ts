@@ -1,0 +1,124 @@
+// The thread in which the client lives. The client has defects that kill whatever runs it (an answer that
+// nobody waits for any more throws in its data handler): here that ends this thread, which is started again.
+
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { Appender } from '#event-log-eventstoredb/thread/append.js';
+import { Connections } from '#event-log-eventstoredb/thread/connections.js';
+import { failureOf, isConnectionInDoubt } from '#event-log-eventstoredb/thread/failures.js';
+import { Feed } from '#event-log-eventstoredb/thread/feed.js';
+import { ForeignReports } from '#event-log-eventstoredb/thread/foreign-reports.js';
+import { Outbox } from '#event-log-eventstoredb/thread/outbox.js';
+import type {
+  Body,
+  Done,
+  Failure,
+  FromThread,
+  SubscribeBody,
+  ThreadData,
+  ToThread,
+} from '#event-log-eventstoredb/thread/protocol.js';
+import { Reader, type RowSink } from '#event-log-eventstoredb/thread/reader.js';
+
+if (parentPort === null) throw new Error('this is the start of a thread');
+const port = parentPort;
+const data = workerData as ThreadData;
+const outbox = new Outbox<FromThread>((messages) => port.postMessage(messages));
+const connections = new Connections(data.connectionString);
+const appender = new Appender(connections.appends, data.probeMs);
+const reader = new Reader(connections.reads);
+const prober = new Reader(connections.appends);
+const foreign = new ForeignReports((report) => outbox.post({ kind: 'foreign', foreign: report }));
+const abandons = new Map<number, AbortController>();
+const feeds = new Map<number, Feed>();
+
+/**
+ * A write that was waiting for its turn when the connection broke is rejected where nobody can listen; its
+ * append hears of the break by another way. Anything else is a defect, and ends the thread.
+ */
+process.on('unhandledRejection', (error) => {
+  if (!hasGrpcCode(error)) throw error;
+});
+
+port.on('message', (messages: readonly ToThread[]) => {
+  for (const message of messages) take(message);
+});
+
+try {
+  connections.appends.get();
+  outbox.post({ kind: 'ready' });
+} catch (error) {
+  outbox.post({ kind: 'unusable', reason: failureOf(error).reason });
+}
+
+function take(message: ToThread): void {
+  switch (message.kind) {
+    case 'request':
+      void answer(message.request, message.body);
+      return;
+    case 'abandon':
+      abandons.get(message.request)?.abort();
+      feeds.get(message.request)?.leave();
+      return;
+    case 'credit':
+      feeds.get(message.request)?.credit();
+      return;
+    case 'close':
+      void close();
+  }
+}
+
+async function answer(request: number, body: Body): Promise<void> {
+  const abandon = new AbortController();
+  abandons.set(request, abandon);
+  const result = await run(request, body, abandon.signal).catch((error: unknown) => failureOf(error));
+  abandons.delete(request);
+  if ('meaning' in result) outbox.post({ kind: 'failed', request, failure: result });
+  else outbox.post({ kind: 'done', request, done: result });
+}
+
+function run(request: number, body: Body, abandoned: AbortSignal): Promise<Done | Failure> {
+  const sink: RowSink = {
+    send: (text, upTo) => outbox.post({ kind: 'rows', request, text, upTo }),
+    foreign: (reading) => foreign.add(reading),
+  };
+  switch (body.kind) {
+    case 'append':
+      return appender.append(body, abandoned);
+    case 'read-stream':
+      return reader.readStream(body, sink, abandoned);
+    case 'read-all':
+      return reader.readAll(body, sink, abandoned);
+    case 'head':
+      return (body.isProbe ? prober : reader).head(abandoned);
+    case 'subscribe':
+      return feed(request, body, sink);
+  }
+}
+
+async function feed(request: number, body: SubscribeBody, sink: RowSink): Promise<Failure> {
+  const connection = connections.forSubscription();
+  const leave = connection.occupy();
+  const running = new Feed(body, reader, sink);
+  feeds.set(request, running);
+  const failure = await running.run(connection);
+  feeds.delete(request);
+  leave();
+  if (isConnectionInDoubt(failure) && !abandonedByOwner(request)) connections.doubtSubscriptions(connection);
+  return failure;
+}
+
+function abandonedByOwner(request: number): boolean {
+  return abandons.get(request)?.signal.aborted ?? false;
+}
+
+async function close(): Promise<void> {
+  for (const abandon of abandons.values()) abandon.abort();
+  for (const running of feeds.values()) running.leave();
+  await connections.close();
+  outbox.post({ kind: 'closed' });
+}
+
+function hasGrpcCode(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number';
+}

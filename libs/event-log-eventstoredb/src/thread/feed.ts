@@ -1,0 +1,204 @@
+// One subscription while its connection lasts. It knows how far it considered, so that positions move on past
+// what is not ours, and it says `caught-up` only when that is proven: by the server, which says so once, or
+// by a look ahead that finds nothing more for this subscription.
+
+import {
+  type AllStreamResolvedEvent,
+  type AllStreamSubscription,
+  eventTypeFilter,
+  START,
+  streamNameFilter,
+} from '@eventstore/db-client';
+
+import type { Position, SubscriptionFilter } from '#event-log/event-log.js';
+import { passes } from '#event-log/paged-subscription.js';
+import { chunksInFlightMax, lookAheadEvents, quietFirstMs, quietLastMs } from '#event-log-eventstoredb/limits.js';
+import { decodePosition, encodePosition } from '#event-log-eventstoredb/position.js';
+import { Chunk } from '#event-log-eventstoredb/thread/chunk.js';
+import type { Connection } from '#event-log-eventstoredb/thread/connections.js';
+import { failureOf } from '#event-log-eventstoredb/thread/failures.js';
+import type { Failure, SubscribeBody } from '#event-log-eventstoredb/thread/protocol.js';
+import type { Reader, RowSink } from '#event-log-eventstoredb/thread/reader.js';
+import { positionOf, readingOf } from '#event-log-eventstoredb/thread/rows.js';
+
+/** What the server says between events, put into the stream of events where it was said. */
+type Mark = { readonly mark: 'checkpoint'; readonly position: Position } | { readonly mark: 'caught-up' };
+
+export class Feed {
+  readonly #reader: Reader;
+  readonly #sink: RowSink;
+  readonly #filter: SubscriptionFilter | undefined;
+  readonly #chunk = new Chunk();
+  readonly #left = new AbortController();
+  #source: AllStreamSubscription | null = null;
+  #credits = chunksInFlightMax;
+  #considered: Position;
+  /** The position of the last row in the chunk or sent. */
+  #told: Position;
+  #owesCaughtUp = true;
+  #flushing = false;
+  #quietMs = quietFirstMs;
+  #quietTimer: NodeJS.Timeout | undefined;
+
+  constructor(body: SubscribeBody, reader: Reader, sink: RowSink) {
+    this.#reader = reader;
+    this.#sink = sink;
+    this.#filter = body.filter ?? undefined;
+    this.#considered = body.after;
+    this.#told = body.after;
+  }
+
+  /** Resolves when it is over: the reason, whatever it was, since the server may end it with OK, too. */
+  async run(connection: Connection): Promise<Failure> {
+    const source = this.#subscribe(connection);
+    this.#source = source;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        source.on('error', reject);
+        source.on('end', resolve);
+        source.on('close', resolve);
+        source.on('caughtUp', () => source.push({ mark: 'caught-up' } satisfies Mark));
+        source.on('data', (item: AllStreamResolvedEvent | Mark) => this.#take(item));
+        this.#left.signal.addEventListener('abort', () => resolve());
+        if (this.#left.signal.aborted) resolve();
+      });
+      return { meaning: 'retry', reason: 'the server ended the subscription', sent: true };
+    } catch (error) {
+      return failureOf(error);
+    } finally {
+      this.leave();
+      await source.unsubscribe().catch(() => undefined);
+    }
+  }
+
+  leave(): void {
+    this.#left.abort();
+    clearTimeout(this.#quietTimer);
+  }
+
+  credit(): void {
+    this.#credits += 1;
+    this.#flush();
+    if (!this.#chunk.isFull) this.#source?.resume();
+  }
+
+  #subscribe(connection: Connection): AllStreamSubscription {
+    const after = decodePosition(this.#considered);
+    const filter = serverFilterOf(this.#filter, (source, position) => {
+      source.push({ mark: 'checkpoint', position } satisfies Mark);
+    });
+    return connection.client.subscribeToAll({
+      fromPosition: after === 'start' ? START : after,
+      requiresLeader: true,
+      ...(filter === undefined ? {} : { filter }),
+    });
+  }
+
+  #take(item: AllStreamResolvedEvent | Mark): void {
+    if (this.#left.signal.aborted) return;
+    if ('mark' in item) this.#takeMark(item);
+    else this.#takeEvent(item);
+    this.#scheduleFlush();
+    if (this.#chunk.isFull) {
+      this.#flush();
+      if (this.#chunk.isFull) this.#source?.pause();
+    }
+    this.#listenForQuiet(quietFirstMs);
+  }
+
+  #takeMark(item: Mark): void {
+    if (item.mark === 'checkpoint') this.#moveTo(item.position);
+    else this.#sayCaughtUp();
+  }
+
+  #takeEvent(resolved: AllStreamResolvedEvent): void {
+    const position = positionOf(resolved);
+    if (position === null || position <= this.#considered) return;
+    this.#moveTo(position);
+    const reading = readingOf(resolved, position);
+    if (reading.kind === 'foreign') this.#sink.foreign(reading);
+    if (reading.kind !== 'ours' || !passes(this.#filter, reading)) return;
+    this.#chunk.add(reading.row);
+    this.#told = position;
+    this.#owesCaughtUp = true;
+  }
+
+  #moveTo(position: Position): void {
+    if (position > this.#considered) this.#considered = position;
+  }
+
+  #sayCaughtUp(): void {
+    this.#owesCaughtUp = false;
+    this.#chunk.mark('caught-up', this.#considered);
+    this.#told = this.#considered;
+    this.#scheduleFlush();
+  }
+
+  /** After everything that came in one piece, so that a burst becomes few messages. */
+  #scheduleFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#left.signal.aborted || this.#credits === 0) return;
+    if (this.#told < this.#considered && !this.#chunk.isFull) {
+      this.#chunk.mark('checkpoint', this.#considered);
+      this.#told = this.#considered;
+    }
+    if (this.#chunk.isEmpty) return;
+    this.#credits -= 1;
+    this.#sink.send(this.#chunk.take(), this.#told);
+  }
+
+  #listenForQuiet(quietMs: number): void {
+    this.#quietMs = quietMs;
+    if (!this.#owesCaughtUp || this.#left.signal.aborted) return;
+    if (this.#quietTimer === undefined || quietMs > quietFirstMs) {
+      this.#quietTimer = setTimeout(() => void this.#lookAhead(), quietMs);
+    } else {
+      this.#quietTimer.refresh();
+    }
+  }
+
+  async #lookAhead(): Promise<void> {
+    const from = this.#considered;
+    let [reached, finds] = [from, false];
+    const seen = await this.#reader.lookAhead(from, lookAheadEvents, this.#left.signal, (event, position) => {
+      const reading = readingOf(event, position);
+      finds ||= reading.kind === 'ours' && passes(this.#filter, reading);
+      if (!finds) reached = position;
+    });
+    this.#quietTimer = undefined;
+    if (this.#left.signal.aborted || !this.#owesCaughtUp) return;
+    const proven = 'atEnd' in seen && seen.atEnd && !finds && this.#considered <= reached;
+    if (proven) {
+      this.#moveTo(reached);
+      this.#sayCaughtUp();
+    } else {
+      this.#listenForQuiet(Math.min(this.#quietMs * 2, quietLastMs));
+    }
+  }
+}
+
+/** What the server can do of a filter; what it cannot do exactly is done again with `passes`. */
+function serverFilterOf(
+  filter: SubscriptionFilter | undefined,
+  onCheckpoint: (source: AllStreamSubscription, position: Position) => void,
+) {
+  if (filter === undefined) return undefined;
+  const prefixes = [...('streamPrefixes' in filter ? filter.streamPrefixes : filter.eventTypes)];
+  // A filter that names nothing, or everything, is none for the server.
+  if (prefixes.length === 0 || prefixes.includes('')) return undefined;
+  const options = {
+    prefixes,
+    checkpointReached: (source: AllStreamSubscription, position: { commit: bigint; prepare: bigint }) =>
+      onCheckpoint(source, encodePosition(position)),
+  };
+  return 'streamPrefixes' in filter ? streamNameFilter(options) : eventTypeFilter(options);
+}
+
