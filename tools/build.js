@@ -1,7 +1,7 @@
 // Compiles apps/ and libs/ to dist/, path for path. Types are not looked at here (`npm run check` does),
 // so that a start costs a fraction of a second.
 
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,16 +10,20 @@ import { transformFile } from '@swc/core';
 import { swcOptions } from './swc-options.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
 const sourceFolders = ['apps', 'libs'];
 /** What only tests need stays out of what is shipped. */
 const testFolders = /(^|\/)(contract|testing|golden)\//;
 
-/** @returns {Promise<number>} how many files were compiled */
+/**
+ * Touches only what changed, so that a server that runs from dist/ never meets a missing or half a file.
+ *
+ * @returns {Promise<number>} how many files were compiled
+ */
 export async function build() {
-  const dist = join(root, 'dist');
   const sources = await shippedSources();
-  await rm(dist, { recursive: true, force: true });
-  await Promise.all(sources.map((source) => compile(source, dist)));
+  const written = new Set((await Promise.all(sources.map(compile))).flat());
+  await removeAllBut(written);
   return sources.length;
 }
 
@@ -42,20 +46,43 @@ function isShipped(path) {
 
 /**
  * @param {string} source relative to the root
- * @param {string} dist
+ * @returns {Promise<string[]>} what it became
  */
-async function compile(source, dist) {
+async function compile(source) {
   const target = join(dist, source.replace(/\.ts$/, '.js'));
-  const mapName = `${basename(target)}.map`;
-  await mkdir(dirname(target), { recursive: true });
   const { code, map } = await transformFile(join(root, source), {
     ...swcOptions,
     swcrc: false,
     sourceMaps: true,
     sourceFileName: relative(dirname(target), join(root, source)),
   });
-  await writeFile(target, `${code}//# sourceMappingURL=${mapName}\n`);
-  await writeFile(`${target}.map`, map ?? '');
+  const mapTarget = `${target}.map`;
+  await mkdir(dirname(target), { recursive: true });
+  await replaceFile(mapTarget, map ?? '');
+  await replaceFile(target, `${code}//# sourceMappingURL=${basename(mapTarget)}\n`);
+  return [target, mapTarget];
+}
+
+/**
+ * @param {string} path
+ * @param {string} content
+ */
+async function replaceFile(path, content) {
+  const current = await readFile(path, 'utf8').catch(() => undefined);
+  if (current === content) return;
+  const fresh = `${path}.${process.pid}.new`;
+  await writeFile(fresh, content);
+  await rename(fresh, path);
+}
+
+/** @param {Set<string>} kept */
+async function removeAllBut(kept) {
+  const entries = await readdir(dist, { recursive: true, withFileTypes: true });
+  const stale = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !kept.has(path) && !path.endsWith('.new'));
+  await Promise.all(stale.map((path) => rm(path, { force: true })));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -16,14 +16,16 @@ import * as limits from '#server/http-limits.js';
 import type { Log } from '#server/log.js';
 import { type RefusalStatus, refusalBody, refusalStatus } from '#server/refusals.js';
 import { requestIdFrom, withRequestId } from '#server/request-id.js';
+import type { RequestsInFlight } from '#server/requests-in-flight.js';
 
 export interface HttpServerOptions {
   readonly log: Log;
+  readonly inFlight: RequestsInFlight;
   /** Answers then end their connection, so that none is left when the server closes. */
   readonly isStopping: () => boolean;
 }
 
-export function createHttpServer({ log, isStopping }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ log, inFlight, isStopping }: HttpServerOptions): FastifyInstance {
   const server = fastify({
     bodyLimit: limits.bodyBytesMax,
     connectionTimeout: limits.silenceTimeoutMs,
@@ -37,51 +39,60 @@ export function createHttpServer({ log, isStopping }: HttpServerOptions): Fastif
     routerOptions: { maxParamLength: limits.routeParameterCharactersMax },
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']),
     requestIdHeader: false,
-    // Requests that came before the end are answered to the end; see stop.ts.
+    // Requests that came before the end are answered to the end; stop.ts closes the connections.
     return503OnClosing: false,
-    forceCloseConnections: 'idle',
+    forceCloseConnections: false,
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, log),
-    frameworkErrors: (error, request, reply) => refuseUnrouted(error, { request, reply, log }),
+    frameworkErrors: (error, request, reply) => refuseUnrouted(error, { request, reply, log, inFlight }),
   });
-  addRequestHooks(server, log);
+  addRequestHooks(server, log, inFlight);
   server.addHook('onSend', async (_request, reply) => {
     if (isStopping()) reply.header('connection', 'close');
   });
   return server;
 }
 
-function addRequestHooks(server: FastifyInstance, log: Log): void {
+function addRequestHooks(server: FastifyInstance, log: Log, inFlight: RequestsInFlight): void {
   server.addHook('onRequest', (request, reply, done) => {
-    startAnswer(request, reply);
-    writeAccessLine(request, reply, log);
+    beginRequest({ request, reply, log, inFlight });
     withRequestId(request.id, done);
   });
   // Reading a body leaves the context of the request: what follows is brought back into it.
   server.addHook('preValidation', (request, _reply, done) => withRequestId(request.id, done));
 }
 
-function startAnswer(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id);
-  reply.header('x-content-type-options', 'nosniff');
-  reply.header('cache-control', 'no-store');
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly log: Log;
+  readonly inFlight: RequestsInFlight;
 }
 
-function writeAccessLine(request: FastifyRequest, reply: FastifyReply, log: Log): void {
+function beginRequest({ request, reply, log, inFlight }: Exchange): void {
   const started = performance.now();
-  reply.raw.once('close', () => {
-    const isAnswered = reply.raw.writableFinished;
-    withRequestId(request.id, () =>
-      log.info(
-        {
-          method: request.method,
-          route: routeOf(request),
-          status: isAnswered ? reply.raw.statusCode : null,
-          durationMs: Math.round((performance.now() - started) * 1000) / 1000,
-        },
-        isAnswered ? 'request' : 'request left by its caller',
-      ),
-    );
+  reply.headers({
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
   });
+  inFlight.enter();
+  reply.raw.once('close', () => {
+    inFlight.leave();
+    const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
+    withRequestId(request.id, () => writeAccessLine({ request, reply, log, durationMs }));
+  });
+}
+
+function writeAccessLine({
+  request,
+  reply,
+  log,
+  durationMs,
+}: Omit<Exchange, 'inFlight'> & { readonly durationMs: number }): void {
+  const isAnswered = reply.raw.writableFinished;
+  const status = isAnswered ? reply.raw.statusCode : null;
+  const text = isAnswered ? 'request' : 'request left by its caller';
+  log.info({ method: request.method, route: routeOf(request), status, durationMs }, text);
 }
 
 /** Instead of the path, which may hold what somebody typed in the wrong place. */
@@ -89,17 +100,11 @@ function routeOf(request: FastifyRequest): string | null {
   return request.is404 ? null : (request.routeOptions.url ?? null);
 }
 
-interface Exchange {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  readonly log: Log;
-}
-
 /** A path that the router cannot read; no hook has run. */
-function refuseUnrouted(error: FastifyError, { request, reply, log }: Exchange): void {
+function refuseUnrouted(error: FastifyError, exchange: Exchange): void {
+  const { request, reply } = exchange;
   const status = refusalStatus(error);
-  startAnswer(request, reply);
-  writeAccessLine(request, reply, log);
+  beginRequest(exchange);
   void reply.code(status).send(refusalBody(status, request.id));
 }
 

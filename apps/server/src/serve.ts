@@ -19,6 +19,7 @@ import { NestLog } from '#server/nest-log.js';
 import { type EventLogSource, openEventLog } from '#server/open-event-log.js';
 import { Readiness } from '#server/readiness.js';
 import { RefusalFilter } from '#server/refusal-filter.js';
+import { RequestsInFlight } from '#server/requests-in-flight.js';
 import { scrubSecretsOf } from '#server/secrets-in-settings.js';
 import type { ListenAddress } from '#server/setting-values.js';
 import type { Settings } from '#server/settings.js';
@@ -66,7 +67,8 @@ async function start(settings: Settings, log: Log): Promise<Running> {
 
 async function startServer(settings: Settings, eventLog: EventLogSource, log: Log): Promise<Running> {
   const readiness = new Readiness(eventLog, log);
-  const server = createHttpServer({ log, isStopping: () => readiness.isStopping });
+  const inFlight = new RequestsInFlight();
+  const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });
   const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
     logger: new NestLog(log),
     bodyParser: false,
@@ -76,7 +78,7 @@ async function startServer(settings: Settings, eventLog: EventLogSource, log: Lo
   await app.init();
   await listen(server, settings.listen);
   log.info({ ...boundAddress(server), eventLog: settings.eventLog.engine }, 'listening');
-  return { log, server, readiness, eventLog };
+  return { log, server, inFlight, readiness, eventLog };
 }
 
 async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {

@@ -9,24 +9,29 @@ import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
 import type { EventLogSource } from '#server/open-event-log.js';
 import type { Readiness } from '#server/readiness.js';
+import type { RequestsInFlight } from '#server/requests-in-flight.js';
 
 export interface Running {
   readonly log: Log;
   readonly server: FastifyInstance;
+  readonly inFlight: RequestsInFlight;
   readonly readiness: Readiness;
   readonly eventLog: EventLogSource;
 }
 
-/** Requests already on their way on a connection that is kept are answered, and told to close it. */
+/**
+ * Once with the door still open, once with it closed: a request that is already on its way is answered,
+ * and its connection told to close.
+ */
 const graceMs = 250;
 /** Leaves the event log its share of the 10 s. */
 const drainWithinMs = 7_000;
 
 /** Answers the exit code. */
-export async function stop({ log, server, readiness, eventLog }: Running): Promise<number> {
+export async function stop({ log, server, inFlight, readiness, eventLog }: Running): Promise<number> {
   readiness.stop();
   await delay(graceMs);
-  const isDrained = await drain(server);
+  const isDrained = await drain(server, inFlight);
   if (!isDrained)
     log.error('requests were still open when the time to finish them was over; they are cut off');
   try {
@@ -39,14 +44,15 @@ export async function stop({ log, server, readiness, eventLog }: Running): Promi
   return isDrained ? 0 : 1;
 }
 
-async function drain(server: FastifyInstance): Promise<boolean> {
-  const closed = server.close().then(() => true);
+async function drain(server: FastifyInstance, inFlight: RequestsInFlight): Promise<boolean> {
+  const closed = server.close();
+  const answered = delay(graceMs).then(() => inFlight.none());
   const timer = new AbortController();
-  const isDrained = await Promise.race([closed, delay(drainWithinMs, false, { signal: timer.signal })]);
+  const late = delay(drainWithinMs, false, { signal: timer.signal });
+  const isDrained = await Promise.race([answered.then(() => true), late]);
   timer.abort();
-  if (!isDrained) {
-    server.server.closeAllConnections();
-    await closed;
-  }
+  // What is left has asked for nothing: connections that are kept, silent, or in the middle of a header.
+  server.server.closeAllConnections();
+  await closed;
   return isDrained;
 }
