@@ -60,6 +60,12 @@ export const chunksInFlightMax = 2;
 export const quietFirstMs = 5;
 export const quietLastMs = 250;
 
+/** A subscription that is at rest is looked after so often: one that died silently is found, and resumed. */
+export const restMs = 15_000;
+
+/** How long something may be missing before a subscription that does not deliver it is resumed. */
+export const stalledAfterMs = 3_000;
+
 /** How far beyond the last delivered event a quiet subscription looks; a server sends a checkpoint every 32. */
 export const lookAheadEvents = 256;
 

@@ -44,7 +44,9 @@ export function checkConnectionString(connectionString: string): void {
   }
   const query = connectionString.split('?', 2)[1] ?? '';
   const keys = query.split('&').map((pair) => pair.split('=', 1)[0] ?? '');
-  const unknown = keys.find((key) => key !== '' && !knownKeys.includes(key.toLowerCase().replace(/[_-]/g, '')));
+  const unknown = keys.find(
+    (key) => key !== '' && !knownKeys.includes(key.toLowerCase().replace(/[_-]/g, '')),
+  );
   if (unknown === undefined) return;
   throw new TypeError(`the connection string has an option that the client does not know: ${unknown}`);
 }

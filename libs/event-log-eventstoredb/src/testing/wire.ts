@@ -139,7 +139,9 @@ export function errorReply(
     case 'not-ready': {
       const details = new Any();
       details.pack(new GoogleEmpty().serializeBinary(), 'google.protobuf.Empty');
-      const busy = new statusMessages.Status().setCode(status.UNAVAILABLE as never).setMessage('Server Is Not Ready');
+      const busy = new statusMessages.Status()
+        .setCode(status.UNAVAILABLE as never)
+        .setMessage('Server Is Not Ready');
       return reply.setError(busy.setDetails(details));
     }
   }
@@ -180,5 +182,8 @@ function wrongVersion(current: number) {
 function errorOf(code: number, name: string, message: Message) {
   const details = new Any();
   details.pack(message.serializeBinary(), `event_store.client.${name}`);
-  return new statusMessages.Status().setCode(code as never).setMessage(name).setDetails(details);
+  return new statusMessages.Status()
+    .setCode(code as never)
+    .setMessage(name)
+    .setDetails(details);
 }

@@ -1,12 +1,14 @@
 // One attempt of one append. Retrying is the business of whoever asked: it must survive this thread.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { type JSONEventData, NO_STREAM } from '@eventstore/db-client';
 
 import type { EncodedEvent } from '#event-log/encode-append.js';
 import { encodePosition } from '#event-log-eventstoredb/position.js';
 import type { Connection, ConnectionSlot } from '#event-log-eventstoredb/thread/connections.js';
 import { failureOf } from '#event-log-eventstoredb/thread/failures.js';
-import type { AppendBody, Done, Failure } from '#event-log-eventstoredb/thread/protocol.js';
+import { type AppendBody, type Done, type Failure, silent } from '#event-log-eventstoredb/thread/protocol.js';
 
 /**
  * The client sends the deadline as a time of day; a server whose clock is ahead would find it passed and
@@ -31,7 +33,9 @@ export class Appender {
   async append(body: AppendBody, abandoned: AbortSignal): Promise<Done | Failure> {
     const connection = this.#slot.get();
     const sentAt = performance.now();
-    const onAbandoned = () => this.#doubtWhenSilent(connection, sentAt);
+    const onAbandoned = () => {
+      if (abandoned.reason === silent) this.#doubtWhenSilent(connection, sentAt);
+    };
     abandoned.addEventListener('abort', onAbandoned);
     try {
       return await this.#attempt(connection, body);
@@ -44,27 +48,41 @@ export class Appender {
     try {
       await connection.ready(this.#readyMs);
     } catch (error) {
-      this.#slot.replace(connection, 'destroy');
+      this.#slot.replace(connection);
       return failureOf(error, false);
     }
     try {
-      const result = await connection.client.appendToStream(body.stream, body.events.map(messageOf), {
-        expectedRevision: body.expected < 0 ? NO_STREAM : BigInt(body.expected),
-        requiresLeader: true,
-        deadline: deadlineMs,
-      });
+      const result = await this.#inOrder(connection, () =>
+        connection.client.appendToStream(body.stream, body.events.map(messageOf), {
+          expectedRevision: body.expected < 0 ? NO_STREAM : BigInt(body.expected),
+          requiresLeader: true,
+          deadline: deadlineMs,
+        }),
+      );
       this.#answeredAt = performance.now();
       const position = result.position === undefined ? null : encodePosition(result.position);
       return { append: { revision: Number(result.nextExpectedRevision), position } };
     } catch (error) {
       this.#answeredAt = performance.now();
-      return failureOf(error);
+      const failure = failureOf(error);
+      if (failure.meaning === 'not-leader') connection.firstAppend = null;
+      return failure;
     }
+  }
+
+  /** The client's first append opens its stream over more turns than the second, which would overtake it. */
+  async #inOrder<Result>(connection: Connection, append: () => Promise<Result>): Promise<Result> {
+    if (connection.firstAppend !== null) {
+      await connection.firstAppend;
+      return append();
+    }
+    connection.firstAppend = nextTurn();
+    return append();
   }
 
   /** Nothing was heard since the append was sent: the connection is dead, or as good as dead. */
   #doubtWhenSilent(connection: Connection, sentAt: number): void {
-    if (this.#answeredAt < sentAt) this.#slot.replace(connection, 'destroy');
+    if (this.#answeredAt < sentAt) this.#slot.replace(connection);
   }
 }
 

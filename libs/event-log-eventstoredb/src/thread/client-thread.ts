@@ -57,7 +57,7 @@ function take(message: ToThread): void {
       void answer(message.request, message.body);
       return;
     case 'abandon':
-      abandons.get(message.request)?.abort();
+      abandons.get(message.request)?.abort(message.why);
       feeds.get(message.request)?.leave();
       return;
     case 'credit':

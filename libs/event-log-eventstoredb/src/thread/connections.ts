@@ -15,8 +15,12 @@ interface ClientInternals {
 
 export class Connection {
   readonly client: EventStoreDBClient;
+  /** Settles once the first append stands in the client's stream of appends. */
+  firstAppend: Promise<void> | null = null;
   #streams = 0;
   #retired = false;
+  /** The answer that was waited for; the client asks anew after it reconnected. */
+  #known: Promise<unknown> | null = null;
 
   constructor(connectionString: string) {
     this.client = EventStoreDBClient.connectionString(connectionString);
@@ -28,13 +32,15 @@ export class Connection {
 
   /** Whether the server answers, asked as the client itself does before its first append. */
   async ready(timeoutMs: number): Promise<void> {
-    const internals = this.client as unknown as ClientInternals;
+    const { capabilities } = this.client as unknown as ClientInternals;
+    if (capabilities === this.#known) return;
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     });
     try {
-      await Promise.race([internals.capabilities, silence]);
+      await Promise.race([capabilities, silence]);
+      this.#known = capabilities;
     } finally {
       clearTimeout(timer);
     }
@@ -72,10 +78,13 @@ export class Connection {
 /** One role's connection, replaced when it is in doubt. */
 export class ConnectionSlot {
   readonly #create: () => Connection;
+  /** Whether what still runs on a connection in doubt may end by itself, or is cancelled. */
+  readonly #farewell: 'retire' | 'destroy';
   #current: Connection | null = null;
 
-  constructor(create: () => Connection) {
+  constructor(create: () => Connection, farewell: 'retire' | 'destroy') {
     this.#create = create;
+    this.#farewell = farewell;
   }
 
   get(): Connection {
@@ -84,10 +93,10 @@ export class ConnectionSlot {
   }
 
   /** Does nothing when another call replaced it before. */
-  replace(connection: Connection, how: 'retire' | 'destroy'): void {
+  replace(connection: Connection): void {
     if (connection !== this.#current) return;
     this.#current = null;
-    if (how === 'retire') connection.retire();
+    if (this.#farewell === 'retire') connection.retire();
     else void connection.destroy();
   }
 
@@ -105,8 +114,9 @@ export class Connections {
 
   constructor(connectionString: string) {
     this.#connectionString = connectionString;
-    this.appends = new ConnectionSlot(() => this.#create());
-    this.reads = new ConnectionSlot(() => this.#create());
+    // The stream of appends never ends by itself.
+    this.appends = new ConnectionSlot(() => this.#create(), 'destroy');
+    this.reads = new ConnectionSlot(() => this.#create(), 'retire');
   }
 
   /** A connection that has room for one more subscription. */

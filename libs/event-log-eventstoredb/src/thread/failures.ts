@@ -56,7 +56,12 @@ export function failureOf(error: unknown, sent = true): Failure {
   const meaning = meaningOf(type, code);
   const reason = typeof message === 'string' && message !== '' ? message : String(type ?? code ?? 'unknown');
   if (meaning === 'conflict') {
-    return { meaning, reason, sent, actual: typeof actualVersion === 'bigint' ? Number(actualVersion) : 'no-stream' };
+    return {
+      meaning,
+      reason,
+      sent,
+      actual: typeof actualVersion === 'bigint' ? Number(actualVersion) : 'no-stream',
+    };
   }
   if (meaning === 'too-large') return { meaning, reason, sent, maximum: Number(maxAppendSize) };
   return { meaning, reason, sent };

@@ -12,7 +12,14 @@ import {
 
 import type { Position, SubscriptionFilter } from '#event-log/event-log.js';
 import { passes } from '#event-log/paged-subscription.js';
-import { chunksInFlightMax, lookAheadEvents, quietFirstMs, quietLastMs } from '#event-log-eventstoredb/limits.js';
+import {
+  chunksInFlightMax,
+  lookAheadEvents,
+  quietFirstMs,
+  quietLastMs,
+  restMs,
+  stalledAfterMs,
+} from '#event-log-eventstoredb/limits.js';
 import { decodePosition, encodePosition } from '#event-log-eventstoredb/position.js';
 import { Chunk } from '#event-log-eventstoredb/thread/chunk.js';
 import type { Connection } from '#event-log-eventstoredb/thread/connections.js';
@@ -31,6 +38,7 @@ export class Feed {
   readonly #chunk = new Chunk();
   readonly #left = new AbortController();
   #source: AllStreamSubscription | null = null;
+  #giveUp: (reason: Error) => void = () => undefined;
   #credits = chunksInFlightMax;
   #considered: Position;
   /** The position of the last row in the chunk or sent. */
@@ -39,6 +47,9 @@ export class Feed {
   #flushing = false;
   #quietMs = quietFirstMs;
   #quietTimer: NodeJS.Timeout | undefined;
+  #looking = false;
+  /** Since when a look ahead has found what was not delivered; null while nothing is missing. */
+  #missingSince: number | null = null;
 
   constructor(body: SubscribeBody, reader: Reader, sink: RowSink) {
     this.#reader = reader;
@@ -54,6 +65,7 @@ export class Feed {
     this.#source = source;
     try {
       await new Promise<void>((resolve, reject) => {
+        this.#giveUp = reject;
         source.on('error', reject);
         source.on('end', resolve);
         source.on('close', resolve);
@@ -80,6 +92,7 @@ export class Feed {
     this.#credits += 1;
     this.#flush();
     if (!this.#chunk.isFull) this.#source?.resume();
+    this.#listenForQuiet(quietFirstMs);
   }
 
   #subscribe(connection: Connection): AllStreamSubscription {
@@ -103,7 +116,6 @@ export class Feed {
       this.#flush();
       if (this.#chunk.isFull) this.#source?.pause();
     }
-    this.#listenForQuiet(quietFirstMs);
   }
 
   #takeMark(item: Mark): void {
@@ -141,6 +153,7 @@ export class Feed {
     setImmediate(() => {
       this.#flushing = false;
       this.#flush();
+      this.#listenForQuiet(quietFirstMs);
     });
   }
 
@@ -155,33 +168,41 @@ export class Feed {
     this.#sink.send(this.#chunk.take(), this.#told);
   }
 
+  /** Looks ahead once nothing has come for a while; not while the consumer is what holds it up. */
   #listenForQuiet(quietMs: number): void {
     this.#quietMs = quietMs;
-    if (!this.#owesCaughtUp || this.#left.signal.aborted) return;
-    if (this.#quietTimer === undefined || quietMs > quietFirstMs) {
-      this.#quietTimer = setTimeout(() => void this.#lookAhead(), quietMs);
-    } else {
-      this.#quietTimer.refresh();
-    }
+    clearTimeout(this.#quietTimer);
+    if (this.#left.signal.aborted || this.#looking || this.#credits === 0) return;
+    const isAtRest = !this.#owesCaughtUp && this.#missingSince === null;
+    this.#quietTimer = setTimeout(() => void this.#lookAhead(), isAtRest ? restMs : quietMs);
   }
 
   async #lookAhead(): Promise<void> {
     const from = this.#considered;
     let [reached, finds] = [from, false];
+    this.#looking = true;
     const seen = await this.#reader.lookAhead(from, lookAheadEvents, this.#left.signal, (event, position) => {
       const reading = readingOf(event, position);
       finds ||= reading.kind === 'ours' && passes(this.#filter, reading);
       if (!finds) reached = position;
     });
-    this.#quietTimer = undefined;
-    if (this.#left.signal.aborted || !this.#owesCaughtUp) return;
-    const proven = 'atEnd' in seen && seen.atEnd && !finds && this.#considered <= reached;
-    if (proven) {
-      this.#moveTo(reached);
-      this.#sayCaughtUp();
-    } else {
-      this.#listenForQuiet(Math.min(this.#quietMs * 2, quietLastMs));
+    this.#looking = false;
+    if (this.#left.signal.aborted) return;
+    const hasMoved = this.#considered > from;
+    if ('atEnd' in seen) this.#judge({ finds, hasMoved, reached, atEnd: seen.atEnd });
+    this.#listenForQuiet(Math.min(this.#quietMs * 2, quietLastMs));
+  }
+
+  #judge(look: { finds: boolean; hasMoved: boolean; reached: Position; atEnd: boolean }): void {
+    this.#missingSince = look.finds && !look.hasMoved ? (this.#missingSince ?? performance.now()) : null;
+    if (this.#missingSince !== null && performance.now() - this.#missingSince > stalledAfterMs) {
+      this.#giveUp(new Error('the subscription delivers nothing, though there is something'));
+      return;
     }
+    if (look.finds || !look.atEnd || this.#considered > look.reached) return;
+    this.#moveTo(look.reached);
+    if (this.#owesCaughtUp) this.#sayCaughtUp();
+    else this.#scheduleFlush();
   }
 }
 
@@ -201,4 +222,3 @@ function serverFilterOf(
   };
   return 'streamPrefixes' in filter ? streamNameFilter(options) : eventTypeFilter(options);
 }
-

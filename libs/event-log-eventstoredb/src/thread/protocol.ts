@@ -48,10 +48,13 @@ export type Body =
   /** The position of the very last record; also tells whether the server is there. */
   | { readonly kind: 'head'; readonly isProbe: boolean };
 
+/** Why it is abandoned: nothing came for too long, which puts the connection in doubt. */
+export const silent = 'silent';
+
 export type ToThread =
   | { readonly kind: 'request'; readonly request: number; readonly body: Body }
   /** Nobody waits for it any more: cancel what can be cancelled. */
-  | { readonly kind: 'abandon'; readonly request: number }
+  | { readonly kind: 'abandon'; readonly request: number; readonly why: typeof silent | 'left' }
   /** One more chunk may be sent. */
   | { readonly kind: 'credit'; readonly request: number }
   | { readonly kind: 'close' };

@@ -10,8 +10,19 @@ import { Budget } from '#event-log-eventstoredb/thread/budget.js';
 import { Chunk } from '#event-log-eventstoredb/thread/chunk.js';
 import type { Connection, ConnectionSlot } from '#event-log-eventstoredb/thread/connections.js';
 import { failureOf, isConnectionInDoubt } from '#event-log-eventstoredb/thread/failures.js';
-import type { Done, Failure, ReadAllBody, ReadStreamBody } from '#event-log-eventstoredb/thread/protocol.js';
-import { positionOf, type Reading, readingOf } from '#event-log-eventstoredb/thread/rows.js';
+import {
+  type Done,
+  type Failure,
+  type ReadAllBody,
+  type ReadStreamBody,
+  silent,
+} from '#event-log-eventstoredb/thread/protocol.js';
+import {
+  positionOf,
+  type Reading,
+  readingOf,
+  recordedReadingOf,
+} from '#event-log-eventstoredb/thread/rows.js';
 
 export interface RowSink {
   send(text: string, upTo: Position): void;
@@ -41,7 +52,8 @@ export class Reader {
         requiresLeader: true,
       });
       await through(stream, abandoned, (resolved) => {
-        const reading = readingOf(resolved, positionOf(resolved));
+        if (resolved.event === undefined) return;
+        const reading = recordedReadingOf(resolved.event, positionOf(resolved));
         if (reading.kind === 'ours') chunk.add(reading.row);
         else failure ??= misfit(body.stream, reading);
         if (chunk.isFull) sink.send(chunk.take(), logStart);
@@ -61,14 +73,19 @@ export class Reader {
       for (;;) {
         const wanted = body.limit - kept;
         const asked = Math.max(Math.min(round, roundLastEvents), wanted + 1);
-        const last = await this.eachOfAll(connection, { ...body, from, limit: asked }, abandoned, (event, at) => {
-          const reading = readingOf(event, at);
-          if (reading.kind === 'foreign') sink.foreign(reading);
-          if (reading.kind !== 'ours' || kept >= body.limit) return;
-          kept += 1;
-          chunk.add(reading.row);
-          if (chunk.isFull) sink.send(chunk.take(), at);
-        });
+        const last = await this.eachOfAll(
+          connection,
+          { ...body, from, limit: asked },
+          abandoned,
+          (event, at) => {
+            const reading = readingOf(event, at);
+            if (reading.kind === 'foreign') sink.foreign(reading);
+            if (reading.kind !== 'ours' || kept >= body.limit) return;
+            kept += 1;
+            chunk.add(reading.row);
+            if (chunk.isFull) sink.send(chunk.take(), at);
+          },
+        );
         if (kept >= body.limit || last === null) break;
         from = last;
         round *= 2;
@@ -137,7 +154,8 @@ export class Reader {
       return await read(connection);
     } catch (error) {
       const failure = failureOf(error);
-      if (isConnectionInDoubt(failure)) this.#slot.replace(connection, 'retire');
+      const wasLeft = abandoned.aborted && abandoned.reason !== silent;
+      if (isConnectionInDoubt(failure) && !wasLeft) this.#slot.replace(connection);
       return failure;
     } finally {
       leave();
@@ -167,9 +185,9 @@ const startOf = (position: Position) => {
   return decoded === 'start' ? START : decoded;
 };
 
-function misfit(stream: string, reading: Exclude<Reading, { kind: 'ours' }>): Failure {
-  const reason = reading.kind === 'foreign' ? `${reading.type}: ${reading.reason}` : 'a record of the server';
-  return { meaning: 'not-ours', reason: `stream ${stream} holds ${reason}`, sent: true };
+/** In all, what is not ours is passed over; in a stream of ours it would leave a hole in what is decided on. */
+function misfit(stream: string, { type, reason }: Extract<Reading, { kind: 'foreign' }>): Failure {
+  return { meaning: 'not-ours', reason: `stream ${stream} holds a ${type}, and ${reason}`, sent: true };
 }
 
 /** Everything that a read sends; cancels the call in the end. */

@@ -20,14 +20,26 @@ export function positionOf(resolved: Resolved): Position | null {
   const { commit, prepare } = recorded?.position ?? {};
   if (prepare === undefined || prepare === unknownOffset) return null;
   // For everything but the transactions of the old TCP protocol the two are the same.
-  return encodePosition({ commit: commit === undefined || commit === unknownOffset ? prepare : commit, prepare });
+  return encodePosition({
+    commit: commit === undefined || commit === unknownOffset ? prepare : commit,
+    prepare,
+  });
 }
 
+/** For a log that others write to as well: what is the server's, or hidden, is `system`. */
 export function readingOf(resolved: Resolved, position: Position | null): Reading {
   const { event, link } = resolved;
   if (event === undefined || link !== undefined) return { kind: 'system' };
   const { streamId: stream, type } = event;
   if (type.startsWith('$') || stream.startsWith('$') || stream === identityStream) return { kind: 'system' };
+  return recordedReadingOf(event, position);
+}
+
+export function recordedReadingOf(
+  event: Recorded,
+  position: Position | null,
+): Exclude<Reading, { kind: 'system' }> {
+  const { streamId: stream, type } = event;
   const misfit = misfitOf(event, position);
   if (misfit !== null) return { kind: 'foreign', stream, type, reason: misfit };
   const row = [event.id, stream, Number(event.revision), position, type, event.data, event.metadata];

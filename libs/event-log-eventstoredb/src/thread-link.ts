@@ -1,0 +1,205 @@
+// The owner's end of the client's thread. It starts it again when it dies; what was under way then ends as a
+// failure that may or may not have reached the server, and whoever asked goes on from there.
+
+import { Worker } from 'node:worker_threads';
+
+import type { Position } from '#event-log/event-log.js';
+import {
+  restartFirstMs,
+  restartForgivenAfterMs,
+  restartLastMs,
+  threadCloseMs,
+} from '#event-log-eventstoredb/limits.js';
+import type { ForeignEvents } from '#event-log-eventstoredb/settings.js';
+import { Outbox } from '#event-log-eventstoredb/thread/outbox.js';
+import {
+  type Body,
+  type Done,
+  type Failure,
+  type FromThread,
+  silent,
+  type ThreadData,
+  type ToThread,
+} from '#event-log-eventstoredb/thread/protocol.js';
+
+export interface Answers {
+  rows?(text: string, upTo: Position): void;
+  done(done: Done): void;
+  failed(failure: Failure): void;
+}
+
+export interface ThreadEvents {
+  foreign(foreign: ForeignEvents): void;
+  restarted(reason: string): void;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly done: Done }
+  | { readonly ok: false; readonly failure: Failure };
+
+export class ThreadLink {
+  readonly #data: ThreadData;
+  readonly #events: ThreadEvents;
+  readonly #waiting = new Map<number, Answers>();
+  #worker: Worker | null = null;
+  #outbox = new Outbox<ToThread>(() => undefined);
+  #requests = 0;
+  #deaths = 0;
+  #startedAt = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #isClosing = false;
+  #whenClosed: () => void = () => undefined;
+
+  private constructor(data: ThreadData, events: ThreadEvents) {
+    this.#data = data;
+    this.#events = events;
+  }
+
+  /** Rejects with `TypeError` when the connection string cannot be used. */
+  static async start(data: ThreadData, events: ThreadEvents): Promise<ThreadLink> {
+    const link = new ThreadLink(data, events);
+    await new Promise<void>((resolve, reject) => link.#start(resolve, reject));
+    return link;
+  }
+
+  /** Answers come later, never within this call. Returns the number by which it is abandoned. */
+  request(body: Body, answers: Answers): number {
+    this.#requests += 1;
+    const request = this.#requests;
+    if (this.#worker === null) {
+      const failure: Failure = { meaning: 'retry', reason: 'the client is starting again', sent: false };
+      queueMicrotask(() => answers.failed(failure));
+      return request;
+    }
+    this.#waiting.set(request, answers);
+    this.#outbox.post({ kind: 'request', request, body });
+    return request;
+  }
+
+  abandon(request: number, why: typeof silent | 'left'): void {
+    if (this.#waiting.delete(request)) this.#outbox.post({ kind: 'abandon', request, why });
+  }
+
+  credit(request: number): void {
+    if (this.#waiting.has(request)) this.#outbox.post({ kind: 'credit', request });
+  }
+
+  /** The outcome within a time, which begins anew with each part of the answer. */
+  call(body: Body, timeoutMs: number, onRows: (text: string) => void = () => undefined): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      const request = this.request(body, {
+        rows: (text) => {
+          timer.refresh();
+          onRows(text);
+        },
+        done: (done) => settle({ ok: true, done }),
+        failed: (failure) => settle({ ok: false, failure }),
+      });
+      const timer = setTimeout(() => {
+        this.abandon(request, silent);
+        const reason = `no answer within ${timeoutMs} ms`;
+        resolve({ ok: false, failure: { meaning: 'retry', reason, sent: true } });
+      }, timeoutMs);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#restartTimer);
+    const worker = this.#worker;
+    if (worker === null) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, threadCloseMs);
+      this.#whenClosed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#outbox.post({ kind: 'close' });
+    });
+    await worker.terminate();
+  }
+
+  #start(onReady: () => void, onUnusable: (error: Error) => void): void {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./thread/client-thread.${extension}`, import.meta.url), {
+      workerData: this.#data,
+      execArgv: extension === 'ts' ? ['--conditions=development'] : [],
+      // The client prints warnings that quote the connection string.
+      stdout: true,
+      stderr: true,
+    });
+    worker.stdout.resume();
+    worker.stderr.resume();
+    let reason = 'it ended';
+    worker.on('error', (error: unknown) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    worker.on('exit', () => this.#died(worker, reason, onUnusable));
+    worker.on('message', (messages: readonly FromThread[]) => {
+      for (const message of messages) this.#take(message, worker, onReady, onUnusable);
+    });
+    this.#startedAt = performance.now();
+  }
+
+  #take(message: FromThread, worker: Worker, onReady: () => void, onUnusable: (error: Error) => void): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#worker = worker;
+        this.#outbox = new Outbox((messages) => worker.postMessage(messages));
+        return onReady();
+      case 'unusable':
+        this.#isClosing = true;
+        void worker.terminate();
+        return onUnusable(new TypeError(`the connection string cannot be used: ${message.reason}`));
+      case 'rows':
+        return this.#waiting.get(message.request)?.rows?.(message.text, message.upTo);
+      case 'done':
+        return this.#settle(message.request)?.done(message.done);
+      case 'failed':
+        return this.#settle(message.request)?.failed(message.failure);
+      case 'foreign':
+        return this.#events.foreign(message.foreign);
+      case 'closed':
+        return this.#whenClosed();
+    }
+  }
+
+  #settle(request: number): Answers | undefined {
+    const answers = this.#waiting.get(request);
+    this.#waiting.delete(request);
+    return answers;
+  }
+
+  #died(worker: Worker, reason: string, onUnusable: (error: Error) => void): void {
+    const wasReady = this.#worker === worker;
+    this.#worker = null;
+    this.#whenClosed();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const answers of waiting) {
+      answers.failed({ meaning: 'retry', reason: `the client died: ${reason}`, sent: true });
+    }
+    if (this.#isClosing) return;
+    if (!wasReady && this.#deaths === 0) {
+      onUnusable(new Error(`the client does not start: ${reason}`));
+      return;
+    }
+    this.#restart(reason);
+  }
+
+  #restart(reason: string): void {
+    if (performance.now() - this.#startedAt > restartForgivenAfterMs) this.#deaths = 0;
+    const delayMs = this.#deaths === 0 ? 0 : Math.min(restartLastMs, restartFirstMs * 2 ** this.#deaths);
+    this.#deaths += 1;
+    this.#restartTimer = setTimeout(() => {
+      this.#start(
+        () => this.#events.restarted(reason),
+        () => undefined,
+      );
+    }, delayMs);
+  }
+}
