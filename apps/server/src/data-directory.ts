@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { StartRefusal } from '#server/start-refusal.js';
 
@@ -7,7 +7,7 @@ import { StartRefusal } from '#server/start-refusal.js';
 export function prepareDataDirectory(setting: string): string {
   const path = resolve(setting);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     rmdirSync(mkdtempSync(join(path, '.writable-')));
     return path;
   } catch (error) {
@@ -16,5 +16,18 @@ export function prepareDataDirectory(setting: string): string {
       `COUNTERSIGN_DATA_DIR must be a directory that can be written: ${path} is not (${code})`,
       { cause: error },
     );
+  }
+}
+
+/** Not by `recursive`, which tries for ever below a directory that says it is not there, such as /proc. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }

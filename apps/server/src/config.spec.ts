@@ -1,0 +1,180 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { type Environment, readConfiguration } from '#server/config.js';
+import { settingEntries } from '#server/settings.js';
+
+function problemsOf(environment: Environment): readonly string[] {
+  const configuration = readConfiguration(environment);
+  return configuration.status === 'refused' ? configuration.problems : [];
+}
+
+function settingsOf(environment: Environment): unknown {
+  const configuration = readConfiguration(environment);
+  return configuration.status === 'accepted' ? configuration.settings : configuration.problems;
+}
+
+describe('settings', () => {
+  it('have defaults that serve on loopback with everything embedded', () => {
+    expect(readConfiguration({})).toEqual({
+      status: 'accepted',
+      withoutEffect: [],
+      settings: {
+        listen: { host: '127.0.0.1', port: 8080 },
+        dataDirectory: './data',
+        eventLog: { engine: 'embedded' },
+        readModels: 'embedded',
+        masterKeyFile: null,
+        tlsCertificate: null,
+        tlsKey: null,
+        tlsClientAuthority: null,
+        tlsEndedByProxy: false,
+        trustedProxies: null,
+        metricsListen: null,
+        externalUrl: 'http://localhost:8080',
+        logLevel: 'info',
+      },
+    });
+  });
+
+  it.each<[string, string, string, unknown]>([
+    ['COUNTERSIGN_LISTEN', '127.0.0.1:0', 'listen', { host: '127.0.0.1', port: 0 }],
+    ['COUNTERSIGN_LISTEN', 'localhost:65535', 'listen', { host: '127.0.0.1', port: 65_535 }],
+    ['COUNTERSIGN_LISTEN', '[::1]:80', 'listen', { host: '::1', port: 80 }],
+    ['COUNTERSIGN_DATA_DIR', '/var/lib/countersign', 'dataDirectory', '/var/lib/countersign'],
+    ['COUNTERSIGN_EVENT_LOG', 'embedded', 'eventLog', { engine: 'embedded' }],
+    ['COUNTERSIGN_READ_MODELS', 'embedded', 'readModels', 'embedded'],
+    ['COUNTERSIGN_MASTER_KEY_FILE', '/run/keys', 'masterKeyFile', '/run/keys'],
+    ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'yes', 'tlsEndedByProxy', true],
+    ['COUNTERSIGN_TRUSTED_PROXIES', '10.0.0.0/8, ::1', 'trustedProxies', ['10.0.0.0/8', '::1']],
+    ['COUNTERSIGN_EXTERNAL_URL', 'https://id.example/', 'externalUrl', 'https://id.example'],
+    ['COUNTERSIGN_LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ])('%s=%s is read', (name, text, key, value) => {
+    expect(settingsOf({ [name]: text })).toMatchObject({ [key]: value });
+  });
+
+  it.each([
+    'esdb://localhost:2113?tls=false',
+    'esdb://admin:p%40ss@db.internal:2113',
+    'esdb+discover://a.example,b.example:2113,[::1]:2113/?nodePreference=leader',
+  ])('the event log may be %s', (connectionString) => {
+    expect(settingsOf({ COUNTERSIGN_EVENT_LOG: connectionString })).toMatchObject({
+      eventLog: { engine: 'eventstoredb', connectionString },
+    });
+  });
+
+  it.each([
+    ['COUNTERSIGN_LISTEN', 'secret'],
+    ['COUNTERSIGN_LISTEN', '127.0.0.1'],
+    ['COUNTERSIGN_LISTEN', '127.0.0.1:65536'],
+    ['COUNTERSIGN_LISTEN', 'example.com:80'],
+    ['COUNTERSIGN_LISTEN', '::1:80'],
+    ['COUNTERSIGN_LISTEN', '127.0.0.1:80 '],
+    ['COUNTERSIGN_DATA_DIR', ' '],
+    ['COUNTERSIGN_DATA_DIR', ''],
+    ['COUNTERSIGN_EVENT_LOG', 'memory'],
+    ['COUNTERSIGN_EVENT_LOG', 'esdb://'],
+    ['COUNTERSIGN_EVENT_LOG', 'esdb://user:secret@'],
+    ['COUNTERSIGN_EVENT_LOG', 'esdb://host:2113 --'],
+    ['COUNTERSIGN_EVENT_LOG', 'http://localhost:2113'],
+    ['COUNTERSIGN_READ_MODELS', 'sqlite'],
+    ['COUNTERSIGN_MASTER_KEY_FILE', ''],
+    ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'true'],
+    ['COUNTERSIGN_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['COUNTERSIGN_TRUSTED_PROXIES', '10.0.0.0/8,'],
+    ['COUNTERSIGN_TRUSTED_PROXIES', 'everyone'],
+    ['COUNTERSIGN_EXTERNAL_URL', 'id.example'],
+    ['COUNTERSIGN_EXTERNAL_URL', 'https://user:secret@id.example'],
+    ['COUNTERSIGN_EXTERNAL_URL', 'https://id.example/?token=secret'],
+    ['COUNTERSIGN_EXTERNAL_URL', 'ftp://id.example'],
+    ['COUNTERSIGN_LOG_LEVEL', 'verbose'],
+  ])('%s=%j is refused by its name, with what is allowed', (name, text) => {
+    const allowed = settingEntries.find(([, setting]) => setting.name === name)?.[1].allowed;
+    expect(problemsOf({ [name]: text })).toEqual([`${name} must be ${allowed}`]);
+  });
+
+  it.each([
+    ['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@db/countersign'],
+    ['COUNTERSIGN_TLS_CERT', '/secret.pem'],
+    ['COUNTERSIGN_TLS_KEY', '/secret.pem'],
+    ['COUNTERSIGN_TLS_CLIENT_CA', '/secret.pem'],
+    ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:9464'],
+  ])('%s is refused until it is built, and not ignored', (name, text) => {
+    expect(problemsOf({ [name]: text })).toEqual([
+      expect.stringMatching(`^${name} must be .* not built yet$`),
+    ]);
+  });
+
+  it('never come back in a refusal', () => {
+    const secrets = Object.fromEntries(
+      settingEntries.map(([, { name }]) => [name, `hunter2 ${name} hunter2`]),
+    );
+    const problems = problemsOf({ ...secrets, COUNTERSIGN_HUNTER: 'hunter2' });
+    expect(problems).toHaveLength(settingEntries.length - 1);
+    expect(problems.join('\n')).not.toContain('hunter2');
+  });
+});
+
+describe('a listener off loopback', () => {
+  it.each(['0.0.0.0:8080', '10.1.2.3:8080', '[::]:8080', '[2001:db8::1]:443'])(
+    '%s is refused in the clear',
+    (listen) => {
+      expect(problemsOf({ COUNTERSIGN_LISTEN: listen })).toEqual([
+        expect.stringMatching(
+          /^COUNTERSIGN_LISTEN must be a loopback address.*COUNTERSIGN_TLS_ENDED_BY_PROXY=yes/,
+        ),
+      ]);
+      expect(problemsOf({ COUNTERSIGN_LISTEN: listen, COUNTERSIGN_TLS_ENDED_BY_PROXY: 'no' })).toHaveLength(
+        1,
+      );
+    },
+  );
+
+  it('is served when a trusted proxy ends TLS', () => {
+    const environment = { COUNTERSIGN_LISTEN: '0.0.0.0:8080', COUNTERSIGN_TLS_ENDED_BY_PROXY: 'yes' };
+    expect(problemsOf(environment)).toEqual([]);
+  });
+});
+
+describe('an unknown setting', () => {
+  it.each([
+    ['COUNTERSIGN_LISTN', 'did you mean COUNTERSIGN_LISTEN?'],
+    ['COUNTERSIGN_DATADIR', 'did you mean COUNTERSIGN_DATA_DIR?'],
+    ['countersign_listen', 'did you mean COUNTERSIGN_LISTEN?'],
+    ['COUNTERSIGN_TLS_CERTS', 'did you mean COUNTERSIGN_TLS_CERT?'],
+  ])('%s is refused with the nearest name', (name, hint) => {
+    expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is not a setting; ${hint}`]);
+  });
+
+  it('is refused with all names when none is near', () => {
+    expect(problemsOf({ COUNTERSIGN_COLOUR: 'x' })).toEqual([
+      `COUNTERSIGN_COLOUR is not a setting; allowed are ${settingEntries.map(([, { name }]) => name).join(', ')}`,
+    ]);
+  });
+
+  it('cannot break the one line, or the terminal', () => {
+    const [problem = ''] = problemsOf({ 'COUNTERSIGN_\u001b[2J\nfake': 'x' });
+    expect(problem).toMatch(/^COUNTERSIGN_\?\?2J\?fake is not a setting/);
+  });
+
+  it('of another program is none of ours', () => {
+    expect(problemsOf({ PATH: '/bin', COUNTERSIGNED: 'x' })).toEqual([]);
+  });
+});
+
+describe('several problems', () => {
+  it('are all told', () => {
+    expect(
+      problemsOf({ COUNTERSIGN_LISTEN: 'x', COUNTERSIGN_LOG_LEVEL: 'x', COUNTERSIGN_X: 'x' }).map(
+        (line) => line.split(' ')[0],
+      ),
+    ).toEqual(['COUNTERSIGN_X', 'COUNTERSIGN_LISTEN', 'COUNTERSIGN_LOG_LEVEL']);
+  });
+});
+
+describe('a setting whose feature is not built', () => {
+  it('is checked, and said to be without effect', () => {
+    expect(readConfiguration({ COUNTERSIGN_EXTERNAL_URL: 'https://id.example' })).toMatchObject({
+      withoutEffect: ['COUNTERSIGN_EXTERNAL_URL has no effect until links and the TOTP issuer are built'],
+    });
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { scrubSecretsOf } from '#server/secrets-in-settings.js';
+
+const password = 'p@ss/w"rd~é';
+const encoded = encodeURIComponent(password);
+const scrub = scrubSecretsOf({
+  eventLog: { engine: 'eventstoredb', connectionString: `esdb://admin:${encoded}@localhost:2113?tls=false` },
+});
+
+describe('the secrets of the settings', () => {
+  it.each([
+    ['as it is', password],
+    ['as it stands in the setting', encoded],
+    ['in JSON', JSON.stringify(password)],
+    ['in base64', Buffer.from(password).toString('base64')],
+    ['in base64url', Buffer.from(password).toString('base64url')],
+    ['in hex', Buffer.from(password).toString('hex')],
+    ['in capital hex', Buffer.from(password).toString('hex').toUpperCase()],
+    ['in a Basic authorization', Buffer.from(`admin:${password}`).toString('base64')],
+    ['in the whole connection string', `esdb://admin:${encoded}@localhost:2113?tls=false`],
+  ])('are taken out of a line: %s', (_title, form) => {
+    const line = scrub(`before ${form} after`);
+    expect(line).not.toContain(form.replaceAll(/^"|"$/g, ''));
+    expect(line).toMatch(/^before .*\[secret\].* after$/);
+  });
+
+  it('leave every other line as it is', () => {
+    expect(scrub('{"level":"info","message":"admin of localhost:2113"}')).toBe(
+      '{"level":"info","message":"admin of localhost:2113"}',
+    );
+  });
+
+  it('are none when everything is embedded', () => {
+    expect(scrubSecretsOf({ eventLog: { engine: 'embedded' } })('embedded')).toBe('embedded');
+  });
+});

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import {
+  type Environment,
+  endAll,
+  startAndEnd,
+  startServer,
+  temporaryDirectory,
+} from '#test/e2e/server-process.js';
+
+afterEach(endAll);
+
+/** Exactly one line on standard error, nothing on standard output but log lines, exit code 1. */
+async function refusalOf(environment: Environment): Promise<string> {
+  const { end, standardError, lines } = await startAndEnd({ environment });
+  expect(end).toEqual({ code: 1, signal: null });
+  expect(standardError).toMatch(/^countersign: [^\n]+\n$/);
+  expect(lines.filter(({ message }) => message === 'listening')).toEqual([]);
+  return standardError;
+}
+
+function file(text: string, mode: number): string {
+  const path = join(temporaryDirectory(), 'keys');
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+describe('a bad setting ends the process with one line that names it and says what is allowed', () => {
+  it.each([
+    ['COUNTERSIGN_LISTEN', 'canary', '<IP address or localhost>:<port>'],
+    ['COUNTERSIGN_LISTEN', '0.0.0.0:0', 'COUNTERSIGN_TLS_ENDED_BY_PROXY=yes'],
+    ['COUNTERSIGN_DATA_DIR', '', 'a directory that can be written'],
+    ['COUNTERSIGN_EVENT_LOG', 'kafka://user:canary@host', 'esdb://'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://user:canary@host/db', 'not built yet'],
+    ['COUNTERSIGN_MASTER_KEY_FILE', '', 'a file that only its owner can read'],
+    ['COUNTERSIGN_TLS_CERT', '/canary', 'not built yet'],
+    ['COUNTERSIGN_TLS_KEY', '/canary', 'not built yet'],
+    ['COUNTERSIGN_TLS_CLIENT_CA', '/canary', 'not built yet'],
+    ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'canary', '`yes` or `no`'],
+    ['COUNTERSIGN_TRUSTED_PROXIES', 'canary', '10.0.0.0/8'],
+    ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:1', 'not built yet'],
+    ['COUNTERSIGN_EXTERNAL_URL', 'https://user:canary@host', 'without credentials'],
+    ['COUNTERSIGN_LOG_LEVEL', 'canary', 'fatal, error, warn, info, debug, trace'],
+    ['COUNTERSIGN_LISTEM', 'canary', 'did you mean COUNTERSIGN_LISTEN?'],
+    ['COUNTERSIGN_COLOUR', 'canary', 'allowed are COUNTERSIGN_LISTEN,'],
+  ])('%s=%s', async (name, text, allowed) => {
+    const refusal = await refusalOf({ [name]: text });
+    expect(refusal).toContain(name);
+    expect(refusal).toContain(allowed);
+    expect(refusal).not.toContain('canary');
+  });
+
+  it('several at once are told in the one line', async () => {
+    const refusal = await refusalOf({ COUNTERSIGN_LISTEN: 'x', COUNTERSIGN_LOG_LEVEL: 'x' });
+    expect(refusal).toMatch(/COUNTERSIGN_LISTEN .*; COUNTERSIGN_LOG_LEVEL /);
+  });
+});
+
+describe('a data directory that cannot be used ends the process within 2 s, by its path', () => {
+  it.each([
+    ['it lies below a file', '/dev/null/countersign'],
+    ['it is a file', import.meta.filename],
+    ['nothing can be made there', '/proc/countersign'],
+  ])('%s', async (_why, path) => {
+    const started = performance.now();
+    const refusal = await refusalOf({ COUNTERSIGN_DATA_DIR: path, COUNTERSIGN_LISTEN: '127.0.0.1:0' });
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(refusal).toContain(`COUNTERSIGN_DATA_DIR must be a directory that can be written: ${path} is not`);
+  });
+
+  it('it is a directory that may only be read', async () => {
+    const directory = join(temporaryDirectory(), 'read-only');
+    mkdirSync(directory, { mode: 0o500 });
+    // Who may write everywhere is not stopped by a mode, but by what lies below /sys.
+    const path = process.getuid?.() === 0 ? '/sys/kernel' : directory;
+    const refusal = await refusalOf({ COUNTERSIGN_DATA_DIR: path, COUNTERSIGN_LISTEN: '127.0.0.1:0' });
+    expect(refusal).toContain(path);
+  });
+});
+
+describe('a master key file', () => {
+  const key = Buffer.alloc(32, 0xca).toString('base64');
+
+  it('that is good is accepted, and said to be without effect yet', async () => {
+    const server = await startServer({
+      environment: { COUNTERSIGN_MASTER_KEY_FILE: file(`k1 ${key}\n`, 0o600) },
+    });
+    expect(server.lines.map(({ message }) => message)).toContain(
+      'COUNTERSIGN_MASTER_KEY_FILE has no effect until sealing is built',
+    );
+    expect(server.standardOutput).not.toContain(key);
+  });
+
+  it.each([
+    ['others can read', `k1 ${key}\n`, 0o644, 'its owner only'],
+    ['holds something else', `k1 ${key}x\n`, 0o600, 'line 1 must be <id> <32 bytes in base64>'],
+  ])('that %s ends the process, and is not quoted', async (_why, text, mode, says) => {
+    const refusal = await refusalOf({
+      COUNTERSIGN_MASTER_KEY_FILE: file(text, mode),
+      COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+    });
+    expect(refusal).toContain('COUNTERSIGN_MASTER_KEY_FILE');
+    expect(refusal).toContain(says);
+    expect(refusal).not.toContain(key);
+  });
+
+  it('that is not there ends the process', async () => {
+    expect(await refusalOf({ COUNTERSIGN_MASTER_KEY_FILE: '/nowhere' })).toContain('/nowhere cannot be read');
+  });
+});
+
+describe('an address that somebody else listens on', () => {
+  it('ends the process with one line that names it', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    try {
+      const refusal = await refusalOf({
+        COUNTERSIGN_LISTEN: `127.0.0.1:${port}`,
+        COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+      });
+      expect(refusal).toContain(`COUNTERSIGN_LISTEN: 127.0.0.1 port ${port}`);
+    } finally {
+      other.close();
+    }
+  });
+});
+
+describe('a listener off loopback', () => {
+  it('is served when a trusted proxy is said to end TLS', async () => {
+    const server = await startServer({
+      environment: { COUNTERSIGN_LISTEN: '0.0.0.0:0', COUNTERSIGN_TLS_ENDED_BY_PROXY: 'yes' },
+    });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+});
