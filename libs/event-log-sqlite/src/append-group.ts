@@ -5,10 +5,10 @@ import type { Database, Statement } from 'better-sqlite3';
 
 import { decideAppend } from '#event-log/decide-append.js';
 import type { EncodedAppend } from '#event-log/encode-append.js';
+import { Bulk } from '#event-log-sqlite/bulk.js';
 import { type ChainedRow, linkOf } from '#event-log-sqlite/chain.js';
 import type { AppendOutcome } from '#event-log-sqlite/messages.js';
-import { damaged, positionText, Rows } from '#event-log-sqlite/rows.js';
-import { Bulk } from '#event-log-sqlite/bulk.js';
+import { damaged, Rows } from '#event-log-sqlite/rows.js';
 
 interface StreamEnd {
   readonly revision: number;
@@ -23,9 +23,10 @@ export interface LogEnd {
 /** Ends of streams kept at hand: the writer is the only one who moves them. About 10 MB when full. */
 const streamEndsMax = 50_000;
 
-const upsertEnds = {
-  head: 'INSERT INTO streams VALUES',
-  row: '(?, ?, ?)',
+const newRows = { head: 'INSERT INTO events VALUES', row: '(?, ?, ?, ?, ?, ?, ?, ?, ?)', tail: '' };
+const newEnds = { head: 'INSERT INTO streams VALUES', row: '(?, ?, ?)', tail: '' };
+const movedEnds = {
+  ...newEnds,
   tail: 'ON CONFLICT DO UPDATE SET last_revision = excluded.last_revision, last_position = excluded.last_position',
 };
 
@@ -33,25 +34,24 @@ export class AppendGroup {
   readonly #database: Database;
   readonly #rows: Rows;
   readonly #inserts: Bulk;
-  readonly #endMoves: Bulk;
+  readonly #newEnds: Bulk;
+  readonly #movedEnds: Bulk;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
   /** May run ahead of the transaction under way, so it is emptied when that fails. */
   readonly #ends = new Map<string, StreamEnd>();
-  readonly #moved = new Set<string>();
+  /** Streams whose end the transaction under way has still to record. */
+  readonly #changed = new Map<string, 'new' | 'moved'>();
   #end: LogEnd;
 
   constructor(database: Database, end: LogEnd) {
     this.#database = database;
     this.#rows = new Rows(database);
     this.#end = end;
-    this.#inserts = new Bulk(database, {
-      head: 'INSERT INTO events VALUES',
-      row: '(?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      tail: '',
-    });
-    this.#endMoves = new Bulk(database, upsertEnds);
+    this.#inserts = new Bulk(database, newRows);
+    this.#newEnds = new Bulk(database, newEnds);
+    this.#movedEnds = new Bulk(database, movedEnds);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
@@ -63,10 +63,23 @@ export class AppendGroup {
 
   /** All of them in one transaction. Throws what SQLite threw; then none of them was committed here. */
   commit(appends: readonly EncodedAppend[]): AppendOutcome[] {
+    try {
+      return this.#transact(appends, 'trusting');
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_CONSTRAINT_PRIMARYKEY') throw error;
+      return this.#transact(appends, 'looking');
+    }
+  }
+
+  /**
+   * `trusting` takes `no-stream` at its word, so that most new streams cost no look-up: where it was wrong,
+   * the insert into `streams` fails, everything is rolled back, and `looking` decides it properly.
+   */
+  #transact(appends: readonly EncodedAppend[], manner: 'trusting' | 'looking'): AppendOutcome[] {
     const before = this.#end;
     try {
       this.#begin.run();
-      const outcomes = appends.map((append) => this.#decide(append));
+      const outcomes = appends.map((append) => this.#decide(append, manner));
       this.#inserts.flush();
       this.#recordEnds();
       this.#commit.run();
@@ -74,17 +87,20 @@ export class AppendGroup {
       return outcomes;
     } catch (error) {
       this.#end = before;
-      this.#inserts.drop();
-      this.#endMoves.drop();
+      for (const bulk of [this.#inserts, this.#newEnds, this.#movedEnds]) bulk.drop();
       this.#ends.clear();
-      this.#moved.clear();
+      this.#changed.clear();
       if (this.#database.inTransaction) this.#rollback.run();
       throw error;
     }
   }
 
-  #decide(append: EncodedAppend): AppendOutcome {
+  #decide(append: EncodedAppend, manner: 'trusting' | 'looking'): AppendOutcome {
     const { stream, events, expected } = append;
+    if (manner === 'trusting' && expected === 'no-stream' && !this.#ends.has(stream)) {
+      this.#changed.set(stream, 'new');
+      return this.#write(append, 0);
+    }
     const end = this.#endOf(stream);
     const decision = decideAppend(
       expected,
@@ -100,6 +116,8 @@ export class AppendGroup {
       case 'repeat':
         return this.#resultAt(stream, decision.lastRevision);
       case 'write':
+        if (!this.#changed.has(stream))
+          this.#changed.set(stream, decision.firstRevision === 0 ? 'new' : 'moved');
         return this.#write(append, decision.firstRevision);
     }
   }
@@ -112,12 +130,12 @@ export class AppendGroup {
       revision += 1;
       const row: ChainedRow = { position, stream, revision, id, type, data, metadata, before: link };
       link = linkOf(row);
-      this.#inserts.add(position, stream, revision, id, type, data, metadata, row.before, link);
+      this.#inserts.values.push(position, stream, revision, id, type, data, metadata, row.before, link);
+      this.#inserts.rowAdded();
     }
     this.#end = { position, link };
     this.#ends.set(stream, { revision, position });
-    this.#moved.add(stream);
-    return { revision, position: positionText(position) };
+    return { revision, position };
   }
 
   #endOf(stream: string): StreamEnd {
@@ -136,17 +154,21 @@ export class AppendGroup {
 
   #resultAt(stream: string, revision: number): AppendOutcome {
     const [row] = this.#storedRows(stream, revision, 1);
-    if (row === undefined) throw damaged(this.#endOf(stream).position, `a row of stream ${stream} is missing`);
-    return { revision: row.revision, position: positionText(row.position) };
+    if (row === undefined)
+      throw damaged(this.#endOf(stream).position, `a row of stream ${stream} is missing`);
+    return { revision: row.revision, position: row.position };
   }
 
   #recordEnds(): void {
-    for (const stream of this.#moved) {
+    for (const [stream, change] of this.#changed) {
       const end = this.#endOf(stream);
-      this.#endMoves.add(stream, end.revision, end.position);
+      const bulk = change === 'new' ? this.#newEnds : this.#movedEnds;
+      bulk.values.push(stream, end.revision, end.position);
+      bulk.rowAdded();
     }
-    this.#endMoves.flush();
-    this.#moved.clear();
+    this.#newEnds.flush();
+    this.#movedEnds.flush();
+    this.#changed.clear();
   }
 
   /** The oldest entries go first: a `Map` keeps the order in which they came. */

@@ -7,6 +7,8 @@ import type { EncodedAppend } from '#event-log/encode-append.js';
 import { EventLogError, outcomeUnknown, unavailable } from '#event-log/errors.js';
 import type { AppendResult } from '#event-log/event-log.js';
 import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
+import { packAppends, unpackOutcome } from '#event-log-sqlite/messages.js';
+import { positionText } from '#event-log-sqlite/rows.js';
 import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
 
 interface Waiting {
@@ -30,7 +32,7 @@ export interface AppendQueueOptions {
 /** Appends that are not answered yet; beyond it the disk is not keeping up, and more would only wait. */
 const appendsWaitingMax = 20_000;
 /** So that this thread answers one batch and fills the next while the other thread writes. */
-const appendsPerBatch = Number(process.env.APB ?? 128);
+const appendsPerBatch = 128;
 /** How often deadlines are looked at: a timer for each append would cost more than the append. */
 const sweepMs = 250;
 const restartDelayMs = 250;
@@ -56,7 +58,7 @@ export class AppendQueue {
   start(): Promise<{ identity: string; head: number }> {
     return new Promise((resolve, reject) => {
       const { directory } = this.#options;
-      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData: { directory, epg: process.env.EPG ?? 128 } });
+      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData: { directory } });
       this.#worker = worker;
       worker.on('message', (reply: WriterReply) => {
         if (reply.kind === 'ready') resolve(reply);
@@ -116,7 +118,11 @@ export class AppendQueue {
       this.#batch += 1;
       const batch = waiting.slice(from, from + appendsPerBatch);
       this.#sent.set(this.#batch, { waiting: batch, deadline });
-      this.#post({ kind: 'append', batch: this.#batch, appends: batch.map((one) => one.append) });
+      this.#post({
+        kind: 'append',
+        batch: this.#batch,
+        appends: packAppends(batch.map((one) => one.append)),
+      });
     }
   }
 
@@ -131,7 +137,8 @@ export class AppendQueue {
         const sent = this.#sent.get(reply.batch);
         if (sent === undefined) return;
         this.#sent.delete(reply.batch);
-        for (const [index, one] of sent.waiting.entries()) this.#settle(one, reply.outcomes[index]);
+        for (const [index, one] of sent.waiting.entries())
+          this.#settle(one, unpackOutcome(reply.outcomes, index));
         return;
       }
       case 'trouble':
@@ -146,7 +153,7 @@ export class AppendQueue {
     if (outcome === undefined) this.#reject(one, outcomeUnknown('its writing thread left it unanswered'));
     else if ('failure' in outcome) this.#reject(one, new EventLogError(outcome.failure));
     else {
-      one.resolve(outcome);
+      one.resolve({ revision: outcome.revision, position: positionText(outcome.position) });
       this.#answered();
     }
   }

@@ -19,14 +19,20 @@ export class Bulk {
   #values: (string | number)[] = [];
 
   constructor(database: Database, { head, row, tail }: BulkStatement) {
-    const statement = (rows: number) => database.prepare(`${head} ${Array(rows).fill(row).join(', ')} ${tail}`);
+    const statement = (rows: number) =>
+      database.prepare(`${head} ${Array(rows).fill(row).join(', ')} ${tail}`);
     this.#many = statement(rowsPerCall);
     this.#one = statement(1);
     this.#columns = row.split('?').length - 1;
   }
 
-  add(...values: (string | number)[]): void {
-    this.#values.push(...values);
+  /** The values of the next row are to be pushed here, in the order of its columns. */
+  get values(): (string | number)[] {
+    return this.#values;
+  }
+
+  /** To be called after each row. */
+  rowAdded(): void {
     if (this.#values.length < rowsPerCall * this.#columns) return;
     const full = this.#values;
     this.#values = [];

@@ -51,6 +51,7 @@ export function openWriter(path: string): Database.Database {
   const database = new Database(path);
   try {
     assertVersion(database);
+    database.pragma('page_size = 8192');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     // On macOS an fsync reaches the disk's cache only; elsewhere these two do nothing.

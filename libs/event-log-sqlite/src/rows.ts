@@ -95,7 +95,9 @@ export class Rows {
   /** One record of the end only: the writer's, whose inserts the unique index holds against the other. */
   writtenEnd(stream: string): { revision: number; position: number } {
     const stored = this.#streamEnd.get(stream) as [number, number] | undefined;
-    return stored === undefined ? { revision: -1, position: 0 } : { revision: stored[0], position: stored[1] };
+    return stored === undefined
+      ? { revision: -1, position: 0 }
+      : { revision: stored[0], position: stored[1] };
   }
 
   *streamForward(stream: string, from: number, limit: number, end: number): Generator<StoredRow> {

@@ -11,6 +11,4 @@ export const threadOptions = {
   execArgv: fromSources ? ['--conditions=development', '--no-warnings'] : [],
   // The service's settings are not the thread's business.
   env: {},
-  // Rows live for one transaction: with room for a few of them, most are never copied by the collector.
-  resourceLimits: { maxYoungGenerationSizeMb: 64 },
 };

@@ -8,9 +8,8 @@ import { EventLogError, type EventLogFailure } from '#event-log/errors.js';
 import { AppendGroup } from '#event-log-sqlite/append-group.js';
 import { isCorruption } from '#event-log-sqlite/database.js';
 import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
+import { packOutcomes, unpackAppends } from '#event-log-sqlite/messages.js';
 import { type OpenLog, openLog } from '#event-log-sqlite/open-log.js';
-
-type Batch = Extract<WriterRequest, { kind: 'append' }>;
 
 interface Writing {
   readonly open: OpenLog;
@@ -18,9 +17,9 @@ interface Writing {
 }
 
 /** One transaction takes no more events than this, so that an answer never waits for an endless one. */
-const eventsPerGroupMax = Number(workerData.epg);
+const eventsPerGroupMax = 128;
 /** Pages in the WAL after which it is checkpointed: 8 MiB. */
-const walPagesMax = 2_048;
+const walPagesMax = 8_192;
 /** Where readers kept the WAL from starting over for so long (64 MiB), the writer waits for them once. */
 const walPagesPatience = 16_384;
 /** About what a commit adds to the WAL beside its rows: the inner pages of three trees. */
@@ -62,30 +61,32 @@ function state(): { identity: string; head: number } {
   return { identity: open.identity, head: group.end.position };
 }
 
+interface Batch {
+  readonly number: number;
+  readonly appends: readonly EncodedAppend[];
+}
+
 port.on('message', (first: WriterRequest) => {
   const batches: Batch[] = [];
+  let events = 0;
   let request: WriterRequest | undefined = first;
   while (request !== undefined && request.kind === 'append') {
-    batches.push(request);
-    if (eventsIn(batches) >= eventsPerGroupMax) break;
-    request = receiveMessageOnPort(port)?.message as WriterRequest | undefined;
+    const appends = unpackAppends(request.appends);
+    batches.push({ number: request.batch, appends });
+    for (const append of appends) events += append.events.length;
+    request = events < eventsPerGroupMax ? (receiveMessageOnPort(port)?.message as WriterRequest) : undefined;
   }
   if (batches.length > 0) answer(batches);
   if (request?.kind === 'close') close();
 });
 
-function eventsIn(batches: readonly Batch[]): number {
-  let events = 0;
-  for (const batch of batches) for (const append of batch.appends) events += append.events.length;
-  return events;
-}
-
 function answer(batches: readonly Batch[]): void {
   const outcomes = write(batches.flatMap((batch) => batch.appends));
   const head = writing?.group.end.position ?? 0;
   let from = 0;
-  for (const { batch, appends } of batches) {
-    send({ kind: 'appended', batch, outcomes: outcomes.slice(from, from + appends.length), head });
+  for (const { number, appends } of batches) {
+    const answered = outcomes.slice(from, from + appends.length);
+    send({ kind: 'appended', batch: number, outcomes: packOutcomes(answered), head });
     from += appends.length;
   }
   if (writing !== null) checkpointWhenDue();

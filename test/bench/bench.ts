@@ -1,0 +1,43 @@
+// `npm run bench`: each figure beside its ceiling, as a table and as JSON. `--rows` and `--rounds` scale it.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { eventLogFigures } from '#test/bench/event-log-figures.js';
+import { type Figure, holds } from '#test/bench/figures.js';
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    directory: { type: 'string', default: tmpdir() },
+  },
+});
+
+const directory = mkdtempSync(join(values.directory, 'countersign-bench-'));
+try {
+  const figures = await eventLogFigures({
+    directory,
+    rows: Number(values.rows),
+    rounds: Number(values.rounds),
+  });
+  if (!values.json) printTable(figures);
+  console.log(JSON.stringify({ node: process.version, cores: cpus().length, ...values, figures }));
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+function printTable(figures: readonly Figure[]): void {
+  const short = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2));
+  for (const figure of figures) {
+    const verdict = holds(figure) ? 'yes' : 'NO ';
+    const bar = `${figure.better === 'higher' ? '>=' : '<='} ${figure.bar}`;
+    console.log(`${verdict}  ${figure.claim}`);
+    console.log(
+      `     ${short(figure.ours)} beside ${short(figure.ceiling)} ${figure.unit}: ratio ${figure.ratio.toFixed(2)} (bar ${bar})`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+export interface Figure {
+  readonly claim: string;
+  readonly unit: string;
+  readonly ours: number;
+  readonly ceiling: number;
+  readonly ratio: number;
+  readonly bar: number;
+  readonly better: 'higher' | 'lower';
+}
+
+export interface RatioInput {
+  readonly claim: string;
+  readonly unit: string;
+  readonly ours: readonly number[];
+  readonly ceiling: readonly number[];
+  readonly bar: number;
+}
+
+/** The ratio of the medians: machines are shared, and single rounds are noisy. */
+export function ratioFigure({ claim, unit, ours, ceiling, bar }: RatioInput): Figure {
+  const [one, other] = [median(ours), median(ceiling)];
+  return { claim, unit, ours: one, ceiling: other, ratio: one / other, bar, better: 'higher' };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+export function holds({ ratio, bar, better }: Figure): boolean {
+  return better === 'higher' ? ratio >= bar : ratio <= bar;
+}
