@@ -7,11 +7,10 @@ import { corrupt, EventLogError, outcomeUnknown, unavailable } from '#event-log/
 import type { AppendResult, RecordedEvent } from '#event-log/event-log.js';
 import { existsLookbackEvents } from '#event-log/limits.js';
 import { backoffMs, pause } from '#event-log-eventstoredb/backoff.js';
-import { appendAttemptsMax, existsRoundsMax, type Timings } from '#event-log-eventstoredb/limits.js';
-import type { Reachability } from '#event-log-eventstoredb/reachability.js';
+import { appendAttemptsMax, existsRoundsMax } from '#event-log-eventstoredb/limits.js';
 import type { Reads } from '#event-log-eventstoredb/reads.js';
+import type { Server } from '#event-log-eventstoredb/server.js';
 import type { Failure } from '#event-log-eventstoredb/thread/protocol.js';
-import type { ThreadLink } from '#event-log-eventstoredb/thread-link.js';
 
 interface Attempting {
   readonly append: EncodedAppend;
@@ -25,20 +24,16 @@ interface Attempting {
 type Conflict = { readonly conflict: number | 'no-stream' };
 
 export class Appends {
-  readonly #link: ThreadLink;
-  readonly #reachability: Reachability;
+  readonly #server: Server;
   readonly #reads: Reads;
-  readonly #timings: Timings;
 
-  constructor(link: ThreadLink, reachability: Reachability, reads: Reads, timings: Timings) {
-    this.#link = link;
-    this.#reachability = reachability;
+  constructor(server: Server, reads: Reads) {
+    this.#server = server;
     this.#reads = reads;
-    this.#timings = timings;
   }
 
   async append(append: EncodedAppend): Promise<AppendResult> {
-    const deadline = performance.now() + this.#timings.appendTotalMs;
+    const deadline = performance.now() + this.#server.timings.appendTotalMs;
     if (append.expected === 'exists') return this.#appendToExisting(append, deadline);
     const expected = append.expected === 'no-stream' ? -1 : append.expected;
     const result = await this.#appendAt({ append, expected, deadline, maybeWritten: false });
@@ -51,19 +46,25 @@ export class Appends {
    * through for these ids, and if they are not there, they are written at exactly the revision found.
    */
   async #appendToExisting(append: EncodedAppend, deadline: number): Promise<AppendResult> {
-    const limit = existsLookbackEvents + append.events.length;
     for (let round = 0; round < existsRoundsMax && performance.now() < deadline; round += 1) {
-      const page = await this.#reads.readStream(append.stream, { direction: 'backward', from: 'end', limit });
-      const newest = page.status === 'found' ? page.events[0] : undefined;
-      if (page.status === 'unknown' || newest === undefined) throw versionConflict(append, 'no-stream');
-      const earlier = earlierAppend(append, [...page.events].reverse());
-      if (earlier === 'partly') throw versionConflict(append, newest.revision);
-      if (earlier !== null) return { revision: earlier.revision, position: earlier.position };
-      const attempting = { append, expected: newest.revision, deadline, maybeWritten: false };
-      const result = await this.#appendAt(attempting);
+      const found = await this.#lookBack(append);
+      if ('position' in found) return found;
+      const result = await this.#appendAt({ append, expected: found.last, deadline, maybeWritten: false });
       if (!('conflict' in result)) return result;
     }
     throw unavailable('every round of the append lost to another');
+  }
+
+  /** The result of an earlier append of the same ids, or the revision to write after. */
+  async #lookBack(append: EncodedAppend): Promise<AppendResult | { readonly last: number }> {
+    const limit = existsLookbackEvents + append.events.length;
+    const page = await this.#reads.readStream(append.stream, { direction: 'backward', from: 'end', limit });
+    const newest = page.status === 'found' ? page.events[0] : undefined;
+    if (page.status === 'unknown' || newest === undefined) throw versionConflict(append, 'no-stream');
+    const earlier = earlierAppend(append, [...page.events].reverse());
+    if (earlier === null) return { last: newest.revision };
+    if (earlier === 'partly') throw versionConflict(append, newest.revision);
+    return { revision: earlier.revision, position: earlier.position };
   }
 
   async #appendAt(attempting: Attempting): Promise<AppendResult | Conflict> {
@@ -71,10 +72,13 @@ export class Appends {
     let reason = '';
     for (let attempt = 0; attempt < appendAttemptsMax && performance.now() < deadline; attempt += 1) {
       if (!(await this.#serverIsThere(attempting)))
-        throw this.#givenUp(attempting, this.#reachability.reason);
+        throw this.#givenUp(attempting, this.#server.reachability.reason);
       const body = { kind: 'append', stream: append.stream, expected, events: append.events } as const;
-      const within = Math.min(this.#timings.appendAttemptMs, Math.max(1, deadline - performance.now()));
-      const outcome = await this.#link.call(body, within);
+      const within = Math.min(
+        this.#server.timings.appendAttemptMs,
+        Math.max(1, deadline - performance.now()),
+      );
+      const outcome = await this.#server.link.call(body, within);
       if (outcome.ok) return this.#resultOf(attempting, outcome.done.append);
       const { failure } = outcome;
       if (failure.meaning === 'conflict')
@@ -87,8 +91,8 @@ export class Appends {
 
   /** Whoever may have been written waits until the outcome can be found out. */
   #serverIsThere({ maybeWritten, deadline }: Attempting): Promise<boolean> {
-    const { patienceMs } = this.#timings;
-    return this.#reachability.whenUp(
+    const { patienceMs } = this.#server.timings;
+    return this.#server.reachability.whenUp(
       maybeWritten
         ? { patienceMs: Math.max(0, deadline - performance.now()), refuseAfterMs: Number.POSITIVE_INFINITY }
         : { patienceMs, refuseAfterMs: patienceMs },
@@ -147,7 +151,7 @@ export class Appends {
     switch (failure.meaning) {
       case 'retry':
         attempting.maybeWritten ||= failure.sent;
-        this.#reachability.suspect();
+        this.#server.reachability.suspect();
         return failure.reason;
       case 'not-leader':
         // All appends of a connection fail with it, also those that the former leader had written.

@@ -30,17 +30,13 @@ import { decodePosition } from '#event-log-eventstoredb/position.js';
 import { Reachability } from '#event-log-eventstoredb/reachability.js';
 import { Reads } from '#event-log-eventstoredb/reads.js';
 import { ResumingSubscription } from '#event-log-eventstoredb/resuming-subscription.js';
-import {
-  checkConnectionString,
-  type EventStoreDbSettings,
-  withoutSecrets,
-} from '#event-log-eventstoredb/settings.js';
+import type { Server } from '#event-log-eventstoredb/server.js';
+import { checkConnectionString, type EventStoreDbSettings } from '#event-log-eventstoredb/settings.js';
 import { ThreadLink } from '#event-log-eventstoredb/thread-link.js';
 import { Window } from '#event-log-eventstoredb/window.js';
 
 export class EventStoreDbEventLog implements EventLog {
-  readonly #link: ThreadLink;
-  readonly #reachability: Reachability;
+  readonly #server: Server;
   readonly #reads: Reads;
   readonly #appends: Appends;
   readonly #window = new Window(appendsInFlightMax, appendBytesInFlightMax);
@@ -49,10 +45,9 @@ export class EventStoreDbEventLog implements EventLog {
   #closing: Promise<void> | null = null;
 
   private constructor(link: ThreadLink, timings: Timings) {
-    this.#link = link;
-    this.#reachability = new Reachability(() => probe(link, timings.probeMs));
-    this.#reads = new Reads(link, this.#reachability, timings);
-    this.#appends = new Appends(link, this.#reachability, this.#reads, timings);
+    this.#server = { link, reachability: new Reachability(() => probe(link, timings.probeMs)), timings };
+    this.#reads = new Reads(this.#server);
+    this.#appends = new Appends(this.#server, this.#reads);
   }
 
   /**
@@ -63,19 +58,14 @@ export class EventStoreDbEventLog implements EventLog {
     const { connectionString } = settings;
     checkConnectionString(connectionString);
     const timings = { ...defaultTimings, ...settings.timings };
-    try {
-      const link = await ThreadLink.start(
-        { connectionString, probeMs: timings.probeMs },
-        {
-          foreign: (foreign) => settings.onForeignEvents?.(foreign),
-          restarted: (reason) => settings.onRestart?.(reason),
-        },
-      );
-      return new EventStoreDbEventLog(link, timings);
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      throw new TypeError(withoutSecrets(error.message, connectionString));
-    }
+    const link = await ThreadLink.start(
+      { connectionString, probeMs: timings.probeMs },
+      {
+        foreign: (foreign) => settings.onForeignEvents?.(foreign),
+        restarted: (reason) => settings.onRestart?.(reason),
+      },
+    );
+    return new EventStoreDbEventLog(link, timings);
   }
 
   async append(
@@ -106,7 +96,7 @@ export class EventStoreDbEventLog implements EventLog {
   subscribe(options: SubscribeOptions): ResumingSubscription {
     this.#refuseWhenClosed();
     decodePosition(options.after);
-    const subscription = new ResumingSubscription(this.#link, this.#reachability, options, (ended) =>
+    const subscription = new ResumingSubscription(this.#server, options, (ended) =>
       this.#subscriptions.delete(ended),
     );
     this.#subscriptions.add(subscription);
@@ -151,8 +141,8 @@ export class EventStoreDbEventLog implements EventLog {
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.return()));
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    this.#reachability.close();
-    await this.#link.close();
+    this.#server.reachability.close();
+    await this.#server.link.close();
   }
 
   #append(append: EncodedAppend): Promise<AppendResult> {

@@ -10,25 +10,19 @@ import type {
 } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 import { backoffMs, pause } from '#event-log-eventstoredb/backoff.js';
-import type { Timings } from '#event-log-eventstoredb/limits.js';
-import type { Reachability } from '#event-log-eventstoredb/reachability.js';
 import { eventsFromRows } from '#event-log-eventstoredb/rows-decoding.js';
+import type { Server } from '#event-log-eventstoredb/server.js';
 import type { Body, Done, Failure } from '#event-log-eventstoredb/thread/protocol.js';
-import type { ThreadLink } from '#event-log-eventstoredb/thread-link.js';
 
 type Answer =
   | { readonly found: true; readonly done: Done; readonly events: RecordedEvent[] }
   | { readonly found: false };
 
 export class Reads {
-  readonly #link: ThreadLink;
-  readonly #reachability: Reachability;
-  readonly #timings: Timings;
+  readonly #server: Server;
 
-  constructor(link: ThreadLink, reachability: Reachability, timings: Timings) {
-    this.#link = link;
-    this.#reachability = reachability;
-    this.#timings = timings;
+  constructor(server: Server) {
+    this.#server = server;
   }
 
   async readStream(stream: string, options: ReadStreamOptions): Promise<StreamPage> {
@@ -86,16 +80,18 @@ export class Reads {
   }
 
   async #read(body: Body): Promise<Answer> {
-    const { readTotalMs, readAttemptMs, patienceMs } = this.#timings;
+    const { readTotalMs, readAttemptMs, patienceMs } = this.#server.timings;
     const deadline = performance.now() + readTotalMs;
     let reason = '';
     for (let attempt = 0; performance.now() < deadline; attempt += 1) {
-      if (!(await this.#reachability.whenUp({ patienceMs, refuseAfterMs: patienceMs }))) {
-        throw unavailable(this.#reachability.reason);
+      if (!(await this.#server.reachability.whenUp({ patienceMs, refuseAfterMs: patienceMs }))) {
+        throw unavailable(this.#server.reachability.reason);
       }
       const events: RecordedEvent[] = [];
       const within = Math.min(readAttemptMs, deadline - performance.now());
-      const outcome = await this.#link.call(body, within, (text) => events.push(...eventsFromRows(text)));
+      const outcome = await this.#server.link.call(body, within, (text) =>
+        events.push(...eventsFromRows(text)),
+      );
       if (outcome.ok) return { found: true, done: outcome.done, events };
       if (outcome.failure.meaning === 'not-found') return { found: false };
       reason = this.#retryable(outcome.failure);
@@ -108,7 +104,7 @@ export class Reads {
   #retryable({ meaning, reason }: Failure): string {
     switch (meaning) {
       case 'retry':
-        this.#reachability.suspect();
+        this.#server.reachability.suspect();
         return reason;
       case 'not-leader':
         return reason;

@@ -4,14 +4,12 @@
 import { corrupt, unavailable } from '#event-log/errors.js';
 import type { Position, SubscribeOptions, SubscriptionItem } from '#event-log/event-log.js';
 import { backoffMs, pause } from '#event-log-eventstoredb/backoff.js';
-import type { Reachability } from '#event-log-eventstoredb/reachability.js';
 import { itemsFromRows } from '#event-log-eventstoredb/rows-decoding.js';
+import type { Server } from '#event-log-eventstoredb/server.js';
 import type { Failure } from '#event-log-eventstoredb/thread/protocol.js';
-import type { ThreadLink } from '#event-log-eventstoredb/thread-link.js';
 
 export class ResumingSubscription implements AsyncIterableIterator<SubscriptionItem> {
-  readonly #link: ThreadLink;
-  readonly #reachability: Reachability;
+  readonly #server: Server;
   readonly #options: SubscribeOptions;
   readonly #onEnd: (subscription: ResumingSubscription) => void;
   readonly #left = new AbortController();
@@ -25,13 +23,11 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
   #attempt = 0;
 
   constructor(
-    link: ThreadLink,
-    reachability: Reachability,
+    server: Server,
     options: SubscribeOptions,
     onEnd: (subscription: ResumingSubscription) => void,
   ) {
-    this.#link = link;
-    this.#reachability = reachability;
+    this.#server = server;
     this.#options = options;
     this.#after = options.after;
     this.#onEnd = onEnd;
@@ -75,7 +71,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
     if (chunk === undefined) return false;
     this.#items = itemsFromRows(chunk.text);
     this.#next = 0;
-    this.#link.credit(chunk.request);
+    this.#server.link.credit(chunk.request);
     return true;
   }
 
@@ -99,7 +95,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
     const { signal } = this.#left;
     const forEver = { patienceMs: 2 ** 30, refuseAfterMs: Number.POSITIVE_INFINITY, signal };
     while (!signal.aborted) {
-      await this.#reachability.whenUp(forEver);
+      await this.#server.reachability.whenUp(forEver);
       if (signal.aborted) return;
       const failure = await this.#feedOnce();
       if (signal.aborted) return;
@@ -108,7 +104,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
         await this.return();
         return;
       }
-      if (failure.meaning === 'retry') this.#reachability.suspect();
+      if (failure.meaning === 'retry') this.#server.reachability.suspect();
       await pause(backoffMs(this.#attempt), signal);
       this.#attempt += 1;
     }
@@ -117,7 +113,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
   #feedOnce(): Promise<Failure> {
     return new Promise((resolve) => {
       const body = { kind: 'subscribe', after: this.#after, filter: this.#options.filter ?? null } as const;
-      const request = this.#link.request(body, {
+      const request = this.#server.link.request(body, {
         rows: (text, upTo) => {
           this.#attempt = 0;
           this.#after = upTo;
@@ -128,7 +124,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
         failed: resolve,
       });
       const leave = () => {
-        this.#link.abandon(request, 'left');
+        this.#server.link.abandon(request, 'left');
         resolve({ meaning: 'retry', reason: 'it was left', sent: true });
       };
       this.#left.signal.addEventListener('abort', leave, { once: true });

@@ -37,6 +37,11 @@ export type Outcome =
   | { readonly ok: true; readonly done: Done }
   | { readonly ok: false; readonly failure: Failure };
 
+interface Starting {
+  onReady(): void;
+  onUnusable(error: Error): void;
+}
+
 export class ThreadLink {
   readonly #data: ThreadData;
   readonly #events: ThreadEvents;
@@ -58,7 +63,7 @@ export class ThreadLink {
   /** Rejects with `TypeError` when the connection string cannot be used. */
   static async start(data: ThreadData, events: ThreadEvents): Promise<ThreadLink> {
     const link = new ThreadLink(data, events);
-    await new Promise<void>((resolve, reject) => link.#start(resolve, reject));
+    await new Promise<void>((onReady, onUnusable) => link.#start({ onReady, onUnusable }));
     return link;
   }
 
@@ -123,7 +128,7 @@ export class ThreadLink {
     await worker.terminate();
   }
 
-  #start(onReady: () => void, onUnusable: (error: Error) => void): void {
+  #start(starting: Starting): void {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const worker = new Worker(new URL(`./thread/client-thread.${extension}`, import.meta.url), {
       workerData: this.#data,
@@ -138,33 +143,39 @@ export class ThreadLink {
     worker.on('error', (error: unknown) => {
       reason = error instanceof Error ? error.message : String(error);
     });
-    worker.on('exit', () => this.#died(worker, reason, onUnusable));
+    worker.on('exit', () => this.#died(worker, reason, starting));
     worker.on('message', (messages: readonly FromThread[]) => {
-      for (const message of messages) this.#take(message, worker, onReady, onUnusable);
+      for (const message of messages) this.#take(message, worker, starting);
     });
     this.#startedAt = performance.now();
   }
 
-  #take(message: FromThread, worker: Worker, onReady: () => void, onUnusable: (error: Error) => void): void {
+  #take(message: FromThread, worker: Worker, { onReady, onUnusable }: Starting): void {
     switch (message.kind) {
       case 'ready':
         this.#worker = worker;
         this.#outbox = new Outbox((messages) => worker.postMessage(messages));
-        return onReady();
+        onReady();
+        break;
       case 'unusable':
         this.#isClosing = true;
         void worker.terminate();
-        return onUnusable(new TypeError(`the connection string cannot be used: ${message.reason}`));
+        onUnusable(new TypeError(`the connection string cannot be used: ${message.reason}`));
+        break;
       case 'rows':
-        return this.#waiting.get(message.request)?.rows?.(message.text, message.upTo);
+        this.#waiting.get(message.request)?.rows?.(message.text, message.upTo);
+        break;
       case 'done':
-        return this.#settle(message.request)?.done(message.done);
+        this.#settle(message.request)?.done(message.done);
+        break;
       case 'failed':
-        return this.#settle(message.request)?.failed(message.failure);
+        this.#settle(message.request)?.failed(message.failure);
+        break;
       case 'foreign':
-        return this.#events.foreign(message.foreign);
+        this.#events.foreign(message.foreign);
+        break;
       case 'closed':
-        return this.#whenClosed();
+        this.#whenClosed();
     }
   }
 
@@ -174,7 +185,7 @@ export class ThreadLink {
     return answers;
   }
 
-  #died(worker: Worker, reason: string, onUnusable: (error: Error) => void): void {
+  #died(worker: Worker, reason: string, { onUnusable }: Starting): void {
     const wasReady = this.#worker === worker;
     this.#worker = null;
     this.#whenClosed();
@@ -196,10 +207,7 @@ export class ThreadLink {
     const delayMs = this.#deaths === 0 ? 0 : Math.min(restartLastMs, restartFirstMs * 2 ** this.#deaths);
     this.#deaths += 1;
     this.#restartTimer = setTimeout(() => {
-      this.#start(
-        () => this.#events.restarted(reason),
-        () => undefined,
-      );
+      this.#start({ onReady: () => this.#events.restarted(reason), onUnusable: () => undefined });
     }, delayMs);
   }
 }

@@ -173,7 +173,7 @@ class BatchAnswer {
   }
 
   #reply(verdict: Verdict, withPosition = true): void {
-    this.#call.write(wire.verdictReply(this.#append.correlation, this.#append.stream, verdict, withPosition));
+    this.#call.write(wire.verdictReply(this.#append, verdict, withPosition));
   }
 
   #replyLater(verdict: Verdict, delayMs: number): void {
@@ -182,8 +182,8 @@ class BatchAnswer {
     }, delayMs);
   }
 
-  #error(error: Parameters<typeof wire.errorReply>[2]): void {
-    this.#call.write(wire.errorReply(this.#append.correlation, this.#append.stream, error));
+  #error(error: Parameters<typeof wire.errorReply>[1]): void {
+    this.#call.write(wire.errorReply(this.#append, error));
   }
 }
 

@@ -11,8 +11,15 @@ export interface ForeignEvent {
   readonly metadata: string;
 }
 
-/** Stream, revision, id: read from what is stored, past every adapter. */
-export type StoredId = readonly [stream: string, revision: number, id: string];
+/** Read from what is stored, past every adapter. */
+export interface StoredText {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly contentType: string;
+  readonly data: string;
+  readonly metadata: string;
+}
 
 export interface Commands {
   /** A node over a database of its own, or over that of another node. */
@@ -30,8 +37,8 @@ export interface Commands {
   writeForeign(node: number, events: readonly ForeignEvent[]): void;
   deleteStream(node: number, stream: string, forEver: boolean): void;
   wipe(node: number): { port: number };
-  storedIds(node: number, streamPrefix: string): StoredId[];
-  counters(node: number): NodeCounters;
+  stored(node: number, streamPrefix: string): StoredText[];
+  counters(node: number): NodeCounters & { readonly connectionsOpen: number };
 }
 
 export type CommandName = keyof Commands;

@@ -12,6 +12,12 @@ import * as wire from '#event-log-eventstoredb/testing/wire.js';
 
 export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 
+export interface Reading {
+  readonly node: ServerNode;
+  readonly call: ReadCall;
+  readonly options: ReadReq.Options;
+}
+
 export function readHandlers(node: ServerNode): UntypedServiceImplementation {
   return {
     read: (call: ReadCall) => {
@@ -23,15 +29,16 @@ export function readHandlers(node: ServerNode): UntypedServiceImplementation {
       } else if (call.metadata.get('requires-leader').includes('true') && node.leaderPort !== null) {
         call.emit('error', wire.notLeader(node.leaderPort));
       } else if (options.hasSubscription()) {
-        new Subscriber(node, call, options).start();
+        new Subscriber({ node, call, options }).start();
       } else {
-        void readOnce(node, call, options);
+        void readOnce({ node, call, options });
       }
     },
   };
 }
 
-async function readOnce(node: ServerNode, call: ReadCall, options: ReadReq.Options): Promise<void> {
+async function readOnce(reading: Reading): Promise<void> {
+  const { node, call, options } = reading;
   node.counters.readsReceived += 1;
   const stream = wire.nameOf(options.getStream()?.getStreamIdentifier());
   const action = node.faults.strike('read', stream)?.action as ReadFault | undefined;
@@ -47,23 +54,17 @@ async function readOnce(node: ServerNode, call: ReadCall, options: ReadReq.Optio
     case 'drop':
       node.dropConnections();
       return;
-    default:
-      await answer(node, call, options, withheldBy(action));
+    case 'no-position':
+      return answer(reading, 'both');
+    case 'no-commit-position':
+      return answer(reading, 'commit');
+    case undefined:
+      return answer(reading, 'none');
   }
 }
 
-function withheldBy(action: 'no-position' | 'no-commit-position' | undefined): wire.WithheldPosition {
-  if (action === undefined) return 'none';
-  return action === 'no-position' ? 'both' : 'commit';
-}
-
-async function answer(
-  node: ServerNode,
-  call: ReadCall,
-  options: ReadReq.Options,
-  withheld: wire.WithheldPosition,
-): Promise<void> {
-  const count = Number(options.getCount());
+async function answer(reading: Reading, withheld: wire.WithheldPosition): Promise<void> {
+  const { node, call, options } = reading;
   const name = wire.nameOf(options.getStream()?.getStreamIdentifier());
   if (options.hasStream() && node.database.isTombstoned(name)) {
     const trailers = { exception: 'stream-deleted', 'stream-name': name };
@@ -76,38 +77,34 @@ async function answer(
     call.end();
     return;
   }
-  for (const record of picked(node, records, options, count)) {
+  for (const record of picked(reading, records)) {
     if (!(await sendTo(node, call, wire.eventMessage(record, withheld)))) return;
   }
   call.end();
 }
 
-function picked(
-  node: ServerNode,
-  records: readonly StoredRecord[],
-  options: ReadReq.Options,
-  count: number,
-): StoredRecord[] {
-  const backward = options.getReadDirection() === 1;
-  const from = startIndex(node, records, options, backward);
-  if (!backward) return records.slice(from, from + count);
+function picked(reading: Reading, records: readonly StoredRecord[]): StoredRecord[] {
+  const count = Number(reading.options.getCount());
+  const isBackward = reading.options.getReadDirection() === 1;
+  const from = startIndex(reading, records, isBackward);
+  if (!isBackward) return records.slice(from, from + count);
+  // A page that begins beyond the last event is cut short, as on a real server.
   return records.slice(Math.max(0, from + 1 - count), from + 1).reverse();
 }
 
 /** Starts are inclusive in a stream; a log read backward begins with what stands before the position. */
 function startIndex(
-  node: ServerNode,
+  { node, options }: Reading,
   records: readonly StoredRecord[],
-  options: ReadReq.Options,
-  backward: boolean,
+  isBackward: boolean,
 ): number {
   const stream = options.getStream();
   const all = options.getAll();
-  if (stream?.hasStart() === true || all?.hasStart() === true) return backward ? -1 : 0;
-  if (stream?.hasEnd() === true || all?.hasEnd() === true) return records.length - (backward ? 1 : 0);
+  if (stream?.hasStart() === true || all?.hasStart() === true) return isBackward ? -1 : 0;
+  if (stream?.hasEnd() === true || all?.hasEnd() === true) return records.length - (isBackward ? 1 : 0);
   if (stream !== undefined) return Number(stream.getRevision());
   const index = node.database.indexAtOrAfter(Number(all?.getPosition()?.getCommitPosition()));
-  return backward ? index - 1 : index;
+  return isBackward ? index - 1 : index;
 }
 
 /** Writes with the flow control of the connection; false once the call has ended. */

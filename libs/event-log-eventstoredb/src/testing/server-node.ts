@@ -67,8 +67,8 @@ export class ServerNode {
     return this.#port;
   }
 
-  get isListening(): boolean {
-    return this.#listener !== null;
+  get connectionsOpen(): number {
+    return this.#sockets.size;
   }
 
   /** Opens the port, the same one each time. */

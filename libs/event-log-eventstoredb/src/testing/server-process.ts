@@ -60,11 +60,14 @@ const commands: { [Name in keyof Commands]: (...args: Parameters<Commands[Name]>
     nodes.set(id, empty);
     return { port };
   },
-  storedIds: (id, streamPrefix) =>
+  stored: (id, streamPrefix) =>
     nodeOf(id)
       .database.all.filter((record) => record.stream.startsWith(streamPrefix))
-      .map((record) => [record.stream, record.revision, record.id]),
-  counters: (id) => nodeOf(id).counters,
+      .map(({ data, metadata, stream, revision, id: event, contentType }) => {
+        const texts = { data: Buffer.from(data).toString(), metadata: Buffer.from(metadata).toString() };
+        return { stream, revision, id: event, contentType, ...texts };
+      }),
+  counters: (id) => ({ ...nodeOf(id).counters, connectionsOpen: nodeOf(id).connectionsOpen }),
 };
 
 process.on('message', async (message: CommandMessage) => {

@@ -7,7 +7,7 @@ import { status } from '@grpc/grpc-js';
 
 import type { StoredRecord } from '#event-log-eventstoredb/testing/database.js';
 import type { FaultRule } from '#event-log-eventstoredb/testing/faults.js';
-import { type ReadCall, sendTo } from '#event-log-eventstoredb/testing/read-handlers.js';
+import { type ReadCall, type Reading, sendTo } from '#event-log-eventstoredb/testing/read-handlers.js';
 import type { ServerNode } from '#event-log-eventstoredb/testing/server-node.js';
 import * as wire from '#event-log-eventstoredb/testing/wire.js';
 
@@ -30,7 +30,7 @@ export class Subscriber {
   #pumping = false;
   #ended = false;
 
-  constructor(node: ServerNode, call: ReadCall, options: ReadReq.Options) {
+  constructor({ node, call, options }: Reading) {
     node.counters.subscriptionsReceived += 1;
     this.#node = node;
     this.#call = call;

@@ -6,7 +6,7 @@ import type {
   CommandName,
   CommandReply,
   Commands,
-  StoredId,
+  StoredText,
 } from '#event-log-eventstoredb/testing/control.js';
 import type { FaultRule } from '#event-log-eventstoredb/testing/faults.js';
 
@@ -87,8 +87,8 @@ export class TestNode {
     return this.#server.call('addFault', this.id, rule);
   }
 
-  storedIds(streamPrefix: string): Promise<StoredId[]> {
-    return this.#server.call('storedIds', this.id, streamPrefix);
+  stored(streamPrefix: string): Promise<StoredText[]> {
+    return this.#server.call('stored', this.id, streamPrefix);
   }
 
   /** Every other command, with this node as its first argument. */

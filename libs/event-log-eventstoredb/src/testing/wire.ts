@@ -100,14 +100,20 @@ export function notFoundMessage(stream: string) {
   return new streams.ReadResp().setStreamNotFound(notFound);
 }
 
-export function batchReply(correlation: string, stream: string) {
+/** Every answer echoes whose it is; the client cannot do without. */
+export interface Echo {
+  readonly correlation: string;
+  readonly stream: string;
+}
+
+function batchReply({ correlation, stream }: Echo) {
   return new streams.BatchAppendResp()
     .setCorrelationId(new shared.UUID().setString(correlation))
     .setStreamIdentifier(identifierOf(stream));
 }
 
-export function verdictReply(correlation: string, stream: string, verdict: Verdict, withPosition = true) {
-  const reply = batchReply(correlation, stream);
+export function verdictReply(echo: Echo, verdict: Verdict, withPosition = true) {
+  const reply = batchReply(echo);
   switch (verdict.kind) {
     case 'success':
       return reply.setSuccess(successOf(verdict.revision, withPosition ? verdict.position : null));
@@ -121,12 +127,8 @@ export function verdictReply(correlation: string, stream: string, verdict: Verdi
 }
 
 /** The errors of a batch reply that say nothing about versions. */
-export function errorReply(
-  correlation: string,
-  stream: string,
-  error: 'timeout' | 'not-ready' | 'access-denied' | 'too-large',
-) {
-  const reply = batchReply(correlation, stream);
+export function errorReply(echo: Echo, error: 'timeout' | 'not-ready' | 'access-denied' | 'too-large') {
+  const reply = batchReply(echo);
   switch (error) {
     case 'timeout':
       return reply.setError(errorOf(status.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout()));

@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { withoutSecrets } from '#event-log-eventstoredb/settings.js';
 import { Appender } from '#event-log-eventstoredb/thread/append.js';
 import { Connections } from '#event-log-eventstoredb/thread/connections.js';
 import { failureOf, isConnectionInDoubt } from '#event-log-eventstoredb/thread/failures.js';
@@ -48,7 +49,8 @@ try {
   connections.appends.get();
   outbox.post({ kind: 'ready' });
 } catch (error) {
-  outbox.post({ kind: 'unusable', reason: failureOf(error).reason });
+  const reason = withoutSecrets(failureOf(error).reason, data.connectionString);
+  outbox.post({ kind: 'unusable', reason });
 }
 
 function take(message: ToThread): void {

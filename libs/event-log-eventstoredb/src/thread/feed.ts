@@ -181,10 +181,15 @@ export class Feed {
     const from = this.#considered;
     let [reached, finds] = [from, false];
     this.#looking = true;
-    const seen = await this.#reader.lookAhead(from, lookAheadEvents, this.#left.signal, (event, position) => {
-      const reading = readingOf(event, position);
-      finds ||= reading.kind === 'ours' && passes(this.#filter, reading);
-      if (!finds) reached = position;
+    const seen = await this.#reader.lookAhead({
+      from,
+      limit: lookAheadEvents,
+      abandoned: this.#left.signal,
+      onRecord: (event, position) => {
+        const reading = readingOf(event, position);
+        finds ||= reading.kind === 'ours' && passes(this.#filter, reading);
+        if (!finds) reached = position;
+      },
     });
     this.#looking = false;
     if (this.#left.signal.aborted) return;

@@ -22,6 +22,7 @@ import {
   type Reading,
   readingOf,
   recordedReadingOf,
+  withheldReason,
 } from '#event-log-eventstoredb/thread/rows.js';
 
 export interface RowSink {
@@ -29,7 +30,16 @@ export interface RowSink {
   foreign(reading: Extract<Reading, { kind: 'foreign' }>): void;
 }
 
-type AllEvent = Parameters<typeof positionOf>[0];
+type OnRecord = (event: Parameters<typeof positionOf>[0], position: Position) => void;
+
+interface AllRecords {
+  readonly direction: 'forward' | 'backward';
+  /** Exclusive. */
+  readonly from: Position | 'end';
+  readonly limit: number;
+  readonly abandoned: AbortSignal;
+  readonly onRecord: OnRecord;
+}
 
 const abandonedFailure: Failure = { meaning: 'retry', reason: 'nobody waits for it', sent: true };
 
@@ -68,25 +78,19 @@ export class Reader {
   readAll(body: ReadAllBody, sink: RowSink, abandoned: AbortSignal): Promise<Done | Failure> {
     return this.#within(abandoned, async (connection) => {
       const chunk = new Chunk();
-      let [from, kept] = [body.from, 0];
-      let round = roundFirstEvents;
-      for (;;) {
-        const wanted = body.limit - kept;
-        const asked = Math.max(Math.min(round, roundLastEvents), wanted + 1);
-        const last = await this.eachOfAll(
-          connection,
-          { ...body, from, limit: asked },
-          abandoned,
-          (event, at) => {
-            const reading = readingOf(event, at);
-            if (reading.kind === 'foreign') sink.foreign(reading);
-            if (reading.kind !== 'ours' || kept >= body.limit) return;
-            kept += 1;
-            chunk.add(reading.row);
-            if (chunk.isFull) sink.send(chunk.take(), at);
-          },
-        );
-        if (kept >= body.limit || last === null) break;
+      let [kept, round, from] = [0, roundFirstEvents, body.from];
+      const onRecord: OnRecord = (event, position) => {
+        const reading = readingOf(event, position);
+        if (reading.kind === 'foreign') sink.foreign(reading);
+        if (reading.kind !== 'ours' || kept >= body.limit) return;
+        kept += 1;
+        chunk.add(reading.row);
+        if (chunk.isFull) sink.send(chunk.take(), position);
+      };
+      while (kept < body.limit) {
+        const limit = Math.max(Math.min(round, roundLastEvents), body.limit - kept + 1);
+        const last = await eachOfAll(connection, { ...body, from, limit, abandoned, onRecord });
+        if (last === null) break;
         from = last;
         round *= 2;
       }
@@ -111,36 +115,6 @@ export class Reader {
     });
   }
 
-  /**
-   * Calls back for each record beyond `from`, whosever it is. Resolves to the last place considered, or to
-   * null when the log ends there: servers differ in whether the start is part of a read, so the start is
-   * asked for and left out.
-   */
-  async eachOfAll(
-    connection: Connection,
-    { direction, from, limit }: Omit<ReadAllBody, 'kind'>,
-    abandoned: AbortSignal,
-    onRecord: (event: AllEvent, position: Position) => void,
-  ): Promise<Position | null> {
-    const isForward = direction === 'forward';
-    if (!isForward && from === logStart) return null;
-    const stream = connection.client.readAll({
-      direction: isForward ? FORWARDS : BACKWARDS,
-      fromPosition: from === 'end' ? END : startOf(from),
-      maxCount: limit,
-      requiresLeader: true,
-    });
-    let [received, last] = [0, from];
-    await through(stream, abandoned, (resolved) => {
-      received += 1;
-      const position = positionOf(resolved);
-      if (position === null || (last !== 'end' && (isForward ? position <= last : position >= last))) return;
-      last = position;
-      onRecord(resolved, position);
-    });
-    return received < limit || last === 'end' ? null : last;
-  }
-
   /** Runs a read on a connection, within the budget. */
   async #within(
     abandoned: AbortSignal,
@@ -163,21 +137,42 @@ export class Reader {
     }
   }
 
-  /** For a subscription that looks ahead. */
-  lookAhead(
-    after: Position,
-    limit: number,
-    abandoned: AbortSignal,
-    onRecord: (event: AllEvent, position: Position) => void,
-  ): Promise<{ readonly atEnd: boolean } | Failure> {
+  /** For a subscription that is quiet: what stands beyond the last place that it considered. */
+  async lookAhead(look: Omit<AllRecords, 'direction'>): Promise<{ readonly atEnd: boolean } | Failure> {
     let atEnd = false;
-    const read = async (connection: Connection) => {
-      const options = { direction: 'forward', from: after, limit } as const;
-      atEnd = (await this.eachOfAll(connection, options, abandoned, onRecord)) === null;
+    const done = await this.#within(look.abandoned, async (connection) => {
+      atEnd = (await eachOfAll(connection, { ...look, direction: 'forward' })) === null;
       return {};
-    };
-    return this.#within(abandoned, read).then((done) => ('meaning' in done ? done : { atEnd }));
+    });
+    return 'meaning' in done ? done : { atEnd };
   }
+}
+
+/**
+ * Calls back for each record beyond `from`, whosever it is. Resolves to the last place considered, or to
+ * null when the log ends there. Servers differ in whether the start is part of a read, so it is left out here.
+ */
+async function eachOfAll(connection: Connection, records: AllRecords): Promise<Position | null> {
+  const { direction, from, limit, abandoned, onRecord } = records;
+  const isForward = direction === 'forward';
+  if (!isForward && from === logStart) return null;
+  const stream = connection.client.readAll({
+    direction: isForward ? FORWARDS : BACKWARDS,
+    fromPosition: from === 'end' ? END : startOf(from),
+    maxCount: limit,
+    requiresLeader: true,
+  });
+  let [received, last, isWithheld] = [0, from, false];
+  await through(stream, abandoned, (resolved) => {
+    received += 1;
+    const position = positionOf(resolved);
+    isWithheld ||= position === null;
+    if (position === null || (last !== 'end' && (isForward ? position <= last : position >= last))) return;
+    last = position;
+    onRecord(resolved, position);
+  });
+  if (isWithheld) throw new Error(withheldReason);
+  return received < limit || last === 'end' ? null : last;
 }
 
 const startOf = (position: Position) => {
@@ -187,7 +182,8 @@ const startOf = (position: Position) => {
 
 /** In all, what is not ours is passed over; in a stream of ours it would leave a hole in what is decided on. */
 function misfit(stream: string, { type, reason }: Extract<Reading, { kind: 'foreign' }>): Failure {
-  return { meaning: 'not-ours', reason: `stream ${stream} holds a ${type}, and ${reason}`, sent: true };
+  const meaning = reason === withheldReason ? 'refused' : 'not-ours';
+  return { meaning, reason: `stream ${stream} holds a ${type}: ${reason}`, sent: true };
 }
 
 /** Everything that a read sends; cancels the call in the end. */

@@ -14,6 +14,9 @@ export type Reading =
   | { readonly kind: 'system' }
   | { readonly kind: 'foreign'; readonly stream: string; readonly type: string; readonly reason: string };
 
+/** Servers before 22.6 do so when a stream is read; without it an event has no place in the port. */
+export const withheldReason = 'the server withholds its position';
+
 /** The place of whatever was read; null when the server withholds it. */
 export function positionOf(resolved: Resolved): Position | null {
   const recorded = resolved.link ?? resolved.event;
@@ -47,7 +50,7 @@ export function recordedReadingOf(
 }
 
 function misfitOf(event: Recorded, position: Position | null): string | null {
-  if (position === null) return 'the server withholds its position';
+  if (position === null) return withheldReason;
   if (!event.isJson) return 'its content is not JSON';
   if (!isObject(event.data)) return 'its data is not a JSON object';
   if (!isObject(event.metadata)) return 'its metadata is not a JSON object';
