@@ -117,14 +117,34 @@ function jest(...folders) {
     `--outputFile=${outcome}`,
   );
   try {
-    const counted = JSON.parse(readFileSync(outcome, 'utf8'));
-    const failed = counted.numFailedTests + counted.numRuntimeErrorTestSuites;
-    return {
-      passed: counted.numPassedTests,
-      failed: failed === 0 ? ran.failed : failed,
-      skipped: counted.numPendingTests + counted.numTodoTests,
-    };
+    return count(JSON.parse(readFileSync(outcome, 'utf8')), ran);
   } catch {
     return ran;
   }
+}
+
+/** @typedef {{ fullName: string, status: string }} Assertion */
+/** @typedef {{ numRuntimeErrorTestSuites: number, testResults: { assertionResults: Assertion[] }[] }} Outcome */
+
+/**
+ * @param {Outcome} outcome
+ * @param {Tally} ran whether the command itself went well, which it does not when it leaks or times out
+ */
+function count({ numRuntimeErrorTestSuites, testResults }, ran) {
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const passed = tests.filter(({ status }) => status === 'passed').length;
+  const skipped = tests.filter(isDeclaredGap).length;
+  const others = tests.filter((test) => test.status !== 'passed' && !isDeclaredGap(test));
+  for (const { fullName, status } of others) process.stdout.write(`${status}: ${fullName}\n`);
+  const failed = others.length + numRuntimeErrorTestSuites;
+  return { passed, failed: failed === 0 ? ran.failed : failed, skipped };
+}
+
+/**
+ * What cannot be tried here says why in its title. Left out without a reason, a test counts as failed.
+ *
+ * @param {Assertion} test
+ */
+function isDeclaredGap({ fullName, status }) {
+  return status === 'pending' && /\[gap: .{10,}\]$/.test(fullName);
 }

@@ -115,6 +115,17 @@ describe('a master key file', () => {
   });
 });
 
+describe('a connection string that the client cannot use', () => {
+  it('ends the process, and is not quoted', async () => {
+    const refusal = await refusalOf({
+      COUNTERSIGN_EVENT_LOG: 'esdb://admin:canary@127.0.0.1:2113?colour=canary',
+      COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+    });
+    expect(refusal).toContain('COUNTERSIGN_EVENT_LOG');
+    expect(refusal).not.toContain('canary');
+  });
+});
+
 describe('an address that somebody else listens on', () => {
   it('ends the process with one line that names it', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -3,12 +3,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { EventLogError } from '#event-log/errors.js';
+import type { EventLog } from '#event-log/event-log.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
-import type { EventLogSource } from '#server/open-event-log.js';
 
 export type NotReadyReason =
-  | 'starting'
   | 'stopping'
   | 'event-log-unavailable'
   | 'event-log-slow'
@@ -24,15 +23,15 @@ const headWithinMs = 1_000;
 const notReady = (reason: NotReadyReason): ReadinessState => ({ status: 'not-ready', reason });
 
 export class Readiness {
-  readonly #source: EventLogSource;
+  readonly #eventLog: EventLog;
   readonly #log: Log;
   /** Asking again while an answer is awaited joins the wait, so that probes do not pile up. */
   #looking: Promise<ReadinessState> | undefined;
   #isStopping = false;
   #last = '';
 
-  constructor(source: EventLogSource, log: Log) {
-    this.#source = source;
+  constructor(eventLog: EventLog, log: Log) {
+    this.#eventLog = eventLog;
     this.#log = log;
   }
 
@@ -53,14 +52,11 @@ export class Readiness {
   }
 
   async #lookAtLog(): Promise<ReadinessState> {
-    const eventLog = this.#source.current();
-    if (eventLog === undefined) return this.#tell(notReady('starting'));
     const timer = new AbortController();
     try {
+      const head = this.#eventLog.head().then(() => ({ status: 'ready' }) as const);
       const slow = delay(headWithinMs, notReady('event-log-slow'), { signal: timer.signal });
-      return this.#tell(
-        await Promise.race([eventLog.head().then(() => ({ status: 'ready' }) as const), slow]),
-      );
+      return this.#tell(await Promise.race([head, slow]));
     } catch (error) {
       return this.#tell(notReady(reasonOf(error)), error);
     } finally {

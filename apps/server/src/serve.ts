@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
+import type { EventLog } from '#event-log/event-log.js';
 import { type Environment, readConfiguration } from '#server/config.js';
 import { prepareDataDirectory } from '#server/data-directory.js';
 import { describeError } from '#server/describe-error.js';
@@ -16,7 +17,7 @@ import { type Log, type OpenLog, openLog } from '#server/log.js';
 import { checkMasterKeyFile } from '#server/master-key-file.js';
 import { serverModule } from '#server/module.js';
 import { NestLog } from '#server/nest-log.js';
-import { type EventLogSource, openEventLog } from '#server/open-event-log.js';
+import { openEventLog } from '#server/open-event-log.js';
 import { Readiness } from '#server/readiness.js';
 import { RefusalFilter } from '#server/refusal-filter.js';
 import { RequestsInFlight } from '#server/requests-in-flight.js';
@@ -65,7 +66,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
   }
 }
 
-async function startServer(settings: Settings, eventLog: EventLogSource, log: Log): Promise<Running> {
+async function startServer(settings: Settings, eventLog: EventLog, log: Log): Promise<Running> {
   const readiness = new Readiness(eventLog, log);
   const inFlight = new RequestsInFlight();
   const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FastifyInstance } from 'fastify';
 
+import type { EventLog } from '#event-log/event-log.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
-import type { EventLogSource } from '#server/open-event-log.js';
 import type { Readiness } from '#server/readiness.js';
 import type { RequestsInFlight } from '#server/requests-in-flight.js';
 
@@ -16,7 +16,7 @@ export interface Running {
   readonly server: FastifyInstance;
   readonly inFlight: RequestsInFlight;
   readonly readiness: Readiness;
-  readonly eventLog: EventLogSource;
+  readonly eventLog: EventLog;
 }
 
 /**
