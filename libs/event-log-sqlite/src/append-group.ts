@@ -66,14 +66,15 @@ export class AppendGroup {
     try {
       return this.#transact(appends, 'trusting');
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'SQLITE_CONSTRAINT_PRIMARYKEY') throw error;
+      if (!/^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(String((error as { code?: unknown }).code)))
+        throw error;
       return this.#transact(appends, 'looking');
     }
   }
 
   /**
    * `trusting` takes `no-stream` at its word, so that most new streams cost no look-up: where it was wrong,
-   * the insert into `streams` fails, everything is rolled back, and `looking` decides it properly.
+   * an insert finds the stream there, everything is rolled back, and `looking` decides it properly.
    */
   #transact(appends: readonly EncodedAppend[], manner: 'trusting' | 'looking'): AppendOutcome[] {
     const before = this.#end;
@@ -149,7 +150,8 @@ export class AppendGroup {
 
   #storedRows(stream: string, revision: number, count: number) {
     this.#inserts.flush();
-    return [...this.#rows.streamForward(stream, revision, count, this.#endOf(stream).revision)];
+    const end = this.#endOf(stream).revision;
+    return [...this.#rows.streamForward({ stream, from: revision, limit: count, end })];
   }
 
   #resultAt(stream: string, revision: number): AppendOutcome {

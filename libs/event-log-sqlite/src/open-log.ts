@@ -29,6 +29,11 @@ export interface OpenLog {
   readonly end: LogEnd;
 }
 
+interface FoundLog {
+  readonly identity: string;
+  readonly end: LogEnd;
+}
+
 export function pathsIn(directory: string): { readonly events: string; readonly mark: string } {
   return { events: join(directory, 'events.db'), mark: join(directory, 'events.head') };
 }
@@ -54,7 +59,7 @@ export function openLog(directory: string): OpenLog {
 }
 
 /** What stands in the directory, seen through a connection that can change nothing; null for no log yet. */
-export function inspect(directory: string): { readonly identity: string; readonly end: LogEnd } | null {
+export function inspect(directory: string): FoundLog | null {
   const paths = pathsIn(directory);
   const mark = readMark(paths.mark);
   if (mark === null) throw corrupt(null, `its head mark ${paths.mark} cannot be read`);
@@ -84,7 +89,7 @@ export function asCorruption<T>(read: () => T): T {
   }
 }
 
-function compare(database: Database, mark: Mark | 'missing'): { identity: string; end: LogEnd } | null {
+function compare(database: Database, mark: Mark | 'missing'): FoundLog | null {
   const identity = readIdentity(database);
   if (identity === null) {
     if (mark === 'missing' || mark.position === 0) return null;
@@ -99,7 +104,7 @@ function compare(database: Database, mark: Mark | 'missing'): { identity: string
   }
   if (mark.identity !== identity) throw corrupt(null, 'its head mark belongs to another log');
   if (end.position < mark.position) throw damagedFrom(end.position + 1, mark);
-  proveEnd(rows, mark, end, identity);
+  proveEnd(rows, mark, { identity, end });
   return { identity, end };
 }
 
@@ -107,7 +112,7 @@ function damagedFrom(position: number, mark: Mark) {
   return damaged(position, `it is missing, and everything up to ${mark.position} was acknowledged`);
 }
 
-function proveEnd(rows: Rows, mark: Mark, end: LogEnd, identity: string): void {
+function proveEnd(rows: Rows, mark: Mark, { identity, end }: FoundLog): void {
   const from = Math.max(0, Math.min(mark.position - 1, end.position - provedAtStart));
   let marked = mark.position === 0 ? firstLink(identity) : '';
   for (const row of rows.after(from, end.position - from, end.position)) {

@@ -100,7 +100,7 @@ export class Rows {
       : { revision: stored[0], position: stored[1] };
   }
 
-  *streamForward(stream: string, from: number, limit: number, end: number): Generator<StoredRow> {
+  *streamForward({ stream, from, limit, end }: StreamRange & { readonly end: number }): Generator<StoredRow> {
     let expected = from;
     for (const row of this.#streamForward.iterate(stream, from, limit) as Iterable<StoredRow>) {
       checkStreamRow(row, stream, expected);
@@ -110,7 +110,7 @@ export class Rows {
     if (expected <= Math.min(end, from + limit - 1)) throw missingRevision(stream, expected);
   }
 
-  *streamBackward(stream: string, from: number, limit: number): Generator<StoredRow> {
+  *streamBackward({ stream, from, limit }: StreamRange): Generator<StoredRow> {
     let expected = from;
     for (const row of this.#streamBackward.iterate(stream, from, limit) as Iterable<StoredRow>) {
       checkStreamRow(row, stream, expected);
@@ -119,6 +119,13 @@ export class Rows {
     }
     if (expected > Math.max(-1, from - limit)) throw missingRevision(stream, expected);
   }
+}
+
+interface StreamRange {
+  readonly stream: string;
+  /** The revision it begins with. */
+  readonly from: number;
+  readonly limit: number;
 }
 
 export function positionText(position: number): Position {

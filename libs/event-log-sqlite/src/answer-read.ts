@@ -1,0 +1,116 @@
+// What one read answers: rows that proved themselves, as JSON text, in parts.
+
+import type { ReadAllOptions, ReadStreamOptions } from '#event-log/event-log.js';
+import { passes } from '#event-log/paged-subscription.js';
+import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
+import { positionNumber, positionText, type Rows, type StoredRow } from '#event-log-sqlite/rows.js';
+
+/** Events are sent in parts of about this size, so that one thread parses while the other reads. */
+const charactersPerPart = 128 * 1024;
+/** Rows that one page of a subscription looks at. */
+const rowsPerPage = 2_048;
+/** What one page of a subscription may weigh. */
+const charactersPerPage = 4 * 1024 * 1024;
+
+export type Send = (reply: ReaderReply) => void;
+
+/** To be called in one snapshot, so that what is compared belongs together. Throws for damage. */
+export function answerRead(rows: Rows, request: ReaderRequest, send: Send): void {
+  const parts = new Parts(request.number, send);
+  parts.end(collect(rows, request, parts));
+}
+
+interface End {
+  readonly unknown: boolean;
+  readonly upTo: number;
+  readonly atHead: boolean;
+}
+
+const simplyRead: End = { unknown: false, upTo: 0, atHead: false };
+
+function collect(rows: Rows, request: ReaderRequest, parts: Parts): End {
+  switch (request.kind) {
+    case 'stream':
+      return readStream(rows, request, parts);
+    case 'all':
+      return readAll(rows, request, parts);
+    case 'page':
+      return readPage(rows, request, parts);
+  }
+}
+
+type Asked<Kind> = Extract<ReaderRequest, { kind: Kind }>;
+
+function readStream(rows: Rows, { stream, options }: Asked<'stream'>, parts: Parts): End {
+  const { revision: end } = rows.streamEnd(stream);
+  if (end < 0) return { ...simplyRead, unknown: true };
+  for (const row of streamRows(rows, { stream, options, end })) parts.add(row);
+  return simplyRead;
+}
+
+function streamRows(
+  rows: Rows,
+  { stream, options, end }: { stream: string; options: ReadStreamOptions; end: number },
+): Iterable<StoredRow> {
+  const { direction, from, limit } = options;
+  if (direction === 'forward') return rows.streamForward({ stream, from, limit, end });
+  return rows.streamBackward({ stream, from: from === 'end' ? end : Math.min(from, end), limit });
+}
+
+function readAll(rows: Rows, { options, committed }: Asked<'all'>, parts: Parts): End {
+  for (const row of allRows(rows, options, rows.head(committed))) parts.add(row);
+  return simplyRead;
+}
+
+function allRows(rows: Rows, options: ReadAllOptions, head: number): Iterable<StoredRow> {
+  const { limit } = options;
+  if (options.direction === 'forward') return rows.after(positionNumber(options.after), limit, head);
+  return rows.before(options.before === 'end' ? head + 1 : positionNumber(options.before), limit, head);
+}
+
+function readPage(rows: Rows, { after, filter, committed }: Asked<'page'>, parts: Parts): End {
+  const head = rows.head(committed);
+  let upTo = positionNumber(after);
+  for (const row of rows.after(upTo, rowsPerPage, head)) {
+    if (passes(filter, row)) parts.add(row);
+    upTo = row.position;
+    if (parts.characters > charactersPerPage) break;
+  }
+  return { unknown: false, upTo, atHead: upTo >= head };
+}
+
+/** Collects events as JSON text and sends them part by part. */
+class Parts {
+  readonly #number: number;
+  readonly #send: Send;
+  #text = '';
+  characters = 0;
+
+  constructor(number: number, send: Send) {
+    this.#number = number;
+    this.#send = send;
+  }
+
+  add(row: StoredRow): void {
+    const { id, stream, revision, position, type, data, metadata } = row;
+    const json = `{"id":"${id}","stream":${quote(stream)},"revision":${revision},"position":"${positionText(position)}","type":${quote(type)},"data":${data},"metadata":${metadata}}`;
+    this.#text += this.#text === '' ? json : `,${json}`;
+    this.characters += json.length;
+    if (this.#text.length >= charactersPerPart) this.#sendPart();
+  }
+
+  end({ unknown, upTo, atHead }: End): void {
+    if (this.#text !== '') this.#sendPart();
+    this.#send({ number: this.#number, kind: 'end', unknown, upTo: positionText(upTo), atHead });
+  }
+
+  #sendPart(): void {
+    this.#send({ number: this.#number, kind: 'events', events: `[${this.#text}]` });
+    this.#text = '';
+  }
+}
+
+/** Names are printable ASCII; only two of those mean something in JSON. */
+function quote(name: string): string {
+  return name.includes('"') || name.includes('\\') ? JSON.stringify(name) : `"${name}"`;
+}
