@@ -46,10 +46,6 @@ const rules: Readonly<Record<string, { readonly offends: Offence; readonly examp
     offends: (line) => /\b(it|test|describe)\.(only|todo|failing)\b|\b[xf](it|describe)\(/.test(line),
     example: word('it', ".only('x')"),
   },
-  'a test that is left out says why in its title': {
-    offends: (line) => /\b(it|test|describe)\.skip\b(?!\)\.each)/.test(line) && !line.includes('[gap: '),
-    example: word('it', ".skip('x')"),
-  },
   'a type is switched off only where a comment says why': {
     offends: (line, before) =>
       /@ts-(ignore|expect-error|nocheck)\s*$|\bas [a]ny\b|: [a]ny\b/.test(line) &&

@@ -107,6 +107,14 @@ describe('nothing secret is ever written', () => {
     expect(leaksIn(answers)).toEqual([]);
   });
 
+  it('of a setting, wherever a line has it from', async () => {
+    // A password that happens to be a word of a line stands for a library that writes it down.
+    const server = await startServer({
+      environment: { COUNTERSIGN_EVENT_LOG: 'esdb://admin:eventstoredb@127.0.0.1:1?tls=false' },
+    });
+    expect(await server.line('listening')).toMatchObject({ eventLog: '[secret]' });
+  });
+
   it('of a setting that is refused', async () => {
     const refused = Object.values(forms).flatMap((form) => [
       { COUNTERSIGN_EVENT_LOG: `esdb://u:${form}@` },

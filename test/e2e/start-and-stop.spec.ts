@@ -26,6 +26,14 @@ async function requestInFlight(server: Server): Promise<RawConnection> {
   return connection;
 }
 
+async function doorClosed(server: Server): Promise<void> {
+  const isRefused = async (): Promise<boolean> => {
+    const response = await fetch(`${server.url}/healthz`).catch(() => undefined);
+    return response === undefined;
+  };
+  await until('the door to close', isRefused, server);
+}
+
 describe('the start', () => {
   it('answers that it is alive and ready', async () => {
     const server = await startServer();
@@ -67,7 +75,7 @@ describe('the stop', () => {
       const server = await startServer();
       const inFlight = await requestInFlight(server);
       server.signal(signal);
-      await server.line('stopping');
+      await doorClosed(server);
       inFlight.send('cd');
       await inFlight.closed;
       expect(inFlight.received).toContain('HTTP/1.1 404');
