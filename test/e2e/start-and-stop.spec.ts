@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -210,6 +210,21 @@ describe('a bug', () => {
     expect(await server.ended).toEqual({ code: 1, signal: null });
     expect(server.lines.at(-1)).toMatchObject({ level: 'fatal', error: { name: 'Error' } });
     expect(server.standardOutput + server.standardError).not.toContain('secret-in-message');
+  });
+});
+
+describe('an event log that is damaged', () => {
+  it('is not opened: one line says so, and the exit code is 1', async () => {
+    const directory = temporaryDirectory();
+    const environment = { COUNTERSIGN_DATA_DIR: directory, COUNTERSIGN_LISTEN: '127.0.0.1:0' };
+    const first = await startServer({ environment });
+    first.signal('SIGTERM');
+    await first.ended;
+    truncateSync(join(directory, 'events.db'), 100);
+    const second = new ServerProcess({ environment });
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.standardError).toMatch(/^countersign: .* damaged.*\n$/);
+    expect(second.standardError).toContain(directory);
   });
 });
 
