@@ -50,7 +50,7 @@ describe('an append whose outcome cannot be found out', () => {
   it.each(['silent', 'silent-after-write', 'unavailable', 'timeout-after-write'] as const)(
     'is told so when every attempt meets %s, and the same call later answers as the first would have',
     async (action) => {
-      const { node, log } = await harness.both({ timings: { ...testTimings, appendTotalMs: 900 } });
+      const { node, log } = await harness.both({ timings: { ...testTimings, appendTotalMs: 600 } });
       const stream = freshStream();
       await log.append(stream, samples(1), 'no-stream');
       const events = samples(2);

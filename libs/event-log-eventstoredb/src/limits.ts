@@ -56,6 +56,9 @@ export const chunkCharactersMax = 512 * 1024;
 /** Chunks of a subscription that may be on their way: one is read while the next is made. */
 export const chunksInFlightMax = 2;
 
+/** Checkpoints without an event between them come no more often. */
+export const checkpointEveryMs = 10;
+
 /** How long a subscription must be quiet before it is asked whether it has caught up. */
 export const quietFirstMs = 5;
 export const quietLastMs = 250;
@@ -79,6 +82,9 @@ export const restartLastMs = 5_000;
 
 /** A thread that lived so long starts again without delay. */
 export const restartForgivenAfterMs = 10_000;
+
+/** What the thread may take to say what became of a request that nobody waits for any more. */
+export const abandonAnswerMs = 100;
 
 /** What closing waits for the thread before it is ended. */
 export const threadCloseMs = 1_000;

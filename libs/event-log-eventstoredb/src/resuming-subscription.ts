@@ -124,7 +124,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
         failed: resolve,
       });
       const leave = () => {
-        this.#server.link.abandon(request, 'left');
+        this.#server.link.leave(request);
         resolve({ meaning: 'retry', reason: 'it was left', sent: true });
       };
       this.#left.signal.addEventListener('abort', leave, { once: true });

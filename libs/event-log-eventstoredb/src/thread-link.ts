@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
 import {
+  abandonAnswerMs,
   restartFirstMs,
   restartForgivenAfterMs,
   restartLastMs,
@@ -67,7 +68,7 @@ export class ThreadLink {
     return link;
   }
 
-  /** Answers come later, never within this call. Returns the number by which it is abandoned. */
+  /** Answers come later, never within this call. Returns the number by which it is left. */
   request(body: Body, answers: Answers): number {
     this.#requests += 1;
     const request = this.#requests;
@@ -81,8 +82,9 @@ export class ThreadLink {
     return request;
   }
 
-  abandon(request: number, why: typeof silent | 'left'): void {
-    if (this.#waiting.delete(request)) this.#outbox.post({ kind: 'abandon', request, why });
+  /** Whoever asked left: nothing is answered any more. */
+  leave(request: number): void {
+    if (this.#waiting.delete(request)) this.#outbox.post({ kind: 'abandon', request, why: 'left' });
   }
 
   credit(request: number): void {
@@ -105,9 +107,12 @@ export class ThreadLink {
         failed: (failure) => settle({ ok: false, failure }),
       });
       const timer = setTimeout(() => {
-        this.abandon(request, silent);
-        const reason = `no answer within ${timeoutMs} ms`;
-        resolve({ ok: false, failure: { meaning: 'retry', reason, sent: true } });
+        // The thread answers at once whether anything was sent; one that does not is taken to have sent it.
+        this.#outbox.post({ kind: 'abandon', request, why: silent });
+        setTimeout(() => {
+          const reason = `no answer within ${timeoutMs} ms`;
+          this.#settle(request)?.failed({ meaning: 'retry', reason, sent: true });
+        }, abandonAnswerMs);
       }, timeoutMs);
     });
   }

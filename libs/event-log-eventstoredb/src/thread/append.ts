@@ -19,6 +19,13 @@ const deadlineMs = 365 * 24 * 60 * 60 * 1_000;
 
 const utf8 = new TextEncoder();
 
+interface Attempt {
+  readonly connection: Connection;
+  /** Null until it was handed to the client: before that nothing can have been written. */
+  sentAt: number | null;
+  readonly abandoned: AbortSignal;
+}
+
 export class Appender {
   readonly #slot: ConnectionSlot;
   readonly #readyMs: number;
@@ -30,44 +37,50 @@ export class Appender {
     this.#readyMs = readyMs;
   }
 
-  async append(body: AppendBody, abandoned: AbortSignal): Promise<Done | Failure> {
-    const connection = this.#slot.get();
-    const sentAt = performance.now();
-    const onAbandoned = () => {
-      if (abandoned.reason === silent) this.#doubtWhenSilent(connection, sentAt);
-    };
-    abandoned.addEventListener('abort', onAbandoned);
-    try {
-      return await this.#attempt(connection, body);
-    } finally {
-      abandoned.removeEventListener('abort', onAbandoned);
-    }
+  append(body: AppendBody, abandoned: AbortSignal): Promise<Done | Failure> {
+    const attempt: Attempt = { connection: this.#slot.get(), sentAt: null, abandoned };
+    return new Promise((resolve) => {
+      const onAbandoned = () => {
+        if (abandoned.reason === silent) this.#doubtWhenSilent(attempt);
+        resolve({ meaning: 'retry', reason: 'no answer in time', sent: attempt.sentAt !== null });
+      };
+      abandoned.addEventListener('abort', onAbandoned);
+      void this.#attempt(attempt, body).then((result) => {
+        abandoned.removeEventListener('abort', onAbandoned);
+        resolve(result);
+      });
+    });
   }
 
-  async #attempt(connection: Connection, body: AppendBody): Promise<Done | Failure> {
+  async #attempt(attempt: Attempt, body: AppendBody): Promise<Done | Failure> {
+    const { connection, abandoned } = attempt;
     try {
       await connection.ready(this.#readyMs);
     } catch (error) {
       this.#slot.replace(connection);
       return failureOf(error, false);
     }
+    if (abandoned.aborted) return { meaning: 'retry', reason: 'nobody waits for it', sent: false };
+    attempt.sentAt = performance.now();
     try {
-      const result = await this.#inOrder(connection, () =>
-        connection.client.appendToStream(body.stream, body.events.map(messageOf), {
-          expectedRevision: body.expected < 0 ? NO_STREAM : BigInt(body.expected),
-          requiresLeader: true,
-          deadline: deadlineMs,
-        }),
-      );
-      this.#answeredAt = performance.now();
-      const position = result.position === undefined ? null : encodePosition(result.position);
-      return { append: { revision: Number(result.nextExpectedRevision), position } };
+      return await this.#inOrder(connection, () => this.#send(connection, body));
     } catch (error) {
-      this.#answeredAt = performance.now();
       const failure = failureOf(error);
       if (failure.meaning === 'not-leader') connection.firstAppend = null;
       return failure;
+    } finally {
+      this.#answeredAt = performance.now();
     }
+  }
+
+  async #send({ client }: Connection, body: AppendBody): Promise<Done> {
+    const result = await client.appendToStream(body.stream, body.events.map(messageOf), {
+      expectedRevision: body.expected < 0 ? NO_STREAM : BigInt(body.expected),
+      requiresLeader: true,
+      deadline: deadlineMs,
+    });
+    const position = result.position === undefined ? null : encodePosition(result.position);
+    return { append: { revision: Number(result.nextExpectedRevision), position } };
   }
 
   /** The client's first append opens its stream over more turns than the second, which would overtake it. */
@@ -81,8 +94,8 @@ export class Appender {
   }
 
   /** Nothing was heard since the append was sent: the connection is dead, or as good as dead. */
-  #doubtWhenSilent(connection: Connection, sentAt: number): void {
-    if (this.#answeredAt < sentAt) this.#slot.replace(connection);
+  #doubtWhenSilent({ connection, sentAt }: Attempt): void {
+    if (sentAt === null || this.#answeredAt < sentAt) this.#slot.replace(connection);
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import type { Position, SubscriptionFilter } from '#event-log/event-log.js';
 import { passes } from '#event-log/paged-subscription.js';
 import {
+  checkpointEveryMs,
   chunksInFlightMax,
   lookAheadEvents,
   quietFirstMs,
@@ -48,6 +49,8 @@ export class Feed {
   #quietMs = quietFirstMs;
   #quietTimer: NodeJS.Timeout | undefined;
   #looking = false;
+  #sentAt = 0;
+  #checkpointTimer: NodeJS.Timeout | undefined;
   /** Since when a look ahead has found what was not delivered; null while nothing is missing. */
   #missingSince: number | null = null;
 
@@ -86,6 +89,7 @@ export class Feed {
   leave(): void {
     this.#left.abort();
     clearTimeout(this.#quietTimer);
+    clearTimeout(this.#checkpointTimer);
   }
 
   credit(): void {
@@ -160,12 +164,23 @@ export class Feed {
   #flush(): void {
     if (this.#left.signal.aborted || this.#credits === 0) return;
     if (this.#told < this.#considered && !this.#chunk.isFull) {
+      if (this.#chunk.isEmpty && this.#isCheckpointTooSoon()) return;
       this.#chunk.mark('checkpoint', this.#considered);
       this.#told = this.#considered;
     }
     if (this.#chunk.isEmpty) return;
     this.#credits -= 1;
+    this.#sentAt = performance.now();
     this.#sink.send(this.#chunk.take(), this.#told);
+  }
+
+  /** A run of events that are not ours becomes a checkpoint now and then, and one at its end. */
+  #isCheckpointTooSoon(): boolean {
+    const waitMs = this.#sentAt + checkpointEveryMs - performance.now();
+    if (waitMs <= 0) return false;
+    clearTimeout(this.#checkpointTimer);
+    this.#checkpointTimer = setTimeout(() => this.#flush(), waitMs);
+    return true;
   }
 
   /** Looks ahead once nothing has come for a while; not while the consumer is what holds it up. */
