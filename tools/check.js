@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { refuseOldNode } from '../apps/server/src/node-version.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const colours = process.stdout.isTTY ? [] : ['--colors=off'];
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'));
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
@@ -27,7 +28,7 @@ const steps = [
   {
     claim: 'the code is formatted and lint-free',
     kind: 'beyond',
-    run: () => script('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'),
+    run: () => script('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', ...colours, '.'),
   },
   {
     claim: 'the import arrows hold',
