@@ -157,6 +157,25 @@ describe('appends by the hundred', () => {
   });
 });
 
+describe('three hundred appends at once', () => {
+  it('when the connection breaks under them are each written exactly once, and the client lives', async () => {
+    const deaths: string[] = [];
+    const { node, log } = await harness.both({ onRestart: (reason) => deaths.push(reason) });
+    await node.fault({ on: 'append', action: 'drop-after-write', skip: 40, times: 1 });
+    const appends = Array.from(
+      { length: 300 },
+      () => [freshStream('many'), sample({ text: 'x'.repeat(20_000) })] as const,
+    );
+    const results = await Promise.all(
+      appends.map(([stream, event]) => log.append(stream, [event], 'no-stream')),
+    );
+    expect(results.every(({ revision }) => revision === 0)).toBe(true);
+    const stored = await node.stored('many');
+    expect(stored.map(({ id }) => id).sort()).toEqual(appends.map(([, { id }]) => id).sort());
+    expect(deaths).toEqual([]);
+  });
+});
+
 describe('a server whose clock is ahead', () => {
   it.each([
     ['an hour', 3_600_000],

@@ -39,13 +39,20 @@ export class EventStoreDbEventLog implements EventLog {
   readonly #server: Server;
   readonly #reads: Reads;
   readonly #appends: Appends;
-  readonly #window = new Window(appendsInFlightMax, appendBytesInFlightMax);
+  readonly #window: Window;
   readonly #subscriptions = new Set<ResumingSubscription>();
   readonly #underWay = new Set<Promise<unknown>>();
+  /** As last told to somebody; what subscriptions go on with has to be the same log. */
+  #toldIdentity: string | null = null;
   #closing: Promise<void> | null = null;
 
   private constructor(link: ThreadLink, timings: Timings) {
     this.#server = { link, reachability: new Reachability(() => probe(link, timings.probeMs)), timings };
+    this.#window = new Window({
+      countMax: appendsInFlightMax,
+      weightMax: appendBytesInFlightMax,
+      waitMs: timings.appendTotalMs,
+    });
     this.#reads = new Reads(this.#server);
     this.#appends = new Appends(this.#server, this.#reads);
   }
@@ -96,9 +103,10 @@ export class EventStoreDbEventLog implements EventLog {
   subscribe(options: SubscribeOptions): ResumingSubscription {
     this.#refuseWhenClosed();
     decodePosition(options.after);
-    const subscription = new ResumingSubscription(this.#server, options, (ended) =>
-      this.#subscriptions.delete(ended),
-    );
+    const subscription = new ResumingSubscription(this.#server, options, {
+      isOtherLog: () => this.#isOtherLog(),
+      onEnd: (ended) => this.#subscriptions.delete(ended),
+    });
     this.#subscriptions.add(subscription);
     return subscription;
   }
@@ -114,8 +122,16 @@ export class EventStoreDbEventLog implements EventLog {
    */
   async identity(): Promise<string> {
     this.#refuseWhenClosed();
-    const known = await this.#storedIdentity();
-    if (known !== null) return known;
+    this.#toldIdentity = (await this.#storedIdentity()) ?? (await this.#identify());
+    return this.#toldIdentity;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #identify(): Promise<string> {
     const marker = {
       id: randomUUID(),
       type: identityType,
@@ -133,9 +149,9 @@ export class EventStoreDbEventLog implements EventLog {
     return written;
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  async #isOtherLog(): Promise<boolean> {
+    const told = this.#toldIdentity;
+    return told !== null && (await this.#storedIdentity()) !== told;
   }
 
   async #close(): Promise<void> {

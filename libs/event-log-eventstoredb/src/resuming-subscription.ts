@@ -8,10 +8,16 @@ import { itemsFromRows } from '#event-log-eventstoredb/rows-decoding.js';
 import type { Server } from '#event-log-eventstoredb/server.js';
 import type { Failure } from '#event-log-eventstoredb/thread/protocol.js';
 
+export interface Owner {
+  /** Whether what the server holds is no longer the log that was read from. */
+  isOtherLog(): Promise<boolean>;
+  onEnd(subscription: ResumingSubscription): void;
+}
+
 export class ResumingSubscription implements AsyncIterableIterator<SubscriptionItem> {
   readonly #server: Server;
   readonly #options: SubscribeOptions;
-  readonly #onEnd: (subscription: ResumingSubscription) => void;
+  readonly #owner: Owner;
   readonly #left = new AbortController();
   readonly #chunks: { readonly text: string; readonly request: number }[] = [];
   /** The position up to which everything is in `#chunks` or consumed. */
@@ -22,15 +28,11 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
   #error: Error | null = null;
   #attempt = 0;
 
-  constructor(
-    server: Server,
-    options: SubscribeOptions,
-    onEnd: (subscription: ResumingSubscription) => void,
-  ) {
+  constructor(server: Server, options: SubscribeOptions, owner: Owner) {
     this.#server = server;
     this.#options = options;
     this.#after = options.after;
-    this.#onEnd = onEnd;
+    this.#owner = owner;
     void this.#feedUntilLeft();
   }
 
@@ -54,7 +56,7 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
     this.#items = [];
     this.#chunks.length = 0;
     this.#wake();
-    this.#onEnd(this);
+    this.#owner.onEnd(this);
     return { done: true, value: undefined };
   }
 
@@ -94,10 +96,9 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
   async #feedUntilLeft(): Promise<void> {
     const { signal } = this.#left;
     const forEver = { patienceMs: 2 ** 30, refuseAfterMs: Number.POSITIVE_INFINITY, signal };
-    while (!signal.aborted) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
       await this.#server.reachability.whenUp(forEver);
-      if (signal.aborted) return;
-      const failure = await this.#feedOnce();
+      const failure = (isFirst ? null : await this.#otherLog()) ?? (await this.#feedOnce());
       if (signal.aborted) return;
       this.#error = fatalOf(failure, this.#after);
       if (this.#error !== null) {
@@ -110,25 +111,42 @@ export class ResumingSubscription implements AsyncIterableIterator<SubscriptionI
     }
   }
 
+  /** A server that was wiped would be waited on in silence until it has come as far as the old one was. */
+  async #otherLog(): Promise<Failure | null> {
+    try {
+      if (!(await this.#owner.isOtherLog())) return null;
+      return { meaning: 'bad-position', reason: 'the server holds another log than before', sent: true };
+    } catch (error) {
+      return { meaning: 'retry', reason: String(error), sent: true };
+    }
+  }
+
   #feedOnce(): Promise<Failure> {
-    return new Promise((resolve) => {
+    const { signal } = this.#left;
+    const leaving = new AbortController();
+    const failed = new Promise<Failure>((resolve) => {
+      const left: Failure = { meaning: 'retry', reason: 'it was left', sent: true };
+      if (signal.aborted) return resolve(left);
       const body = { kind: 'subscribe', after: this.#after, filter: this.#options.filter ?? null } as const;
       const request = this.#server.link.request(body, {
-        rows: (text, upTo) => {
-          this.#attempt = 0;
-          this.#after = upTo;
-          this.#chunks.push({ text, request });
-          this.#wakeConsumer();
-        },
-        done: () => resolve({ meaning: 'retry', reason: 'it ended', sent: true }),
+        rows: (text, upTo) => this.#receive(text, upTo, request),
+        done: () => resolve(left),
         failed: resolve,
       });
       const leave = () => {
         this.#server.link.leave(request);
-        resolve({ meaning: 'retry', reason: 'it was left', sent: true });
+        resolve(left);
       };
-      this.#left.signal.addEventListener('abort', leave, { once: true });
+      signal.addEventListener('abort', leave, { signal: leaving.signal });
     });
+    return failed.finally(() => leaving.abort());
+  }
+
+  #receive(text: string, upTo: Position, request: number): void {
+    this.#attempt = 0;
+    this.#after = upTo;
+    this.#chunks.push({ text, request });
+    this.#wakeConsumer();
   }
 }
 

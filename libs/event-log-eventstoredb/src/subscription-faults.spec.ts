@@ -75,6 +75,26 @@ describe('a subscription goes on without gap or duplicate', () => {
   });
 });
 
+describe('a subscription that goes on with another log than it began with', () => {
+  it.each(['asked for', 'not asked for'])(
+    'ends as corrupt rather than wait in silence, its identity %s',
+    async (asked) => {
+      const { node, log } = await harness.both();
+      const stream = freshStream();
+      await log.append(stream, samples(50), 'no-stream');
+      const subscription = log.subscribe({ after: logStart });
+      for await (const item of endless(subscription)) if (item.kind === 'caught-up') break;
+      const wiped = asked === 'asked for' ? log.identity() : Promise.resolve('');
+      await wiped;
+      await node.tell('wipe');
+      const writer = await harness.open(node);
+      // Where the identity is known even a log that has grown beyond the old one is found out.
+      await writer.append(stream, samples(asked === 'asked for' ? 100 : 1), 'no-stream');
+      await expect(itemsUntilEnd(subscription)).rejects.toMatchObject({ code: 'corrupt' });
+    },
+  );
+});
+
 describe('a subscription moves on past what is not ours', () => {
   it('with few checkpoints, however much there is, and without delivering any of it', async () => {
     const { node, log } = await harness.both();
@@ -216,6 +236,12 @@ async function itemsWith(
     if (isLast(item)) break;
   }
   return items;
+}
+
+async function itemsUntilEnd(subscription: AsyncIterableIterator<SubscriptionItem>): Promise<number> {
+  let count = 0;
+  for await (const _item of subscription) count += 1;
+  return count;
 }
 
 /** A loop over it can be left without ending it. */

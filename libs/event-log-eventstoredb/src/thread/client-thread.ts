@@ -3,21 +3,23 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { logStart, type Position } from '#event-log/event-log.js';
 import { withoutSecrets } from '#event-log-eventstoredb/settings.js';
 import { Appender } from '#event-log-eventstoredb/thread/append.js';
 import { Connections } from '#event-log-eventstoredb/thread/connections.js';
 import { failureOf, isConnectionInDoubt } from '#event-log-eventstoredb/thread/failures.js';
-import { Feed } from '#event-log-eventstoredb/thread/feed.js';
+import { endedByServer, Feed } from '#event-log-eventstoredb/thread/feed.js';
 import { ForeignReports } from '#event-log-eventstoredb/thread/foreign-reports.js';
 import { Outbox } from '#event-log-eventstoredb/thread/outbox.js';
-import type {
-  Body,
-  Done,
-  Failure,
-  FromThread,
-  SubscribeBody,
-  ThreadData,
-  ToThread,
+import {
+  type Body,
+  type Done,
+  type Failure,
+  type FromThread,
+  type SubscribeBody,
+  silent,
+  type ThreadData,
+  type ToThread,
 } from '#event-log-eventstoredb/thread/protocol.js';
 import { Reader, type RowSink } from '#event-log-eventstoredb/thread/reader.js';
 
@@ -99,6 +101,9 @@ function run(request: number, body: Body, abandoned: AbortSignal): Promise<Done 
 }
 
 async function feed(request: number, body: SubscribeBody, sink: RowSink): Promise<Failure> {
+  const lost = await lossBefore(body.after);
+  if (lost !== null) return lost;
+  if (abandonedByOwner(request)) return endedByServer;
   const connection = connections.forSubscription();
   const leave = connection.occupy();
   const running = new Feed(body, reader, sink);
@@ -106,8 +111,21 @@ async function feed(request: number, body: SubscribeBody, sink: RowSink): Promis
   const failure = await running.run(connection);
   feeds.delete(request);
   leave();
-  if (isConnectionInDoubt(failure) && !abandonedByOwner(request)) connections.doubtSubscriptions(connection);
+  const isInDoubt = failure !== endedByServer && isConnectionInDoubt(failure);
+  if (isInDoubt && !abandonedByOwner(request)) connections.doubtSubscriptions(connection);
   return failure;
+}
+
+/** The server takes a position beyond its head without a word, and is silent until it has come so far. */
+async function lossBefore(after: Position): Promise<Failure | null> {
+  if (after === logStart) return null;
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(silent), data.probeMs);
+  const result = await reader.head(waiting.signal);
+  clearTimeout(timer);
+  if ('meaning' in result) return result;
+  if (result.head === undefined || result.head >= after) return null;
+  return { meaning: 'bad-position', reason: `the log ends at ${result.head}`, sent: true };
 }
 
 function abandonedByOwner(request: number): boolean {

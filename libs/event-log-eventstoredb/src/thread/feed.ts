@@ -32,6 +32,13 @@ import { positionOf, readingOf } from '#event-log-eventstoredb/thread/rows.js';
 /** What the server says between events, put into the stream of events where it was said. */
 type Mark = { readonly mark: 'checkpoint'; readonly position: Position } | { readonly mark: 'caught-up' };
 
+/** With OK, which is no reason to doubt the connection. */
+export const endedByServer: Failure = {
+  meaning: 'retry',
+  reason: 'the server ended the subscription',
+  sent: true,
+};
+
 export class Feed {
   readonly #reader: Reader;
   readonly #sink: RowSink;
@@ -77,7 +84,7 @@ export class Feed {
         this.#left.signal.addEventListener('abort', () => resolve());
         if (this.#left.signal.aborted) resolve();
       });
-      return { meaning: 'retry', reason: 'the server ended the subscription', sent: true };
+      return endedByServer;
     } catch (error) {
       return failureOf(error);
     } finally {
