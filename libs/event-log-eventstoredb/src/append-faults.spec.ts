@@ -157,6 +157,17 @@ describe('appends by the hundred', () => {
   });
 });
 
+describe('an append whose connection goes dead without a word', () => {
+  it('is made again on another, and written exactly once', async () => {
+    const { node, log, proxy } = await harness.withProxy();
+    const stream = freshStream();
+    await log.append(stream, samples(1), 'no-stream');
+    proxy.freeze();
+    expect((await log.append(stream, samples(2), 0)).revision).toBe(2);
+    expect(await node.stored(stream)).toHaveLength(3);
+  });
+});
+
 describe('three hundred appends at once', () => {
   it('when the connection breaks under them are each written exactly once, and the client lives', async () => {
     const deaths: string[] = [];

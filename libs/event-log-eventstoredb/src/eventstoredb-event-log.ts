@@ -66,7 +66,7 @@ export class EventStoreDbEventLog implements EventLog {
     checkConnectionString(connectionString);
     const timings = { ...defaultTimings, ...settings.timings };
     const link = await ThreadLink.start(
-      { connectionString, probeMs: timings.probeMs },
+      { connectionString, timings },
       {
         foreign: (foreign) => settings.onForeignEvents?.(foreign),
         restarted: (reason) => settings.onRestart?.(reason),

@@ -13,6 +13,10 @@ export interface Timings {
   readonly patienceMs: number;
   /** What the server may take to answer whether it is there. */
   readonly probeMs: number;
+  /** A subscription that is at rest is looked after so often: one that died silently is found, and resumed. */
+  readonly restMs: number;
+  /** How long something may be missing before a subscription that does not deliver it is resumed. */
+  readonly stalledAfterMs: number;
 }
 
 export const defaultTimings: Timings = {
@@ -22,6 +26,8 @@ export const defaultTimings: Timings = {
   readTotalMs: 8_000,
   patienceMs: 1_000,
   probeMs: 2_000,
+  restMs: 15_000,
+  stalledAfterMs: 3_000,
 };
 
 /** Retries are jittered between nothing and a step that doubles from the first to the last of these. */
@@ -62,12 +68,6 @@ export const checkpointEveryMs = 10;
 /** How long a subscription must be quiet before it is asked whether it has caught up. */
 export const quietFirstMs = 5;
 export const quietLastMs = 250;
-
-/** A subscription that is at rest is looked after so often: one that died silently is found, and resumed. */
-export const restMs = 15_000;
-
-/** How long something may be missing before a subscription that does not deliver it is resumed. */
-export const stalledAfterMs = 3_000;
 
 /** How far beyond the last delivered event a quiet subscription looks; a server sends a checkpoint every 32. */
 export const lookAheadEvents = 256;

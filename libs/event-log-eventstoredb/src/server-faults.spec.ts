@@ -150,6 +150,18 @@ describe('reads', () => {
     },
   );
 
+  it('that were given up are cancelled at the server, too', async () => {
+    const { node, log } = await harness.both();
+    await node.fault({ on: 'read', action: 'silent', times: 3 });
+    await log.head();
+    const { callsOpenMax } = await node.tell('counters');
+    expect(callsOpenMax).toBeGreaterThan(0);
+    await eventually(
+      () => node.tell('counters'),
+      ({ callsOpen }) => callsOpen === 0,
+    );
+  });
+
   it('of a server that withholds every position are unavailable, and say why', async () => {
     const { node, log } = await harness.both();
     const stream = freshStream();
@@ -229,7 +241,7 @@ describe('the identity of a log', () => {
   it('is another once the database was wiped, also for a log that stayed open', async () => {
     const { node, log } = await harness.both();
     const before = await log.identity();
-    await node.tell('wipe');
+    await node.tell('wipe', []);
     const after = await eventually(
       () => log.identity().catch(() => null),
       (identity) => identity !== null,

@@ -36,7 +36,8 @@ export interface Commands {
   setClockAhead(node: number, milliseconds: number): void;
   writeForeign(node: number, events: readonly ForeignEvent[]): void;
   deleteStream(node: number, stream: string, forEver: boolean): void;
-  wipe(node: number): { port: number };
+  /** Another database at the same port, with these in it before anybody can ask. */
+  wipe(node: number, events: readonly ForeignEvent[]): void;
   stored(node: number, streamPrefix: string): StoredText[];
   counters(node: number): NodeCounters & { readonly connectionsOpen: number };
 }

@@ -1,4 +1,4 @@
-// Stands between a client and a real server, whose connections a test cannot cut otherwise.
+// Stands between a client and a server, whose connections a test cannot cut or silence otherwise.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -36,6 +36,14 @@ export class CuttableProxy {
 
   cut(): void {
     for (const socket of [...this.#sockets]) socket.destroy();
+  }
+
+  /** The connections there are go dead without a word, as when a cable is pulled; new ones live. */
+  freeze(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
   }
 
   async close(): Promise<void> {

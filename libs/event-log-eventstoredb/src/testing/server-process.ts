@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-import type { CommandMessage, Commands } from '#event-log-eventstoredb/testing/control.js';
+import type { CommandMessage, Commands, ForeignEvent } from '#event-log-eventstoredb/testing/control.js';
 import { Database } from '#event-log-eventstoredb/testing/database.js';
 import { ServerNode } from '#event-log-eventstoredb/testing/server-node.js';
 
@@ -38,27 +38,15 @@ const commands: { [Name in keyof Commands]: (...args: Parameters<Commands[Name]>
   setClockAhead: (id, milliseconds) => {
     nodeOf(id).clockAheadMs = milliseconds;
   },
-  writeForeign: (id, events) => {
-    for (const { stream, type, contentType, data, metadata } of events) {
-      const record = {
-        id: randomUUID(),
-        type,
-        contentType,
-        data: utf8.encode(data),
-        metadata: utf8.encode(metadata),
-      };
-      nodeOf(id).database.append(stream, 'any', [record]);
-    }
-  },
+  writeForeign: (id, events) => writeForeign(nodeOf(id), events),
   deleteStream: (id, stream, forEver) => nodeOf(id).database.delete(stream, 'any', forEver),
-  wipe: async (id) => {
+  wipe: async (id, events) => {
     const node = nodeOf(id);
-    const { port } = node;
     await node.close();
     const empty = new ServerNode(new Database());
-    await empty.listen(port);
+    writeForeign(empty, events);
+    await empty.listen(node.port);
     nodes.set(id, empty);
-    return { port };
   },
   stored: (id, streamPrefix) =>
     nodeOf(id)
@@ -80,6 +68,13 @@ process.on('message', async (message: CommandMessage) => {
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ ready: true });
+
+function writeForeign(node: ServerNode, events: readonly ForeignEvent[]): void {
+  for (const { stream, type, contentType, data, metadata } of events) {
+    const texts = { data: utf8.encode(data), metadata: utf8.encode(metadata) };
+    node.database.append(stream, 'any', [{ id: randomUUID(), type, contentType, ...texts }]);
+  }
+}
 
 function nodeOf(id: number): ServerNode {
   const node = nodes.get(id);

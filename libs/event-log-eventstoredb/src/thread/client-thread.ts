@@ -28,7 +28,7 @@ const port = parentPort;
 const data = workerData as ThreadData;
 const outbox = new Outbox<FromThread>((messages) => port.postMessage(messages));
 const connections = new Connections(data.connectionString);
-const appender = new Appender(connections.appends, data.probeMs);
+const appender = new Appender(connections.appends, data.timings.probeMs);
 const reader = new Reader(connections.reads);
 const prober = new Reader(connections.appends);
 const foreign = new ForeignReports((report) => outbox.post({ kind: 'foreign', foreign: report }));
@@ -106,7 +106,7 @@ async function feed(request: number, body: SubscribeBody, sink: RowSink): Promis
   if (abandonedByOwner(request)) return endedByServer;
   const connection = connections.forSubscription();
   const leave = connection.occupy();
-  const running = new Feed(body, reader, sink);
+  const running = new Feed(body, { reader, sink, timings: data.timings });
   feeds.set(request, running);
   const failure = await running.run(connection);
   feeds.delete(request);
@@ -120,7 +120,7 @@ async function feed(request: number, body: SubscribeBody, sink: RowSink): Promis
 async function lossBefore(after: Position): Promise<Failure | null> {
   if (after === logStart) return null;
   const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(silent), data.probeMs);
+  const timer = setTimeout(() => waiting.abort(silent), data.timings.probeMs);
   const result = await reader.head(waiting.signal);
   clearTimeout(timer);
   if ('meaning' in result) return result;

@@ -18,8 +18,7 @@ import {
   lookAheadEvents,
   quietFirstMs,
   quietLastMs,
-  restMs,
-  stalledAfterMs,
+  type Timings,
 } from '#event-log-eventstoredb/limits.js';
 import { decodePosition, encodePosition } from '#event-log-eventstoredb/position.js';
 import { Chunk } from '#event-log-eventstoredb/thread/chunk.js';
@@ -39,9 +38,16 @@ export const endedByServer: Failure = {
   sent: true,
 };
 
+export interface FeedNeeds {
+  readonly reader: Reader;
+  readonly sink: RowSink;
+  readonly timings: Timings;
+}
+
 export class Feed {
   readonly #reader: Reader;
   readonly #sink: RowSink;
+  readonly #timings: Timings;
   readonly #filter: SubscriptionFilter | undefined;
   readonly #chunk = new Chunk();
   readonly #left = new AbortController();
@@ -61,9 +67,10 @@ export class Feed {
   /** Since when a look ahead has found what was not delivered; null while nothing is missing. */
   #missingSince: number | null = null;
 
-  constructor(body: SubscribeBody, reader: Reader, sink: RowSink) {
+  constructor(body: SubscribeBody, { reader, sink, timings }: FeedNeeds) {
     this.#reader = reader;
     this.#sink = sink;
+    this.#timings = timings;
     this.#filter = body.filter ?? undefined;
     this.#considered = body.after;
     this.#told = body.after;
@@ -196,7 +203,7 @@ export class Feed {
     clearTimeout(this.#quietTimer);
     if (this.#left.signal.aborted || this.#looking || this.#credits === 0) return;
     const isAtRest = !this.#owesCaughtUp && this.#missingSince === null;
-    this.#quietTimer = setTimeout(() => void this.#lookAhead(), isAtRest ? restMs : quietMs);
+    this.#quietTimer = setTimeout(() => void this.#lookAhead(), isAtRest ? this.#timings.restMs : quietMs);
   }
 
   async #lookAhead(): Promise<void> {
@@ -222,7 +229,10 @@ export class Feed {
 
   #judge(look: { finds: boolean; hasMoved: boolean; reached: Position; atEnd: boolean }): void {
     this.#missingSince = look.finds && !look.hasMoved ? (this.#missingSince ?? performance.now()) : null;
-    if (this.#missingSince !== null && performance.now() - this.#missingSince > stalledAfterMs) {
+    if (
+      this.#missingSince !== null &&
+      performance.now() - this.#missingSince > this.#timings.stalledAfterMs
+    ) {
       this.#giveUp(new Error('the subscription delivers nothing, though there is something'));
       return;
     }

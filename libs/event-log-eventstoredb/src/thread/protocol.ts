@@ -3,11 +3,12 @@
 
 import type { EncodedEvent } from '#event-log/encode-append.js';
 import type { Position, SubscriptionFilter } from '#event-log/event-log.js';
+import type { Timings } from '#event-log-eventstoredb/limits.js';
 import type { ForeignEvents } from '#event-log-eventstoredb/settings.js';
 
 export interface ThreadData {
   readonly connectionString: string;
-  readonly probeMs: number;
+  readonly timings: Timings;
 }
 
 export interface AppendBody {
