@@ -159,7 +159,8 @@ describe('appends by the hundred', () => {
 
 describe('an append whose connection goes dead without a word', () => {
   it('is made again on another, and written exactly once', async () => {
-    const { node, log, proxy } = await harness.withProxy();
+    // No probe ends in this time: the append itself has to find out that nobody answers.
+    const { node, log, proxy } = await harness.withProxy({ probeMs: 20_000, appendTotalMs: 4_000 });
     const stream = freshStream();
     await log.append(stream, samples(1), 'no-stream');
     proxy.freeze();

@@ -100,14 +100,15 @@ export class Appends {
   }
 
   async #resultOf(
-    { append }: Attempting,
+    attempting: Attempting,
     written: { readonly revision: number; readonly position: AppendResult['position'] | null } | undefined,
   ): Promise<AppendResult> {
     if (written === undefined) throw outcomeUnknown('the answer to an append says nothing about it');
+    const { append } = attempting;
     const { revision, position } = written;
     if (position !== null) return { revision, position };
     const last = append.events.at(-1);
-    const [stored] = await this.#eventsFrom(append.stream, revision, 1);
+    const [stored] = await this.#eventsFrom(attempting, revision, 1);
     if (stored === undefined || stored.id !== last?.id) {
       throw corrupt(null, `an acknowledged event is not at revision ${revision} of ${append.stream}`);
     }
@@ -121,7 +122,7 @@ export class Appends {
     const { append, expected, maybeWritten } = attempting;
     const count = append.events.length;
     if (actual !== 'no-stream' && actual >= expected + count) {
-      const stored = await this.#eventsFrom(append.stream, expected + 1, count);
+      const stored = await this.#eventsFrom(attempting, expected + 1, count);
       const last = stored.at(-1);
       const isOurs =
         stored.length === count && stored.every((event, at) => event.id === append.events[at]?.id);
@@ -133,9 +134,15 @@ export class Appends {
     return { conflict: actual };
   }
 
-  async #eventsFrom(stream: string, from: number, limit: number): Promise<readonly RecordedEvent[]> {
+  /** What the server says was written, or came first: it has to be seen before the caller can be told. */
+  async #eventsFrom(
+    { append, deadline }: Attempting,
+    from: number,
+    limit: number,
+  ): Promise<readonly RecordedEvent[]> {
+    const options = { direction: 'forward', from, limit } as const;
     try {
-      const page = await this.#reads.readStream(stream, { direction: 'forward', from, limit });
+      const page = await this.#reads.readStream(append.stream, options, deadline);
       return page.status === 'found' ? page.events : [];
     } catch (error) {
       if (error instanceof EventLogError && error.code === 'unavailable') {

@@ -25,8 +25,9 @@ export class Reads {
     this.#server = server;
   }
 
-  async readStream(stream: string, options: ReadStreamOptions): Promise<StreamPage> {
-    const first = await this.#read({ kind: 'read-stream', stream, ...options });
+  /** With `insistUntil` it waits so long even for a server that is not there: something hangs on the answer. */
+  async readStream(stream: string, options: ReadStreamOptions, insistUntil?: number): Promise<StreamPage> {
+    const first = await this.#read({ kind: 'read-stream', stream, ...options }, insistUntil);
     if (!first.found) return { status: 'unknown' };
     const { events } = first;
     if (options.direction === 'forward') return { status: 'found', events };
@@ -79,12 +80,16 @@ export class Reads {
     return all;
   }
 
-  async #read(body: Body): Promise<Answer> {
+  async #read(body: Body, insistUntil?: number): Promise<Answer> {
     const { readTotalMs, readAttemptMs, patienceMs } = this.#server.timings;
-    const deadline = performance.now() + readTotalMs;
+    const deadline = insistUntil ?? performance.now() + readTotalMs;
     let reason = '';
     for (let attempt = 0; performance.now() < deadline; attempt += 1) {
-      if (!(await this.#server.reachability.whenUp({ patienceMs, refuseAfterMs: patienceMs }))) {
+      const waiting =
+        insistUntil === undefined
+          ? { patienceMs, refuseAfterMs: patienceMs }
+          : { patienceMs: deadline - performance.now(), refuseAfterMs: Number.POSITIVE_INFINITY };
+      if (!(await this.#server.reachability.whenUp(waiting))) {
         throw unavailable(this.#server.reachability.reason);
       }
       const events: RecordedEvent[] = [];

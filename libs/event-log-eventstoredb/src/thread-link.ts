@@ -47,6 +47,8 @@ export class ThreadLink {
   readonly #data: ThreadData;
   readonly #events: ThreadEvents;
   readonly #waiting = new Map<number, Answers>();
+  /** Asked while the thread was starting: they go to it when it has. */
+  readonly #unsent = new Map<number, Body>();
   #worker: Worker | null = null;
   #outbox = new Outbox<ToThread>(() => undefined);
   #requests = 0;
@@ -72,18 +74,15 @@ export class ThreadLink {
   request(body: Body, answers: Answers): number {
     this.#requests += 1;
     const request = this.#requests;
-    if (this.#worker === null) {
-      const failure: Failure = { meaning: 'retry', reason: 'the client is starting again', sent: false };
-      queueMicrotask(() => answers.failed(failure));
-      return request;
-    }
     this.#waiting.set(request, answers);
-    this.#outbox.post({ kind: 'request', request, body });
+    if (this.#worker === null) this.#unsent.set(request, body);
+    else this.#outbox.post({ kind: 'request', request, body });
     return request;
   }
 
   /** Whoever asked left: nothing is answered any more. */
   leave(request: number): void {
+    this.#unsent.delete(request);
     if (this.#waiting.delete(request)) this.#outbox.post({ kind: 'abandon', request, why: 'left' });
   }
 
@@ -106,15 +105,20 @@ export class ThreadLink {
         done: (done) => settle({ ok: true, done }),
         failed: (failure) => settle({ ok: false, failure }),
       });
-      const timer = setTimeout(() => {
-        // The thread answers at once whether anything was sent; one that does not is taken to have sent it.
-        this.#outbox.post({ kind: 'abandon', request, why: silent });
-        setTimeout(() => {
-          const reason = `no answer within ${timeoutMs} ms`;
-          this.#settle(request)?.failed({ meaning: 'retry', reason, sent: true });
-        }, abandonAnswerMs);
-      }, timeoutMs);
+      const timer = setTimeout(() => this.#giveUp(request), timeoutMs);
     });
+  }
+
+  /** The thread answers at once whether anything was sent; one that does not is taken to have sent it. */
+  #giveUp(request: number): void {
+    if (this.#unsent.delete(request)) {
+      this.#settle(request)?.failed({ meaning: 'retry', reason: 'the client does not start', sent: false });
+      return;
+    }
+    this.#outbox.post({ kind: 'abandon', request, why: silent });
+    setTimeout(() => {
+      this.#settle(request)?.failed({ meaning: 'retry', reason: 'no answer in time', sent: true });
+    }, abandonAnswerMs);
   }
 
   async close(): Promise<void> {
@@ -160,6 +164,8 @@ export class ThreadLink {
       case 'ready':
         this.#worker = worker;
         this.#outbox = new Outbox((messages) => worker.postMessage(messages));
+        for (const [request, body] of this.#unsent) this.#outbox.post({ kind: 'request', request, body });
+        this.#unsent.clear();
         onReady();
         break;
       case 'unusable':
@@ -194,10 +200,9 @@ export class ThreadLink {
     const wasReady = this.#worker === worker;
     this.#worker = null;
     this.#whenClosed();
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const answers of waiting) {
-      answers.failed({ meaning: 'retry', reason: `the client died: ${reason}`, sent: true });
+    for (const request of [...this.#waiting.keys()]) {
+      if (this.#unsent.has(request)) continue;
+      this.#settle(request)?.failed({ meaning: 'retry', reason: `the client died: ${reason}`, sent: true });
     }
     if (this.#isClosing) return;
     if (!wasReady && this.#deaths === 0) {
