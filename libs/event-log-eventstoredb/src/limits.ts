@@ -81,7 +81,7 @@ export const restartFirstMs = 50;
 export const restartLastMs = 5_000;
 
 /** A thread that lived so long starts again without delay. */
-export const restartForgivenAfterMs = 10_000;
+export const restartForgivenAfterMs = 2_000;
 
 /** What the thread may take to say what became of a request that nobody waits for any more. */
 export const abandonAnswerMs = 100;

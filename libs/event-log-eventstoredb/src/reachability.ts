@@ -1,6 +1,8 @@
 // Whether the server is there. While it is not, calls are refused at once instead of each waiting for its own
 // deadline, and one probe at a time asks for it.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { backoffMs, pause } from '#event-log-eventstoredb/backoff.js';
 import { probeEveryMs } from '#event-log-eventstoredb/limits.js';
 
@@ -40,7 +42,11 @@ export class Reachability {
   /** True once the server is there. */
   async whenUp({ patienceMs, refuseAfterMs, signal }: WaitOptions): Promise<boolean> {
     if (this.#downSince === null) return !this.#closed.signal.aborted;
-    if (performance.now() - this.#downSince >= refuseAfterMs) return false;
+    if (performance.now() - this.#downSince >= refuseAfterMs) {
+      // Never within one turn: a caller that tries again at once would leave no turn to find the server in.
+      await nextTurn();
+      return false;
+    }
     const woken = new AbortController();
     const wake = () => woken.abort();
     this.#waiting.add(wake);

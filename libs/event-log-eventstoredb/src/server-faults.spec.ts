@@ -31,6 +31,7 @@ describe('a server that is down', () => {
     expect((await failureOf(log.head())).code).toBe('unavailable');
     expect((await failureOf(log.identity())).code).toBe('unavailable');
     await refusedAtOnce(log);
+    await leavesTurns(log);
     await node.tell('listen');
     const came = performance.now();
     const stream = freshStream();
@@ -283,6 +284,16 @@ async function refusedAtOnce(log: EventLog): Promise<void> {
     },
     (milliseconds) => milliseconds < 200,
   );
+}
+
+/** A caller that tries again at once must not starve what looks for the server. */
+async function leavesTurns(log: EventLog): Promise<void> {
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  await failureOf(log.append(freshStream(), samples(1), 'no-stream'));
+  expect(turned).toBe(true);
 }
 
 async function twoNodes(): Promise<[TestNode, TestNode]> {

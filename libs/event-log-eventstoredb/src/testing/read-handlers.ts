@@ -1,22 +1,14 @@
 // Read: the four calls that read, and subscriptions.
 
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 
 import type { StoredRecord } from '#event-log-eventstoredb/testing/database.js';
 import type { ReadFault } from '#event-log-eventstoredb/testing/faults.js';
+import { type ReadCall, type Reading, sendTo } from '#event-log-eventstoredb/testing/reading.js';
 import type { ServerNode } from '#event-log-eventstoredb/testing/server-node.js';
 import { Subscriber } from '#event-log-eventstoredb/testing/subscriber.js';
 import * as wire from '#event-log-eventstoredb/testing/wire.js';
-
-export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
-
-export interface Reading {
-  readonly node: ServerNode;
-  readonly call: ReadCall;
-  readonly options: ReadReq.Options;
-}
 
 export function readHandlers(node: ServerNode): UntypedServiceImplementation {
   return {
@@ -105,23 +97,4 @@ function startIndex(
   if (stream !== undefined) return Number(stream.getRevision());
   const index = node.database.indexAtOrAfter(Number(all?.getPosition()?.getCommitPosition()));
   return isBackward ? index - 1 : index;
-}
-
-/** Writes with the flow control of the connection; false once the call has ended. */
-export async function sendTo(node: ServerNode, call: ReadCall, message: ReadResp): Promise<boolean> {
-  if (call.cancelled || call.destroyed || call.writableEnded) return false;
-  node.counters.messagesSent += 1;
-  if (call.write(message)) return true;
-  await new Promise<void>((resolve) => {
-    const settled = () => {
-      call.off('drain', settled);
-      call.off('cancelled', settled);
-      call.off('close', settled);
-      resolve();
-    };
-    call.on('drain', settled);
-    call.on('cancelled', settled);
-    call.on('close', settled);
-  });
-  return !call.cancelled && !call.destroyed;
 }

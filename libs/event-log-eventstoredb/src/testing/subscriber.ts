@@ -7,7 +7,7 @@ import { status } from '@grpc/grpc-js';
 
 import type { StoredRecord } from '#event-log-eventstoredb/testing/database.js';
 import type { FaultRule } from '#event-log-eventstoredb/testing/faults.js';
-import { type ReadCall, type Reading, sendTo } from '#event-log-eventstoredb/testing/read-handlers.js';
+import { type ReadCall, type Reading, sendTo } from '#event-log-eventstoredb/testing/reading.js';
 import type { ServerNode } from '#event-log-eventstoredb/testing/server-node.js';
 import * as wire from '#event-log-eventstoredb/testing/wire.js';
 
