@@ -23,6 +23,7 @@ export class Rows {
   readonly #indexEnd: Statement;
   readonly #last: Statement;
   readonly #head: Statement;
+  readonly #positionAt: Statement;
 
   constructor(database: Database) {
     const prepare = (sql: string) => database.prepare(sql);
@@ -36,6 +37,9 @@ export class Rows {
       'SELECT revision, position FROM events INDEXED BY events_by_stream WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ).raw();
     this.#last = prepare(`SELECT ${columns} FROM events ORDER BY position DESC LIMIT 1`);
+    this.#positionAt = prepare(
+      'SELECT position FROM events INDEXED BY events_by_stream WHERE stream = ? AND revision = ?',
+    ).pluck();
     this.#head = prepare('SELECT max(position) FROM events').pluck();
   }
 
@@ -90,6 +94,10 @@ export class Rows {
     return stored === undefined
       ? { revision: -1, position: 0 }
       : { revision: stored[0], position: stored[1] };
+  }
+
+  positionAt(stream: string, revision: number): number | null {
+    return (this.#positionAt.get(stream, revision) as number | undefined) ?? null;
   }
 
   /** One record of the end only: the writer's, whose inserts the unique index holds against the other. */
