@@ -9,19 +9,12 @@ import { Bulk } from '#event-log-sqlite/bulk.js';
 import { type ChainedRow, linkOf } from '#event-log-sqlite/chain.js';
 import type { AppendOutcome } from '#event-log-sqlite/messages.js';
 import { damaged, Rows } from '#event-log-sqlite/rows.js';
-
-interface StreamEnd {
-  readonly revision: number;
-  readonly position: number;
-}
+import { type StreamEnd, StreamEnds } from '#event-log-sqlite/stream-ends.js';
 
 export interface LogEnd {
   readonly position: number;
   readonly link: string;
 }
-
-/** Ends of streams kept at hand: the writer is the only one who moves them. About 10 MB when full. */
-const streamEndsMax = 50_000;
 
 const newRows = { head: 'INSERT INTO events VALUES', row: '(?, ?, ?, ?, ?, ?, ?, ?, ?)', tail: '' };
 const newEnds = { head: 'INSERT INTO streams VALUES', row: '(?, ?, ?)', tail: '' };
@@ -40,7 +33,7 @@ export class AppendGroup {
   readonly #commit: Statement;
   readonly #rollback: Statement;
   /** May run ahead of the transaction under way, so it is emptied when that fails. */
-  readonly #ends = new Map<string, StreamEnd>();
+  readonly #ends = new StreamEnds();
   /** Streams whose end the transaction under way has still to record. */
   readonly #changed = new Map<string, 'new' | 'moved'>();
   #end: LogEnd;
@@ -84,7 +77,6 @@ export class AppendGroup {
       this.#inserts.flush();
       this.#recordEnds();
       this.#commit.run();
-      this.#forgetOldest();
       return outcomes;
     } catch (error) {
       this.#end = before;
@@ -98,7 +90,7 @@ export class AppendGroup {
 
   #decide(append: EncodedAppend, manner: 'trusting' | 'looking'): AppendOutcome {
     const { stream, events, expected } = append;
-    if (manner === 'trusting' && expected === 'no-stream' && !this.#ends.has(stream)) {
+    if (manner === 'trusting' && expected === 'no-stream' && this.#ends.get(stream) === undefined) {
       this.#changed.set(stream, 'new');
       return this.#write(append, 0);
     }
@@ -171,14 +163,5 @@ export class AppendGroup {
     this.#newEnds.flush();
     this.#movedEnds.flush();
     this.#changed.clear();
-  }
-
-  /** The oldest entries go first: a `Map` keeps the order in which they came. */
-  #forgetOldest(): void {
-    if (this.#ends.size <= streamEndsMax) return;
-    for (const stream of this.#ends.keys()) {
-      if (this.#ends.size <= streamEndsMax) return;
-      this.#ends.delete(stream);
-    }
   }
 }
