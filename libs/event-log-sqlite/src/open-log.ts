@@ -2,7 +2,7 @@
 // the first write or checkpoint would destroy what could still be told from a damaged WAL.
 
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 
@@ -14,6 +14,7 @@ import {
   isCorruption,
   openReader,
   openWriter,
+  pageBytes,
   readIdentity,
 } from '#event-log-sqlite/database.js';
 import { HeadMark, type Mark, readMark, syncDirectory } from '#event-log-sqlite/head-mark.js';
@@ -34,8 +35,20 @@ interface FoundLog {
   readonly end: LogEnd;
 }
 
-export function pathsIn(directory: string): { readonly events: string; readonly mark: string } {
-  return { events: join(directory, 'events.db'), mark: join(directory, 'events.head') };
+interface Paths {
+  readonly events: string;
+  readonly wal: string;
+  readonly mark: string;
+}
+
+export function pathsIn(directory: string): Paths {
+  const events = join(directory, 'events.db');
+  return { events, wal: `${events}-wal`, mark: join(directory, 'events.head') };
+}
+
+/** 0 for a file that is not there. */
+export function bytesOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Throws `EventLogError` `corrupt` when the log is not what was acknowledged. */
@@ -49,7 +62,9 @@ export function openLog(directory: string): OpenLog {
     // What the WAL holds is written into the file and synced anew: after a failed fsync the pages that
     // were read back may never have reached the disk, and no later fsync would bring them there.
     database.pragma('wal_checkpoint(TRUNCATE)');
-    const mark = HeadMark.open(paths.mark) ?? HeadMark.create(paths.mark, { identity, ...end });
+    // A mark that was there before a new log was made belongs to another one, which held nothing.
+    const kept = found === null ? null : HeadMark.open(paths.mark);
+    const mark = kept ?? HeadMark.create(paths.mark, { identity, ...end });
     if (mark.mark.position < end.position) mark.moveTo(end.position, end.link);
     return { database, mark, identity, end };
   } catch (error) {
@@ -64,10 +79,10 @@ export function inspect(directory: string): FoundLog | null {
   const mark = readMark(paths.mark);
   if (mark === null) throw corrupt(null, `its head mark ${paths.mark} cannot be read`);
   // SQLite would delete the WAL of an empty file, and with it what could still be told.
-  const bytes = statSync(paths.events, { throwIfNoEntry: false })?.size ?? 0;
-  if (bytes === 0) {
-    if (mark === 'missing' || mark.position === 0) return null;
-    throw damagedFrom(1, mark);
+  if (holdsNoTable(paths.events)) {
+    if (mark !== 'missing' && mark.position > 0) throw damagedFrom(1, mark);
+    if (bytesOf(paths.wal) > 0) throw damaged(1, 'its file is gone or empty, and its WAL is not');
+    return null;
   }
   return asCorruption(() => {
     const database = openReader(paths.events);
@@ -77,6 +92,15 @@ export function inspect(directory: string): FoundLog | null {
       database.close();
     }
   });
+}
+
+/**
+ * An empty file, or the first page of one that SQLite was still making: until that is done a rollback journal
+ * stands beside it, which the writer's connection plays back and a reader's may not.
+ */
+function holdsNoTable(events: string): boolean {
+  const bytes = bytesOf(events);
+  return bytes === 0 || (bytes <= pageBytes && existsSync(`${events}-journal`));
 }
 
 /** Damage that SQLite finds first is told like the damage that we find. */

@@ -153,6 +153,7 @@ export function damaged(position: number, reason: string, cause?: unknown) {
 }
 
 function checkRow(row: StoredRow, position: number): void {
+  if (row.position < 1) throw damaged(1, 'a row stands before it');
   if (row.position !== position) throw damaged(position, 'it is missing');
   if (linkOf(row) !== row.link) throw damaged(position, 'its content is not what was written');
 }

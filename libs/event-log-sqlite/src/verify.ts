@@ -1,7 +1,6 @@
 // Proves a whole log, from its first event to its head mark, and names the first position that fails.
 // It only reads, so it may run beside the service.
 
-import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 
 import { EventLogError, unavailable } from '#event-log/errors.js';
@@ -9,7 +8,7 @@ import type { Position } from '#event-log/event-log.js';
 import { firstLink } from '#event-log-sqlite/chain.js';
 import { isCorruption, openReader, readIdentity } from '#event-log-sqlite/database.js';
 import { HeadMark, type Mark, readMark } from '#event-log-sqlite/head-mark.js';
-import { pathsIn } from '#event-log-sqlite/open-log.js';
+import { bytesOf, pathsIn } from '#event-log-sqlite/open-log.js';
 import { damaged, positionText, Rows, type StoredRow } from '#event-log-sqlite/rows.js';
 
 export type Verdict =
@@ -28,7 +27,10 @@ export interface VerifyOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Rows proved in one snapshot: the service's WAL cannot start over while one is held. */
+/**
+ * Rows proved in one snapshot, so that what is compared belongs together also while the service appends;
+ * not all in one, since its WAL cannot start over while one is held.
+ */
 const rowsPerSnapshot = 4_096;
 
 /** Throws `EventLogError` `unavailable` where there is no log. */
@@ -36,8 +38,9 @@ export function verifyLog(options: VerifyOptions): Verdict {
   const paths = pathsIn(options.directory);
   // Read before the log, which may be written meanwhile: the mark is never ahead of what was committed.
   const mark = readMark(paths.mark);
-  if ((statSync(paths.events, { throwIfNoEntry: false })?.size ?? 0) === 0) {
-    if (mark === 'missing') throw unavailable(`there is no log in ${options.directory}`);
+  if (bytesOf(paths.events) === 0) {
+    if (mark === 'missing' && bytesOf(paths.wal) === 0)
+      throw unavailable(`there is no log in ${options.directory}`);
     return { status: 'damaged', position: positionText(1), reason: 'the file is gone or empty' };
   }
   const walk = { position: 0 };
@@ -85,18 +88,24 @@ function prove({ directory, mark, walk, onProgress }: Proof): Verdict {
     const rows = new Rows(database);
     const total = rows.head(0);
     const links = { last: firstLink(identity), marked: '' };
+    const lacking: EventLogError[] = [];
     noteMark(links, mark, 0);
-    while (walk.position < total) {
-      for (const row of snapshotOf(database, rows, walk.position)) {
+    const proveSome = database.transaction(() => {
+      for (const row of rows.after(walk.position, rowsPerSnapshot, rows.head(walk.position + 1))) {
         if (row.before !== links.last) throw damaged(row.position, 'it does not follow the row before it');
         proveIndexed(rows, row);
+        lacking.push(...proveEnd(rows, row));
         links.last = row.link;
         walk.position = row.position;
         noteMark(links, mark, row.position);
       }
+    });
+    while (walk.position < total) {
+      proveSome();
       onProgress?.(walk.position, total);
     }
     proveMark({ mark, identity, end: walk.position, link: links.marked });
+    if (lacking[0] !== undefined) throw lacking[0];
     proveCounts(database, walk.position);
     return wholeLog(identity, walk.position, mark);
   } finally {
@@ -113,20 +122,24 @@ function wholeLog(identity: string, end: number, mark: Proof['mark']): Verdict {
   return { status: 'whole', identity, events: end, head: positionText(end), headMark };
 }
 
-function snapshotOf(database: Database, rows: Rows, after: number): StoredRow[] {
-  return database.transaction(() => [...rows.after(after, rowsPerSnapshot, rows.head(after + 1))])();
-}
-
 /** Each row must be found through the index, and so must the one before it in its stream. */
-function proveIndexed(rows: Rows, row: StoredRow): void {
-  const { stream, revision, position } = row;
+function proveIndexed(rows: Rows, { stream, revision, position }: StoredRow): void {
   if (rows.positionAt(stream, revision) !== position)
     throw damaged(position, 'the index does not lead to it');
   const before = revision === 0 ? 0 : rows.positionAt(stream, revision - 1);
   if (before === null || before >= position) {
     throw damaged(position, `revision ${revision - 1} of stream ${stream} does not come before it`);
   }
-  rows.streamEnd(stream);
+}
+
+/** What a stream lacks after this row, if that is its last: to be told unless the walk finds the gap itself. */
+function proveEnd(rows: Rows, { stream, revision, position }: StoredRow): EventLogError[] {
+  if (rows.positionAt(stream, revision + 1) !== null) return [];
+  const end = rows.writtenEnd(stream);
+  if (end.revision === revision && end.position === position) return [];
+  const failure = damaged(position, `it is the end of stream ${stream}, and not recorded as that`);
+  if (end.position <= position) throw failure;
+  return [failure];
 }
 
 function proveMark({
@@ -150,8 +163,9 @@ function proveMark({
 
 /** Nothing beside the rows: no entry of the index and no end of a stream that leads nowhere. */
 function proveCounts(database: Database, end: number): void {
+  const count = (sql: string) => database.prepare(sql).pluck().get() as number;
+  if (count('SELECT count(*) FROM events WHERE position < 1') > 0) throw damaged(1, 'a row stands before it');
   const check = database.transaction(() => {
-    const count = (sql: string) => database.prepare(sql).pluck().get() as number;
     const rows = count('SELECT count(*) FROM events NOT INDEXED');
     const entries = count('SELECT count(*) FROM events INDEXED BY events_by_stream');
     const begun = count('SELECT count(*) FROM events INDEXED BY events_by_stream WHERE revision = 0');
