@@ -7,6 +7,8 @@ import { corrupt, unavailable } from '#event-log/errors.js';
 /** Before 3.51.3 a commit could be lost when two connections wrote and checkpointed at once. */
 const oldestSqlite = [3, 51, 3] as const;
 
+export const pageBytes = 8_192;
+
 /** Enough for the inner pages of some million events; SQLite's own 2 MB would write pages out early. */
 const cacheKib = 64 * 1024;
 
@@ -51,7 +53,7 @@ export function openWriter(path: string): Database.Database {
   const database = new Database(path);
   try {
     assertVersion(database);
-    database.pragma('page_size = 8192');
+    database.pragma(`page_size = ${pageBytes}`);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     // On macOS an fsync reaches the disk's cache only; elsewhere these two do nothing.

@@ -12,6 +12,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  renameSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -39,11 +40,14 @@ export class HeadMark {
     this.#next = next;
   }
 
+  /** Under its name it is whole from the first moment: half a mark would pass for a damaged one. */
   static create(path: string, mark: Mark): HeadMark {
-    const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const unfinished = `${path}.new`;
+    const file = openSync(unfinished, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, 0o600);
     ftruncateSync(file, slotCount * slotSpacingBytes);
     for (let slot = 0; slot < slotCount; slot += 1) writeSlot(file, slot, mark);
     fsyncSync(file);
+    renameSync(unfinished, path);
     syncDirectory(dirname(path));
     return new HeadMark(file, mark, 0);
   }
