@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { endAll, root, startServer, temporaryDirectory, until } from '#test/e2e/server-process.js';
+
+const events = 1_000_000;
+const readyWithinMs = 2_000;
+const directory = temporaryDirectory();
+
+function run(name: string, ...args: readonly string[]) {
+  const main = join(root, 'test/faults', `${name}.ts`);
+  const child = spawn(process.execPath, ['--conditions=development', '--no-warnings', main, ...args], {
+    cwd: root,
+    env: {},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  return { child, ended, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
+/** Leaves a WAL behind that has to be read before anything else can be. */
+async function killWhileItAppends(eventsBefore: number): Promise<void> {
+  const { child, ended, lines } = run('filling-process', directory, String(eventsBefore));
+  try {
+    expect(await lines.next()).toEqual({ value: 'filled', done: false });
+    await delay(500);
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  expect(statSync(join(directory, 'events.db-wal')).size).toBeGreaterThan(500_000);
+}
+
+describe(`a log of ${events} events whose process was killed while it appended`, () => {
+  beforeAll(() => killWhileItAppends(events), 120_000);
+
+  afterAll(endAll);
+
+  it(`acknowledges an append and answers a read within ${readyWithinMs} ms of the start of a process`, async () => {
+    const started = performance.now();
+    const { ended, lines } = run('first-answers-process', directory);
+    const { value } = (await lines.next()) as { value: string };
+    const tookMs = performance.now() - started;
+    await ended;
+    const { appended, read } = JSON.parse(value) as { appended: string; read: string };
+    process.stdout.write(`first answers after ${Math.round(tookMs)} ms\n`);
+    expect(Number(appended)).toBeGreaterThan(events);
+    expect(read).toBe(appended);
+    expect(tookMs).toBeLessThan(readyWithinMs);
+  });
+
+  it(`is served, and ready, within ${readyWithinMs} ms of the start of the server`, async () => {
+    await killWhileItAppends(0);
+    const started = performance.now();
+    const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
+    await until('it to be ready', async () => (await fetch(`${server.url}/readyz`)).ok, server);
+    const tookMs = performance.now() - started;
+    process.stdout.write(`ready after ${Math.round(tookMs)} ms\n`);
+    expect(tookMs).toBeLessThan(readyWithinMs);
+  });
+});
