@@ -36,7 +36,8 @@ function answer(request: ReaderRequest): void {
   try {
     answerRead(open.rows, request, send);
   } finally {
-    open.database.exec('COMMIT');
+    // A read that failed may have ended it already; what is told is then why it failed.
+    if (open.database.inTransaction) open.database.exec('COMMIT');
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 
 import { checkRead } from '#event-log/check-read.js';
 import { checkName, encodeAppend } from '#event-log/encode-append.js';
-import { unavailable } from '#event-log/errors.js';
+import { EventLogError, unavailable } from '#event-log/errors.js';
 import type {
   AppendResult,
   EventLog,
@@ -68,7 +68,8 @@ export class SqliteEventLog implements EventLog {
       return log;
     } catch (error) {
       await log.close();
-      throw error;
+      if (error instanceof EventLogError) throw error;
+      throw unavailable(`it cannot be opened: ${(error as Error).message}`, error);
     }
   }
 

@@ -34,6 +34,7 @@ const { directory } = workerData as { directory: string };
 let writing: Writing | null = null;
 let walPages = 0;
 let failures = 0;
+let reopening: NodeJS.Timeout | undefined;
 
 function send(reply: WriterReply): void {
   port.postMessage(reply);
@@ -145,7 +146,7 @@ function quarantine(error: unknown): void {
 function reopenLater(): void {
   const delay = reopenDelaysMs[Math.min(failures, reopenDelaysMs.length - 1)];
   failures += 1;
-  setTimeout(() => {
+  reopening = setTimeout(() => {
     try {
       open();
       failures = 0;
@@ -170,6 +171,7 @@ function checkpointWhenDue(): void {
 }
 
 function close(): void {
+  clearTimeout(reopening);
   if (writing !== null) {
     const { open } = writing;
     writing = null;
