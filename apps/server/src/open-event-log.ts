@@ -39,9 +39,11 @@ async function openEventStoreDb(connectionString: string, log: Log): Promise<Eve
         log.warn({ count, lastType }, 'events that are not of this service are skipped'),
     });
   } catch (error) {
-    throw new StartRefusal('COUNTERSIGN_EVENT_LOG is not a connection string that the client can use', {
-      cause: error,
-    });
+    const reason =
+      error instanceof TypeError
+        ? 'is not a connection string that the client can use'
+        : `cannot be used: ${reasonOf(error)}`;
+    throw new StartRefusal(`COUNTERSIGN_EVENT_LOG ${reason}`, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 // How the log's file is opened, by whom, and what must hold before anything in it is trusted.
 
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import { corrupt, unavailable } from '#event-log/errors.js';
@@ -48,8 +49,14 @@ export function openReader(path: string): Database.Database {
   }
 }
 
+/** SQLite would make it readable for whom the umask lets in; its WAL takes after it. */
+export function createPrivately(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+}
+
 /** Creates the file when there is none. Every guarantee of the log rests on the settings asserted here. */
 export function openWriter(path: string): Database.Database {
+  createPrivately(path);
   const database = new Database(path);
   try {
     assertVersion(database);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 import { unavailable } from '#event-log/errors.js';
+import { createPrivately } from '#event-log-sqlite/database.js';
 
 export class DirectoryLock {
   readonly #database: Database.Database;
@@ -15,7 +16,9 @@ export class DirectoryLock {
 
   /** Throws `EventLogError` `unavailable` with the process that holds the directory. */
   static take(directory: string): DirectoryLock {
-    const database = new Database(join(directory, 'events.lock'), { timeout: 0 });
+    const path = join(directory, 'events.lock');
+    createPrivately(path);
+    const database = new Database(path, { timeout: 0 });
     try {
       leaveName(database);
       // Readers are let in while it is held, so that the next process can say who holds it.

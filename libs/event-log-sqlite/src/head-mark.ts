@@ -130,7 +130,9 @@ function parse(text: string): Mark | null {
   return { identity, position: Number(position), link };
 }
 
+/** Windows can't open a directory, and keeps its entries without being asked. */
 export function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
   const directory = openSync(path, constants.O_RDONLY);
   try {
     fsyncSync(directory);

@@ -7,6 +7,7 @@ import { EventLogError, unavailable } from '#event-log/errors.js';
 import type { Position } from '#event-log/event-log.js';
 import { firstLink } from '#event-log-sqlite/chain.js';
 import { isCorruption, openReader, readIdentity } from '#event-log-sqlite/database.js';
+import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
 import { HeadMark, type Mark, readMark } from '#event-log-sqlite/head-mark.js';
 import { bytesOf, pathsIn } from '#event-log-sqlite/open-log.js';
 import { damaged, positionText, Rows, type StoredRow } from '#event-log-sqlite/rows.js';
@@ -62,6 +63,15 @@ export function verifyLog(options: VerifyOptions): Verdict {
 
 /** A new head mark for a log that was just proved whole and has none. What was lost before stays unknown. */
 export function adoptHead(directory: string): void {
+  const lock = DirectoryLock.take(directory);
+  try {
+    writeMark(directory);
+  } finally {
+    lock.release();
+  }
+}
+
+function writeMark(directory: string): void {
   const { events, mark } = pathsIn(directory);
   const database = openReader(events);
   try {

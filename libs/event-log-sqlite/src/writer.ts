@@ -16,15 +16,14 @@ interface Writing {
   readonly group: AppendGroup;
 }
 
-/** One transaction takes no more events than this, so that an answer never waits for an endless one. */
-const eventsPerGroupMax = 128;
-/** Pages in the WAL after which it is checkpointed: 8 MiB. */
-const walPagesMax = 8_192;
-/** Where readers kept the WAL from starting over for so long (64 MiB), the writer waits for them once. */
+/** A transaction with so many events takes no further message, so that no answer waits for an endless one. */
+const eventsPerGroup = 128;
+/** About how much the WAL may hold before it is checkpointed. */
+const walBytesMax = 32 * 1024 * 1024;
+/** Where readers kept the WAL from starting over for so long (128 MiB), the writer waits for them once. */
 const walPagesPatience = 16_384;
-/** About what a commit adds to the WAL beside its rows: the inner pages of three trees. */
-const pagesPerCommit = 6;
-const rowsPerPage = 3;
+/** About what a commit adds to the WAL beside its rows: inner and half-filled pages of three trees. */
+const walBytesPerCommit = 12 * 8_192;
 /** How long it waits before it opens the log anew after a failure, doubled up to the last. */
 const reopenDelaysMs = [100, 200, 400, 800, 1_600, 3_200];
 
@@ -32,7 +31,7 @@ const port = parentPort as NonNullable<typeof parentPort>;
 const { directory } = workerData as { directory: string };
 
 let writing: Writing | null = null;
-let walPages = 0;
+let walBytes = 0;
 let failures = 0;
 let reopening: NodeJS.Timeout | undefined;
 
@@ -54,7 +53,7 @@ function start(): void {
 function open(): void {
   const log = openLog(directory);
   writing = { open: log, group: new AppendGroup(log.database, log.end) };
-  walPages = 0;
+  walBytes = 0;
 }
 
 function state(): { identity: string; head: number } {
@@ -75,7 +74,7 @@ port.on('message', (first: WriterRequest) => {
     const appends = unpackAppends(request.appends);
     batches.push({ number: request.batch, appends });
     for (const append of appends) events += append.events.length;
-    request = events < eventsPerGroupMax ? (receiveMessageOnPort(port)?.message as WriterRequest) : undefined;
+    request = events < eventsPerGroup ? (receiveMessageOnPort(port)?.message as WriterRequest) : undefined;
   }
   if (batches.length > 0) answer(batches);
   if (request?.kind === 'close') close();
@@ -102,13 +101,20 @@ function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
     const outcomes = group.commit(appends);
     const { position, link } = group.end;
     if (position > before) open.mark.moveTo(position, link);
-    walPages += pagesPerCommit + (position - before) / rowsPerPage;
+    walBytes += walBytesPerCommit + textLengthOf(appends);
     return outcomes;
   } catch (error) {
     return appends.length > 1 && isDamage(error)
       ? appends.flatMap((append) => write([append]))
       : appends.map(() => giveUp(error));
   }
+}
+
+function textLengthOf(appends: readonly EncodedAppend[]): number {
+  let length = 0;
+  for (const { events } of appends)
+    for (const { data, metadata } of events) length += data.length + metadata.length;
+  return length;
 }
 
 function isDamage(error: unknown): boolean {
@@ -159,12 +165,12 @@ function reopenLater(): void {
 }
 
 function checkpointWhenDue(): void {
-  if (walPages < walPagesMax || writing === null) return;
+  if (walBytes < walBytesMax || writing === null) return;
   const { database } = writing.open;
   try {
     const [passive] = database.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
     if (passive.log > walPagesPatience) database.pragma('wal_checkpoint(RESTART)');
-    walPages = 0;
+    walBytes = 0;
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'SQLITE_FULL') quarantine(error);
   }
