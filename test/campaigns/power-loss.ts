@@ -11,7 +11,7 @@ import { print } from '#test/campaigns/figures.js';
 import { LoopDisk, lackingForLoopDisk } from '#test/campaigns/loop-disk.js';
 import { type CampaignRun, printProgress, report } from '#test/campaigns/report.js';
 import { Chance } from '#test/faults/chance.js';
-import { plant, plantedBugs } from '#test/faults/planted-bugs.js';
+import { checkpointsAllTheTime, type PlantedBug, plant, plantedBugs } from '#test/faults/planted-bugs.js';
 import { strikeAgainAndAgain } from '#test/faults/strike-cycles.js';
 import type { Tally } from '#test/faults/tally.js';
 
@@ -33,14 +33,14 @@ const [losses, controlLosses] = [Number(values.losses), Number(values['control-l
 interface Run {
   readonly name: string;
   readonly cycles: number;
-  readonly bug?: keyof typeof plantedBugs;
+  readonly edits?: PlantedBug;
 }
 
-async function losePowerAgainAndAgain(scratch: string, { name, cycles, bug }: Run): Promise<Tally> {
+async function losePowerAgainAndAgain(scratch: string, { name, cycles, edits }: Run): Promise<Tally> {
   const own = join(scratch, name);
   const [journals, root] = [join(own, 'journals'), join(own, 'sources')];
   mkdirSync(journals, { recursive: true });
-  if (bug !== undefined) plant(plantedBugs[bug], root);
+  if (edits !== undefined) plant(edits, root);
   const disk = new LoopDisk(own, diskMebibytes);
   try {
     return await strikeAgainAndAgain({
@@ -56,7 +56,7 @@ async function losePowerAgainAndAgain(scratch: string, { name, cycles, bug }: Ru
       },
       excused,
       onCycle: printProgress,
-      ...(bug === undefined ? {} : { root }),
+      ...(edits === undefined ? {} : { root }),
     });
   } finally {
     disk.dispose();
@@ -64,16 +64,24 @@ async function losePowerAgainAndAgain(scratch: string, { name, cycles, bug }: Ru
 }
 
 async function campaign(scratch: string): Promise<CampaignRun[]> {
-  const run = (options: Run) => losePowerAgainAndAgain(scratch, options);
-  const asItIs = await run({ name: 'as it is', cycles: losses });
-  const unsynced = await run({ name: 'unsynced', cycles: controlLosses, bug: 'commits not synced' });
-  const unmarked = await run({ name: 'unmarked', cycles: controlLosses, bug: 'head mark not synced' });
+  const run = (name: string, cycles: number, edits?: PlantedBug) =>
+    losePowerAgainAndAgain(scratch, { name, cycles, ...(edits === undefined ? {} : { edits }) });
+  const asItIs = await run('as it is', losses);
+  const checkpoints = await run('checkpoint', controlLosses, checkpointsAllTheTime);
+  const unsynced = await run('unsynced', controlLosses, plantedBugs['commits not synced']);
+  const unmarked = await run('unmarked', controlLosses, plantedBugs['head mark not synced']);
   return [
     {
       name: 'as it is',
       claim: `${asItIs.cycles} power losses lose, double and leave out nothing`,
       tally: asItIs,
       holds: asItIs.violationCount === 0 && asItIs.inFlightWritten > 0 && asItIs.inFlightAbsent > 0,
+    },
+    {
+      name: 'checkpoint',
+      claim: `nor do ${checkpoints.cycles} while the WAL is checkpointed all the time`,
+      tally: checkpoints,
+      holds: checkpoints.violationCount === 0,
     },
     {
       name: 'unsynced',

@@ -88,6 +88,11 @@ export const plantedBugs = {
   },
 } satisfies Record<string, PlantedBug>;
 
+/** No bug: what comes once in a second of work comes with every few commits, so that strikes hit it. */
+export const checkpointsAllTheTime: PlantedBug = {
+  edits: [{ file: writer, from: 'walBytes < walBytesMax ||', to: 'walBytes < 512 * 1024 ||' }],
+};
+
 /** A copy of what the appending process is made of, with the bug in it. */
 export function plant({ edits }: PlantedBug, root: string): void {
   mkdirSync(root);

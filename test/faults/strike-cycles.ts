@@ -43,6 +43,9 @@ interface StruckLog {
 /** Opening takes some 100 ms, a group of appends some 5 ms. */
 const openingMsMax = 120;
 const workingMsMax = 60;
+/** One in so many works for long enough that the writer checkpoints its WAL meanwhile. */
+const longWorkingMsMax = 1_500;
+const oneLongIn = 25;
 /** The first starts make the log; of the others one in five is struck while it opens. */
 const startsThatMakeIt = 2;
 const oneOpeningIn = 5;
@@ -104,7 +107,7 @@ class StrikeCycles {
     );
     const whileOpening = log.starts < startsThatMakeIt || chance.below(oneOpeningIn) === 0;
     if (!whileOpening) await child.working;
-    await delay(chance.below(whileOpening ? openingMsMax : workingMsMax));
+    await delay(chance.below(whileOpening ? openingMsMax : this.#workingMsMax()));
     this.#striking = true;
     await strike(child);
     this.#striking = false;
@@ -114,6 +117,10 @@ class StrikeCycles {
     this.tally.cycles += 1;
     if (whileOpening) this.tally.struckWhileOpening += 1;
     onCycle?.(this.tally);
+  }
+
+  #workingMsMax(): number {
+    return this.#options.chance.below(oneLongIn) === 0 ? longWorkingMsMax : workingMsMax;
   }
 
   #hear({ directory, ledger }: StruckLog, report: AppendingReport): void {
