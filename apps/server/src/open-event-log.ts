@@ -12,16 +12,19 @@ import { StartRefusal } from '#server/start-refusal.js';
 export function openEventLog(choice: EventLogChoice, dataDirectory: string, log: Log): Promise<EventLog> {
   switch (choice.engine) {
     case 'embedded':
-      return openEmbedded(dataDirectory);
+      return openEmbedded(dataDirectory, log);
     case 'eventstoredb':
       return openEventStoreDb(choice.connectionString, log);
   }
 }
 
-async function openEmbedded(directory: string): Promise<EventLog> {
+async function openEmbedded(directory: string, log: Log): Promise<EventLog> {
   const { SqliteEventLog } = await import('#event-log-sqlite/sqlite-event-log.js');
   try {
-    return await SqliteEventLog.open({ directory });
+    return await SqliteEventLog.open({
+      directory,
+      onTrouble: (reason) => log.error({ reason }, 'the disk or a thread of the event log'),
+    });
   } catch (error) {
     throw new StartRefusal(`the data directory ${directory} cannot be used: ${reasonOf(error)}`, {
       cause: error,
