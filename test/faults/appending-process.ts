@@ -11,9 +11,9 @@ import type { AppendingOrder, AppendingReport } from '#test/faults/appending-chi
 import { type Attempt, afterAck, afterConflict, eventsOf, streamOf } from '#test/faults/appending-clients.js';
 import { Journal } from '#test/faults/journal.js';
 
-/** Synchronous, since standard output is a pipe. */
-function tell(report: AppendingReport): void {
-  process.stdout.write(`${JSON.stringify(report)}\n`);
+/** Resolves when it is on its way, also should the process be killed next. */
+function tell(report: AppendingReport): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${JSON.stringify(report)}\n`, () => resolve()));
 }
 
 /** Null for a log that refuses to be opened. */
@@ -22,7 +22,7 @@ async function open(directory: string): Promise<EventLog | null> {
     return await SqliteEventLog.open({ directory });
   } catch (error) {
     if (!(error instanceof EventLogError)) throw error;
-    tell({ kind: 'not-opened', failure: error.failure });
+    await tell({ kind: 'not-opened', failure: error.failure });
     return null;
   }
 }
@@ -31,7 +31,7 @@ async function tellNews(log: EventLog, since: Position): Promise<void> {
   let after = since;
   for (;;) {
     const events = await log.readAll({ direction: 'forward', after, limit: eventsPerReadMax });
-    if (events.length > 0) tell({ kind: 'found', events });
+    if (events.length > 0) await tell({ kind: 'found', events });
     after = events.at(-1)?.position ?? after;
     if (events.length < eventsPerReadMax) return;
   }
@@ -63,7 +63,7 @@ async function obey({ directory, after, attempts, journalPath }: AppendingOrder)
   const log = await open(directory);
   if (log === null) return;
   await tellNews(log, after);
-  tell({ kind: 'working' });
+  await tell({ kind: 'working' });
   const journal = new Journal(journalPath);
   await Promise.all(attempts.map((attempt) => runClient(log, journal, attempt)));
 }
@@ -74,4 +74,4 @@ orders.on('close', () => process.exit());
 orders.on('line', (line) => {
   obey(JSON.parse(line) as AppendingOrder).catch((error) => tell({ kind: 'broken', text: String(error) }));
 });
-tell({ kind: 'loaded' });
+await tell({ kind: 'loaded' });
