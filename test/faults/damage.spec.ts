@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
 
 import { allAfter, caughtUp, eventsIn, itemsUntil, streamOf } from '#event-log/contract/samples.js';
 import { EventLogError } from '#event-log/errors.js';
@@ -129,4 +130,49 @@ describe('what is left of a log', () => {
     database.close();
     return identity;
   }
+});
+
+describe('at boot', () => {
+  it.each([
+    'a row added at the end that follows nothing',
+    'a row changed, and the whole chain after it made anew',
+    'the last row deleted, and its stream told so',
+    'a trigger added',
+    'no mark',
+  ])('%s is refused, without waiting for a proof', (name) =>
+    inDirectory((directory) => {
+      const seed = damages.findIndex((damage) => damage.name === name);
+      layOut(damageOf(log, seed).image, directory);
+      expect(() => openLog(directory)).toThrow(EventLogError);
+    }),
+  );
+});
+
+describe('a stream is not served', () => {
+  it.each([
+    ['when its end is recorded in two ways', "UPDATE streams SET last_revision = 1 WHERE stream = 'user-1'"],
+    ['when its end is recorded nowhere', "DELETE FROM streams WHERE stream = 'user-1'"],
+    ['when a row of it is gone', "DELETE FROM events WHERE stream = 'user-1' AND revision = 2"],
+    ['when a row of it says something else', "UPDATE events SET type = 'x' WHERE stream = 'user-1'"],
+  ])('%s', (_, sql) =>
+    inDirectory(async (directory) => {
+      layOut(log.closed, directory);
+      const opened = await SqliteEventLog.open({ directory });
+      const database = new Database(join(directory, 'events.db'));
+      database.exec(sql);
+      database.close();
+      await expect(streamOf(opened, 'user-1')).rejects.toMatchObject({ code: 'corrupt' });
+      expect((await streamOf(opened, 'user-2')).length).toBeGreaterThan(0);
+      await opened.close();
+    }),
+  );
+
+  it('when its row stands before the first', () =>
+    inDirectory(async (directory) => {
+      const seed = damages.findIndex(({ name }) => name === 'a row added before the first one');
+      layOut(damageOf(log, seed).image, directory);
+      const opened = await SqliteEventLog.open({ directory });
+      await expect(streamOf(opened, 'user-ghost')).rejects.toMatchObject({ code: 'corrupt' });
+      await opened.close();
+    }));
 });

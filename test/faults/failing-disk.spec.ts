@@ -70,6 +70,11 @@ describe('a disk that fails once', () => {
     expect(calls[failed]).toMatch(/fsync\(\d+<.*events\.db-wal>\)/);
     const after = calls.slice(failed + 1).filter((call) => call.includes('events.db-wal'));
     expect(after[0]).toMatch(/openat\(.*events\.db-wal/);
+    // Before anything else is synced, what the WAL holds is synced anew and taken into the file.
+    const synced = calls
+      .slice(failed + 1)
+      .flatMap((call) => /fsync\(\d+<.*(events\.[^>]*)>/.exec(call)?.[1] ?? []);
+    expect(synced.slice(0, 2)).toEqual(['events.db-wal', 'events.db']);
   });
 
   onFailingDisk(

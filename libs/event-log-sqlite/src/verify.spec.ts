@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { freshStream, samples } from '#event-log/contract/samples.js';
+import { type ChainedRow, linkOf } from '#event-log-sqlite/chain.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
 import { positionText } from '#event-log-sqlite/rows.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
@@ -105,6 +106,21 @@ describe('a log that is damaged', () => {
       "UPDATE events SET revision = 9 WHERE position = 5; UPDATE events SET data = '{}' WHERE position = 6",
     );
     expect(verdict()).toMatchObject(damagedAt(5));
+  });
+
+  it('names the first row when it follows the beginning of another log', () => {
+    edit("UPDATE log SET identity = 'another'");
+    rmSync(pathsIn(directory).mark);
+    expect(verdict()).toMatchObject(damagedAt(1));
+  });
+
+  it('names the last row when it is not the one that was acknowledged, though it fits the chain', () => {
+    const database = new Database(pathsIn(directory).events);
+    const row = database.prepare('SELECT * FROM events WHERE position = 30').get() as ChainedRow;
+    const link = linkOf({ ...row, data: '{}' });
+    database.prepare("UPDATE events SET data = '{}', link = ? WHERE position = 30").run(link);
+    database.close();
+    expect(verdict()).toMatchObject(damagedAt(30));
   });
 
   it('names the first row of a page that cannot be read', async () => {

@@ -1,0 +1,182 @@
+// `node --conditions=development test/campaigns/planted-bugs.ts`: plants one bug after the other in a copy
+// of the sources, runs the specs that should show it, and demands that they fail. `--only` takes a part of
+// a bug's name.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { commitOf, print, sources } from '#test/campaigns/figures.js';
+import { type PlantedBug, plant, plantedBugs } from '#test/faults/planted-bugs.js';
+
+interface Control extends PlantedBug {
+  readonly spec: string;
+  /** Only the tests whose titles match. */
+  readonly tests?: string;
+}
+
+const engine = 'libs/event-log-sqlite/src';
+const contract = `${engine}/sqlite-event-log.spec.ts`;
+const verify = `${engine}/verify.spec.ts`;
+const threads = `${engine}/threads.spec.ts`;
+const disk = 'test/faults/failing-disk.spec.ts';
+const damage = 'test/faults/damage.spec.ts';
+
+function edit(file: string, from: string, to: string): PlantedBug {
+  return { edits: [{ file, from, to }] };
+}
+
+const controls: Readonly<Record<string, Control>> = {
+  'expected revision ignored': { ...plantedBugs['expected revision ignored'], spec: contract },
+  'a retry not recognised': { ...plantedBugs['a retry not recognised'], spec: contract },
+  'ids of a retry not compared': {
+    ...edit(
+      'libs/event-log/src/decide-append.ts',
+      'if (sameIds(stored, ids)) return {',
+      'if (stored.length > 0) return {',
+    ),
+    spec: contract,
+  },
+  'acknowledged before the commit': { ...plantedBugs['acknowledged before the commit'], spec: disk },
+  'head mark moved before the commit': { ...plantedBugs['head mark moved before the commit'], spec: disk },
+  'head mark dropped': {
+    ...edit(`${engine}/writer.ts`, 'if (position > before) open.mark.moveTo(position, link);', ''),
+    spec: verify,
+  },
+  'head mark not synced': { ...plantedBugs['head mark not synced'], spec: disk },
+  'head mark not compared at boot': {
+    ...edit(`${engine}/open-log.ts`, 'if (marked !== mark.link) throw', 'if (marked === undefined) throw'),
+    spec: damage,
+    tests: 'at boot',
+  },
+  'head mark not compared by the proof': {
+    ...edit(`${engine}/verify.ts`, 'if (mark.link !== link) throw', 'if (mark.link === undefined) throw'),
+    spec: verify,
+  },
+  'row checksum not verified': {
+    ...edit(`${engine}/rows.ts`, 'if (linkOf(row) !== row.link) throw', 'if (row.link === undefined) throw'),
+    spec: verify,
+  },
+  'row checksum not verified, when a stream is read': {
+    ...edit(`${engine}/rows.ts`, 'if (linkOf(row) !== row.link) throw', 'if (row.link === undefined) throw'),
+    spec: damage,
+    tests: 'a stream is not served',
+  },
+  'missing rows not noticed': {
+    ...edit(`${engine}/rows.ts`, 'if (row.position !== position) throw', 'if (row.position === 0) throw'),
+    spec: verify,
+  },
+  'chain not compared at boot': {
+    ...edit(`${engine}/rows.ts`, 'if (before !== null && row.before !== before)', "if (before === '')"),
+    spec: damage,
+    tests: 'at boot',
+  },
+  'chain not compared by the proof': {
+    ...edit(`${engine}/verify.ts`, 'if (row.before !== links.last) throw', "if (row.before === '') throw"),
+    spec: verify,
+  },
+  'ends of streams not compared': {
+    ...edit(
+      `${engine}/rows.ts`,
+      'if (stored?.[0] !== indexed?.[0] || stored?.[1] !== indexed?.[1])',
+      'if (stored === null)',
+    ),
+    spec: damage,
+    tests: 'a stream is not served',
+  },
+  'rows before the first one served': {
+    ...edit(`${engine}/rows.ts`, 'if (row.position < 1) throw', 'if (row.position === undefined) throw'),
+    spec: damage,
+    tests: 'a stream is not served',
+  },
+  'proved outside of a snapshot': {
+    ...edit(
+      `${engine}/verify.ts`,
+      'const proveSome = database.transaction(() => {',
+      'const proveSome = ((prove: () => void) => prove)(() => {',
+    ),
+    spec: verify,
+  },
+  'a failed handle used again': {
+    ...edit(`${engine}/writer.ts`, '  quarantine(error);\n  // Where', '  // Where'),
+    spec: disk,
+  },
+  'WAL not taken in when opened anew': {
+    ...edit(`${engine}/open-log.ts`, "    database.pragma('wal_checkpoint(TRUNCATE)');\n", ''),
+    spec: disk,
+  },
+  'a failed read taken for damage': {
+    ...edit(`${engine}/reader.ts`, 'if (open.database.inTransaction) open', 'open'),
+    spec: disk,
+  },
+  'appends of a dead thread left unanswered': {
+    ...edit(
+      `${engine}/append-queue.ts`,
+      'for (const one of lost) this.#reject(',
+      'for (const one of []) this.#reject(',
+    ),
+    spec: threads,
+  },
+};
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-planted-'));
+let unseen = 0;
+try {
+  const wanted = Object.entries(controls).filter(([name]) => name.includes(values.only));
+  for (const spec of new Set(wanted.map(([, control]) => control.spec))) soundCopy(spec);
+  for (const [index, [name, control]] of wanted.entries()) show(name, control, String(index));
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+print(JSON.stringify({ campaign: 'planted-bugs', commit: commitOf(), unseen }));
+process.exitCode = unseen === 0 ? 0 : 1;
+
+/** A spec that fails without a bug shows nothing. */
+function soundCopy(spec: string): void {
+  const failed = failuresOf({ edits: [], spec }, `sound-${spec.replaceAll('/', '-')}`);
+  if (failed.length > 0) throw new Error(`${spec} fails without a bug: ${failed.join('; ')}`);
+  print(`sound  ${spec}`);
+}
+
+function show(name: string, control: Control, directory: string): void {
+  const failed = failuresOf(control, directory);
+  if (failed.length === 0) unseen += 1;
+  print(`${failed.length === 0 ? 'UNSEEN' : 'seen  '} ${name}`);
+  for (const title of failed.slice(0, 3)) print(`         ${title}`);
+}
+
+/** The titles of the tests that fail on a copy. */
+function failuresOf({ spec, tests, edits }: Control, directory: string): string[] {
+  const copy = join(scratch, directory);
+  plant({ edits }, copy);
+  for (const part of ['jest.config.js', 'tools/swc-options.js', 'tsconfig.json']) {
+    cpSync(join(sources, part), join(copy, part));
+  }
+  const outcome = join(copy, 'outcome.json');
+  const named = tests === undefined ? [] : ['--testNamePattern', tests];
+  const jest = [
+    'node_modules/jest/bin/jest.js',
+    spec,
+    '--json',
+    `--outputFile=${outcome}`,
+    '--forceExit',
+    ...named,
+  ];
+  const options = { cwd: copy, stdio: 'ignore', timeout: 180_000 } as const;
+  spawnSync(process.execPath, ['--experimental-vm-modules', '--no-warnings', ...jest], options);
+  const { testResults } = JSON.parse(readFileSync(outcome, 'utf8')) as Outcome;
+  rmSync(copy, { recursive: true });
+  const results = testResults.flatMap((result) => result.assertionResults);
+  if (results.length === 0) throw new Error(`no test of ${spec} was run`);
+  return results.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+}
+
+interface Outcome {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
