@@ -19,9 +19,10 @@ export function print(text: string): void {
 export function printTable(rows: Readonly<Record<string, Readonly<Record<string, number | string>>>>): void {
   const columns = Object.keys(Object.values(rows)[0] ?? {});
   const width = Math.max(...Object.keys(rows).map((name) => name.length));
-  const cell = (value: number | string): string => String(value).padStart(11);
-  print(`${' '.repeat(width)}${columns.map(cell).join('')}`);
+  const cell = (value: number | string, column: string): string =>
+    String(value).padStart(Math.max(8, column.length) + 2);
+  print(`${' '.repeat(width)}${columns.map((column) => cell(column, column)).join('')}`);
   for (const [name, row] of Object.entries(rows)) {
-    print(`${name.padEnd(width)}${columns.map((column) => cell(row[column] ?? '')).join('')}`);
+    print(`${name.padEnd(width)}${columns.map((column) => cell(row[column] ?? '', column)).join('')}`);
   }
 }

@@ -127,7 +127,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'countersign-planted-'));
 let unseen = 0;
 try {
   const wanted = Object.entries(controls).filter(([name]) => name.includes(values.only));
-  for (const spec of new Set(wanted.map(([, control]) => control.spec))) soundCopy(spec);
+  const runs = Map.groupBy(wanted, ([, { spec, tests }]) => `${spec} ${tests ?? ''}`);
+  for (const [[, control]] of runs.values() as Iterable<[[string, Control]]>) showSound(control);
   for (const [index, [name, control]] of wanted.entries()) show(name, control, String(index));
 } finally {
   rmSync(scratch, { recursive: true });
@@ -135,11 +136,12 @@ try {
 print(JSON.stringify({ campaign: 'planted-bugs', commit: commitOf(), unseen }));
 process.exitCode = unseen === 0 ? 0 : 1;
 
-/** A spec that fails without a bug shows nothing. */
-function soundCopy(spec: string): void {
-  const failed = failuresOf({ edits: [], spec }, `sound-${spec.replaceAll('/', '-')}`);
+/** A test that fails without a bug shows nothing. */
+function showSound(control: Control): void {
+  const failed = failuresOf({ ...control, edits: [] }, 'sound');
+  const { spec, tests = 'all of it' } = control;
   if (failed.length > 0) throw new Error(`${spec} fails without a bug: ${failed.join('; ')}`);
-  print(`sound  ${spec}`);
+  print(`sound  ${spec}, ${tests}`);
 }
 
 function show(name: string, control: Control, directory: string): void {
