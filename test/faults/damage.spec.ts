@@ -14,7 +14,7 @@ import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { verifyLog } from '#event-log-sqlite/verify.js';
 import { damages } from '#test/faults/damages.js';
 import { damageOf, type Judgement, judge } from '#test/faults/judge-damage.js';
-import { imageOf, layOut, type WrittenLog, writeLog } from '#test/faults/written-log.js';
+import { imageOf, layOut, sameImage, type WrittenLog, writeLog } from '#test/faults/written-log.js';
 
 const seedOfLog = 2_026;
 const damageCount = 500;
@@ -144,6 +144,22 @@ describe('at boot', () => {
       const seed = damages.findIndex((damage) => damage.name === name);
       layOut(damageOf(log, seed).image, directory);
       expect(() => openLog(directory)).toThrow(EventLogError);
+    }),
+  );
+});
+
+describe('a header that would mislead the writer', () => {
+  it.each([
+    ['that the file is of a later version', 18, 2],
+    ['that pages move when others are freed', 55, 0],
+  ])('is refused at boot when it says %s', (_, byte, bit) =>
+    inDirectory((directory) => {
+      const db = Buffer.from(log.closed.db as Buffer);
+      db[byte] = (db[byte] as number) ^ (1 << bit);
+      const image = { ...log.closed, db };
+      layOut(image, directory);
+      expect(() => openLog(directory)).toThrow(/the header of its file/);
+      expect(sameImage(imageOf(directory), image)).toBe(true);
     }),
   );
 });

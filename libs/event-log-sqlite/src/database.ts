@@ -1,6 +1,6 @@
 // How the log's file is opened, by whom, and what must hold before anything in it is trusted.
 
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import { corrupt, unavailable } from '#event-log/errors.js';
@@ -49,8 +49,12 @@ export function openReader(path: string): Database.Database {
   }
 }
 
-/** SQLite would make it readable for whom the umask lets in; its WAL takes after it. */
+/**
+ * SQLite would make it readable for whom the umask lets in; its WAL takes after it. A file that is there is
+ * not touched: closing it would end every lock that this process holds on it, by POSIX.
+ */
 export function createPrivately(path: string): void {
+  if (existsSync(path)) return;
   closeSync(openSync(path, 'a', 0o600));
 }
 
@@ -80,6 +84,20 @@ export function openWriter(path: string): Database.Database {
   }
 }
 
+/** A flipped bit in the header makes SQLite take the file for one that a later version must write. */
+export function assertWritable(path: string): void {
+  const database = new Database(path);
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'SQLITE_READONLY') throw error;
+    accessSync(path, constants.W_OK);
+    throw corrupt(null, 'the header of its file says that it must not be written', error);
+  } finally {
+    database.close();
+  }
+}
+
 export function createSchema(database: Database.Database, identity: string): void {
   database.transaction(() => {
     for (const statement of schema) database.exec(statement);
@@ -89,6 +107,9 @@ export function createSchema(database: Database.Database, identity: string): voi
 
 /** The log's identity; null for a file in which nothing was made yet. */
 export function readIdentity(database: Database.Database): string | null {
+  // It decides where SQLite writes: one flipped bit, and it would write over what is there.
+  if (database.pragma('auto_vacuum', { simple: true }) !== 0)
+    throw corrupt(null, 'the header of its file is not the one that was made');
   const stored = database
     .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid')
     .pluck()

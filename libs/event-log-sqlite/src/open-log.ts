@@ -10,6 +10,7 @@ import { corrupt, EventLogError } from '#event-log/errors.js';
 import type { LogEnd } from '#event-log-sqlite/append-group.js';
 import { firstLink } from '#event-log-sqlite/chain.js';
 import {
+  assertWritable,
   createSchema,
   isCorruption,
   openReader,
@@ -87,7 +88,10 @@ export function inspect(directory: string): FoundLog | null {
   return asCorruption(() => {
     const database = openReader(paths.events);
     try {
-      return compare(database, mark);
+      const found = compare(database, mark);
+      // Beside this connection, since the last one to close would take the WAL into the file.
+      if (found !== null) assertWritable(paths.events);
+      return found;
     } finally {
       database.close();
     }
