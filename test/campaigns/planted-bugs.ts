@@ -91,13 +91,22 @@ const controls: Readonly<Record<string, Control>> = {
     spec: damage,
     tests: 'a stream is not served',
   },
-  'proved outside of a snapshot': {
+  'rows collected before they are proved': {
     ...edit(
       `${engine}/verify.ts`,
-      'const proveSome = database.transaction(() => {',
-      'const proveSome = ((prove: () => void) => prove)(() => {',
+      'of rows.after(walk.position, rowsPerSnapshot, rows.head(walk.position + 1))) {',
+      'of [...rows.after(walk.position, rowsPerSnapshot, rows.head(walk.position + 1))]) {',
     ),
     spec: verify,
+  },
+  'a lock ended by touching its file': {
+    ...edit(`${engine}/database.ts`, '  if (existsSync(path)) return;\n', ''),
+    spec: `${engine}/directory-lock.spec.ts`,
+  },
+  'header not looked at': {
+    ...edit(`${engine}/open-log.ts`, 'if (found !== null) assertWritable(paths.events);', ''),
+    spec: damage,
+    tests: 'a header that would mislead',
   },
   'a failed handle used again': {
     ...edit(`${engine}/writer.ts`, '  quarantine(error);\n  // Where', '  // Where'),
