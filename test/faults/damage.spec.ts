@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 
-import { allAfter, caughtUp, eventsIn, itemsUntil, streamOf } from '#event-log/contract/samples.js';
+import { allAfter, caughtUp, eventsIn, itemsUntil, samples, streamOf } from '#event-log/contract/samples.js';
 import { EventLogError } from '#event-log/errors.js';
 import { logStart, type RecordedEvent } from '#event-log/event-log.js';
 import { openLog } from '#event-log-sqlite/open-log.js';
@@ -152,13 +152,14 @@ describe('a header that would mislead the writer', () => {
   it.each([
     ['that the file is of a later version', 18, 2],
     ['that pages move when others are freed', 55, 0],
-  ])('is refused at boot when it says %s', (_, byte, bit) =>
+  ])('is refused at boot, and by the proof, when it says %s', (_, byte, bit) =>
     inDirectory((directory) => {
       const db = Buffer.from(log.closed.db as Buffer);
       db[byte] = (db[byte] as number) ^ (1 << bit);
       const image = { ...log.closed, db };
       layOut(image, directory);
       expect(() => openLog(directory)).toThrow(/the header of its file/);
+      expect(verifyLog({ directory })).toMatchObject({ status: 'damaged' });
       expect(sameImage(imageOf(directory), image)).toBe(true);
     }),
   );
@@ -182,6 +183,17 @@ describe('a stream is not served', () => {
       await opened.close();
     }),
   );
+
+  it('nor appended to, when its end is recorded in two ways', () =>
+    inDirectory(async (directory) => {
+      layOut(log.closed, directory);
+      const opened = await SqliteEventLog.open({ directory });
+      const database = new Database(join(directory, 'events.db'));
+      database.exec("UPDATE streams SET last_revision = 99 WHERE stream = 'user-1'");
+      database.close();
+      await expect(opened.append('user-1', samples(1), 99)).rejects.toMatchObject({ code: 'corrupt' });
+      await opened.close();
+    }));
 
   it('when its row stands before the first', () =>
     inDirectory(async (directory) => {

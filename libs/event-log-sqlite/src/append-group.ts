@@ -134,8 +134,7 @@ export class AppendGroup {
   #endOf(stream: string): StreamEnd {
     const known = this.#ends.get(stream);
     if (known !== undefined) return known;
-    // One of the two records is enough here: where it lies, the unique index refuses what is written.
-    const end = this.#rows.writtenEnd(stream);
+    const end = this.#rows.streamEnd(stream);
     this.#ends.set(stream, end);
     return end;
   }

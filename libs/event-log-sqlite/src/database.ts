@@ -1,6 +1,6 @@
 // How the log's file is opened, by whom, and what must hold before anything in it is trusted.
 
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import { corrupt, unavailable } from '#event-log/errors.js';
@@ -96,6 +96,20 @@ export function assertWritable(path: string): void {
   } finally {
     database.close();
   }
+}
+
+/** The same for who may not write. Both bytes are 2 in a file that was made to be used with a WAL. */
+export function assertHeader(path: string): void {
+  const [offset, length] = [18, 2];
+  const versions = Buffer.alloc(length);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, versions, 0, length, offset);
+  } finally {
+    closeSync(file);
+  }
+  if (versions.some((version) => version !== 2))
+    throw corrupt(null, 'the header of its file says that it must not be read or written');
 }
 
 export function createSchema(database: Database.Database, identity: string): void {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,4 +40,10 @@ it('trying to take it twice in one process does not let another one in', () => {
   expect(() => DirectoryLock.take(directory)).toThrow(/has the data directory/);
   expect(anotherProcess()).toContain('has the data directory');
   lock.release();
+});
+
+it('a lock file that is no lock is named', () => {
+  const path = join(directory, 'events.lock');
+  writeFileSync(path, 'this is no database, and long enough to be taken for a damaged one'.repeat(100));
+  expect(() => DirectoryLock.take(directory)).toThrow(`its lock ${path} cannot be taken`);
 });

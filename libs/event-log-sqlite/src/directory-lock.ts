@@ -27,7 +27,8 @@ export class DirectoryLock {
     } catch (error) {
       const holder = holderOf(database);
       database.close();
-      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw error;
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY')
+        throw unavailable(`its lock ${path} cannot be taken: ${(error as Error).message}`, error);
       throw unavailable(`another process${holder} has the data directory ${directory} open`, error);
     }
   }

@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 
-import { corrupt, EventLogError } from '#event-log/errors.js';
+import { corrupt, EventLogError, unavailable } from '#event-log/errors.js';
 import type { LogEnd } from '#event-log-sqlite/append-group.js';
 import { firstLink } from '#event-log-sqlite/chain.js';
 import {
@@ -60,16 +60,33 @@ export function openLog(directory: string): OpenLog {
   try {
     const identity = found?.identity ?? create(database, directory);
     const end = found?.end ?? { position: 0, link: firstLink(identity) };
-    // What the WAL holds is written into the file and synced anew: after a failed fsync the pages that
-    // were read back may never have reached the disk, and no later fsync would bring them there.
-    database.pragma('wal_checkpoint(TRUNCATE)');
+    takeInWal(database);
     // A mark that was there before a new log was made belongs to another one, which held nothing.
     const kept = found === null ? null : HeadMark.open(paths.mark);
     const mark = kept ?? HeadMark.create(paths.mark, { identity, ...end });
-    if (mark.mark.position < end.position) mark.moveTo(end.position, end.link);
+    moveUpTo(mark, end);
     return { database, mark, identity, end };
   } catch (error) {
     database.close();
+    throw error;
+  }
+}
+
+/**
+ * What the WAL holds is written into the file and synced anew: after a failed fsync the pages that were
+ * read back may never have reached the disk, and no later fsync would bring them there.
+ */
+function takeInWal(database: Database): void {
+  const [{ busy }] = database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+  if (busy !== 0) throw unavailable('another process reads an old state of it and will not end');
+}
+
+function moveUpTo(mark: HeadMark, { position, link }: LogEnd): void {
+  if (mark.mark.position >= position) return;
+  try {
+    mark.moveTo(position, link);
+  } catch (error) {
+    mark.close();
     throw error;
   }
 }

@@ -100,8 +100,8 @@ export class Rows {
     return (this.#positionAt.get(stream, revision) as number | undefined) ?? null;
   }
 
-  /** One record of the end only: the writer's, whose inserts the unique index holds against the other. */
-  writtenEnd(stream: string): { revision: number; position: number } {
+  /** What the table of streams says, not held against the index. */
+  recordedEnd(stream: string): { revision: number; position: number } {
     const stored = this.#streamEnd.get(stream) as [number, number] | undefined;
     return stored === undefined
       ? { revision: -1, position: 0 }

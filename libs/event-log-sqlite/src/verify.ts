@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 import { EventLogError, unavailable } from '#event-log/errors.js';
 import type { Position } from '#event-log/event-log.js';
 import { firstLink } from '#event-log-sqlite/chain.js';
-import { isCorruption, openReader, readIdentity } from '#event-log-sqlite/database.js';
+import { assertHeader, isCorruption, openReader, readIdentity } from '#event-log-sqlite/database.js';
 import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
 import { HeadMark, type Mark, readMark } from '#event-log-sqlite/head-mark.js';
 import { bytesOf, pathsIn } from '#event-log-sqlite/open-log.js';
@@ -98,13 +98,13 @@ function prove({ directory, mark, walk, onProgress }: Proof): Verdict {
     const rows = new Rows(database);
     const total = rows.head(0);
     const links = { last: firstLink(identity), marked: '' };
-    const lacking: EventLogError[] = [];
+    let lacking: EventLogError | undefined;
     noteMark(links, mark, 0);
     const proveSome = database.transaction(() => {
       for (const row of rows.after(walk.position, rowsPerSnapshot, rows.head(walk.position + 1))) {
         if (row.before !== links.last) throw damaged(row.position, 'it does not follow the row before it');
         proveIndexed(rows, row);
-        lacking.push(...proveEnd(rows, row));
+        lacking ??= proveEnd(rows, row);
         links.last = row.link;
         walk.position = row.position;
         noteMark(links, mark, row.position);
@@ -115,8 +115,9 @@ function prove({ directory, mark, walk, onProgress }: Proof): Verdict {
       onProgress?.(walk.position, total);
     }
     proveMark({ mark, identity, end: walk.position, link: links.marked });
-    if (lacking[0] !== undefined) throw lacking[0];
+    if (lacking !== undefined) throw lacking;
     proveCounts(database, walk.position);
+    assertHeader(pathsIn(directory).events);
     return wholeLog(identity, walk.position, mark);
   } finally {
     database.close();
@@ -143,13 +144,13 @@ function proveIndexed(rows: Rows, { stream, revision, position }: StoredRow): vo
 }
 
 /** What a stream lacks after this row, if that is its last: to be told unless the walk finds the gap itself. */
-function proveEnd(rows: Rows, { stream, revision, position }: StoredRow): EventLogError[] {
-  if (rows.positionAt(stream, revision + 1) !== null) return [];
-  const end = rows.writtenEnd(stream);
-  if (end.revision === revision && end.position === position) return [];
+function proveEnd(rows: Rows, { stream, revision, position }: StoredRow): EventLogError | undefined {
+  if (rows.positionAt(stream, revision + 1) !== null) return undefined;
+  const end = rows.recordedEnd(stream);
+  if (end.revision === revision && end.position === position) return undefined;
   const failure = damaged(position, `it is the end of stream ${stream}, and not recorded as that`);
   if (end.position <= position) throw failure;
-  return [failure];
+  return failure;
 }
 
 function proveMark({
