@@ -1,4 +1,4 @@
-// `node --conditions=development test/campaigns/damage.ts --count 20000`: the damages of the suite, as many
+// `npm run campaign:damage -- --count 20000`: the damages of the suite, as many
 // as you have time for, on a log that is written anew for every thousand.
 
 import { parseArgs } from 'node:util';

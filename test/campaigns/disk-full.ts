@@ -1,4 +1,4 @@
-// `node --conditions=development test/campaigns/disk-full.ts --rounds 20` as root: fills the disk under a new
+// `npm run campaign:disk-full -- --rounds 20` as root: fills the disk under a new
 // log at many levels in each round; every second round while the WAL is long.
 
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-// `node --conditions=development test/campaigns/failing-disk.ts --calls fsync,fdatasync`: each system call by
+// `npm run campaign:failing-disk -- --calls fsync,fdatasync`: each system call by
 // which the log reaches its disk fails once, the first, the second and so on, up to one that never comes.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

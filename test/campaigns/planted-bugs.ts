@@ -1,4 +1,4 @@
-// `node --conditions=development test/campaigns/planted-bugs.ts`: plants one bug after the other in a copy
+// `npm run campaign:planted-bugs`: plants one bug after the other in a copy
 // of the sources, runs the specs that should show it, and demands that they fail. `--only` takes a part of
 // a bug's name.
 
