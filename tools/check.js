@@ -17,7 +17,7 @@ import { refuseOldNode } from '../apps/server/src/node-version.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const colours = process.stdout.isTTY ? [] : ['--colors=off'];
-const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'));
+let scratch = '';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
 /** @typedef {{ claim: string, kind: 'test' | 'beyond', run: () => Tally }} Step */
@@ -56,6 +56,7 @@ function main(wanted) {
     process.stderr.write(`${refusal}\n`);
     return 1;
   }
+  scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'));
   try {
     return report(steps.filter((step) => wanted === undefined || step.kind === wanted).map(runStep));
   } finally {

@@ -26,6 +26,7 @@ try {
   });
   if (!values.json) printTable(figures);
   console.log(JSON.stringify({ node: process.version, cores: cpus().length, ...values, figures }));
+  process.exitCode = figures.every(holds) ? 0 : 1;
 } finally {
   rmSync(directory, { recursive: true });
 }

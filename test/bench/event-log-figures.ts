@@ -82,8 +82,8 @@ function sampleEvent(user: number): NewEvent {
 const streamOf = (row: number): string => `user-0198f3a2-6f1e-7c3a-9d11-${String(row).padStart(12, '0')}`;
 
 /**
- * The same rows, made while the clock stands still, into the same table with the same index, durable; but no chain to
- * compute, no revision to check, no second record of each stream's end, no mark and no answers.
+ * The same rows, made while the clock stands still, into the same table with the same index, durable, and SQLite's own
+ * settings else; but no chain to compute, no revision to check, no second record of each stream's end, no mark and no answers.
  */
 function bareInserts(path: string, rows: number): number {
   const database = new Database(path);

@@ -112,8 +112,24 @@ const controls: Readonly<Record<string, Control>> = {
     ...edit(`${engine}/writer.ts`, '  quarantine(error);\n  // Where', '  // Where'),
     spec: disk,
   },
+  'a failed handle closed as the last one': {
+    ...edit(`${engine}/writer.ts`, 'of [mark, database, keeper])', 'of [keeper, mark, database])'),
+    spec: disk,
+  },
+  'a connection that trusts its file to the operating system': {
+    ...plantedBugs['commits not synced'],
+    spec: `${engine}/database.spec.ts`,
+  },
+  'one lost read ends a subscription': {
+    ...edit(
+      'libs/event-log/src/paged-subscription.ts',
+      "if (!(error instanceof EventLogError && error.code === 'unavailable')) {",
+      'if (error !== null) {',
+    ),
+    spec: contract,
+  },
   'WAL not taken in when opened anew': {
-    ...edit(`${engine}/open-log.ts`, "    database.pragma('wal_checkpoint(TRUNCATE)');\n", ''),
+    ...edit(`${engine}/open-log.ts`, '    takeInWal(database);\n', ''),
     spec: disk,
   },
   'a failed read taken for damage': {

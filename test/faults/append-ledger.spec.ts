@@ -1,9 +1,8 @@
 // What the cycles of strikes rely on: each way in which a log can be wrong is found.
 
 import { describe, expect, it } from '@jest/globals';
-
+import { positionText } from '#event-log/counted-position.js';
 import type { AppendResult, RecordedEvent } from '#event-log/event-log.js';
-import { positionText } from '#event-log-sqlite/rows.js';
 import { AppendLedger } from '#test/faults/append-ledger.js';
 import { type Attempt, eventsOf, streamOf } from '#test/faults/appending-clients.js';
 import type { JournalEntry } from '#test/faults/journal.js';

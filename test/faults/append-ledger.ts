@@ -2,7 +2,7 @@
 // order, as the log is opened after each strike, and forgets what is settled.
 
 import { createHash } from 'node:crypto';
-
+import { positionNumber } from '#event-log/counted-position.js';
 import type { EventLogErrorCode, EventLogFailure } from '#event-log/errors.js';
 import {
   type AppendResult,
@@ -11,7 +11,6 @@ import {
   type Position,
   type RecordedEvent,
 } from '#event-log/event-log.js';
-import { positionNumber } from '#event-log-sqlite/rows.js';
 import {
   type Attempt,
   afterAck,

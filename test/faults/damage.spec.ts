@@ -125,7 +125,8 @@ describe('what is left of a log', () => {
       expect(() => openLog(directory)).toThrow(/is missing, and everything up to \d+ was acknowledged/);
     }));
 
-  function closed({ database, mark, identity }: ReturnType<typeof openLog>): string {
+  function closed({ database, keeper, mark, identity }: ReturnType<typeof openLog>): string {
+    keeper.close();
     mark.close();
     database.close();
     return identity;

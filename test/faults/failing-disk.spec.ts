@@ -63,19 +63,22 @@ describe('a disk that fails once', () => {
     );
   }
 
-  onFailingDisk('what was open when an fsync failed is never used again', async () => {
-    await runClient(order, failing({ call: 'fsync', error: 'EIO', when: '17' }, trace));
-    const calls = readFileSync(trace, 'utf8').split('\n');
-    const failed = calls.findIndex((call) => call.includes('(INJECTED)'));
-    expect(calls[failed]).toMatch(/fsync\(\d+<.*events\.db-wal>\)/);
-    const after = calls.slice(failed + 1).filter((call) => call.includes('events.db-wal'));
-    expect(after[0]).toMatch(/openat\(.*events\.db-wal/);
-    // Before anything else is synced, what the WAL holds is synced anew and taken into the file.
-    const synced = calls
-      .slice(failed + 1)
-      .flatMap((call) => /fsync\(\d+<.*(events\.[^>]*)>/.exec(call)?.[1] ?? []);
-    expect(synced.slice(0, 2)).toEqual(['events.db-wal', 'events.db']);
-  });
+  for (const neverReads of [false, true]) {
+    const whose = neverReads ? 'a client that never reads' : 'a client that reads';
+    onFailingDisk(`what was open when an fsync failed is never used again, by ${whose}`, async () => {
+      await runClient({ ...order, neverReads }, failing({ call: 'fsync', error: 'EIO', when: '17' }, trace));
+      const calls = readFileSync(trace, 'utf8').split('\n');
+      const failed = calls.findIndex((call) => call.includes('(INJECTED)'));
+      expect(calls[failed]).toMatch(/fsync\(\d+<.*events\.db-wal>\)/);
+      const after = calls.slice(failed + 1).filter((call) => call.includes('events.db-wal'));
+      expect(after[0]).toMatch(/openat\(.*events\.db-wal/);
+      // Before anything else is synced, what the WAL holds is synced anew and taken into the file.
+      const synced = calls
+        .slice(failed + 1)
+        .flatMap((call) => /fsync\(\d+<.*(events\.[^>]*)>/.exec(call)?.[1] ?? []);
+      expect(synced.slice(0, 2)).toEqual(['events.db-wal', 'events.db']);
+    });
+  }
 
   onFailingDisk(
     'a write finds no space once: it is refused as unavailable, and nothing is opened anew',
@@ -138,6 +141,6 @@ describe('a disk that is slow', () => {
     expect(acknowledged?.milliseconds).toBeGreaterThan(690);
     const during = told(run, 'read').filter(({ answer }) => answer === 'answered');
     expect(during.length).toBeGreaterThan(20);
-    expect(Math.max(...during.map(({ milliseconds }) => milliseconds))).toBeLessThan(350);
+    expect(Math.max(...during.map(({ milliseconds }) => milliseconds))).toBeLessThan(600);
   });
 });

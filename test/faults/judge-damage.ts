@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-
+import { positionNumber, positionText } from '#event-log/counted-position.js';
 import { EventLogError } from '#event-log/errors.js';
 import { logStart } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
@@ -13,7 +13,7 @@ import { answerRead } from '#event-log-sqlite/answer-read.js';
 import { isCorruption, openReader } from '#event-log-sqlite/database.js';
 import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
 import { openLog, pathsIn } from '#event-log-sqlite/open-log.js';
-import { positionNumber, positionText, Rows } from '#event-log-sqlite/rows.js';
+import { Rows } from '#event-log-sqlite/rows.js';
 import { type Verdict, verifyLog } from '#event-log-sqlite/verify.js';
 import { Chance } from '#test/faults/chance.js';
 import { type Damage, damages } from '#test/faults/damages.js';
@@ -91,7 +91,8 @@ class Trial {
 
   #boot(): EventLogError | null {
     try {
-      const { mark, database } = openLog(this.#directory);
+      const { keeper, mark, database } = openLog(this.#directory);
+      keeper.close();
       mark.close();
       database.close();
       return null;
@@ -157,6 +158,7 @@ class Trial {
     author.writeUpTo(this.#written.length + 20);
     author.close();
     const log = openLog(this.#directory);
+    log.keeper.close();
     log.mark.close();
     log.database.close();
     this.#checkWhole(verifyLog({ directory: this.#directory }), author.events);

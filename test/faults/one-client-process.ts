@@ -36,7 +36,7 @@ async function appendUntilAcknowledged(count: number): Promise<boolean> {
     const appending = append(count, events);
     if (order.readsWhileAppending === true) await readUntil(appending);
     const answer = await appending;
-    await read();
+    if (order.neverReads !== true) await read();
     if (answer === 'acknowledged') return true;
     if (performance.now() > deadline) return false;
     await delay(pauseMs);

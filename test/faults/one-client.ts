@@ -16,6 +16,8 @@ export interface ClientOrder {
   readonly patienceMs: number;
   /** One read after the other until the append is answered, instead of one after it. */
   readonly readsWhileAppending?: boolean;
+  /** A service that only appends has no other connection open. */
+  readonly neverReads?: boolean;
 }
 
 export type ClientReport =

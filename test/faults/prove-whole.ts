@@ -1,11 +1,12 @@
 // The last look at a log that was struck, by a process that was not.
 
+import { positionText } from '#event-log/counted-position.js';
 import { EventLogError } from '#event-log/errors.js';
 import { type EventLog, logStart, type Position, type RecordedEvent } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 import { openReader } from '#event-log-sqlite/database.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
-import { positionText, Rows } from '#event-log-sqlite/rows.js';
+import { Rows } from '#event-log-sqlite/rows.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { verifyLog } from '#event-log-sqlite/verify.js';
 import { AppendLedger } from '#test/faults/append-ledger.js';

@@ -93,6 +93,7 @@ export class Author {
   }
 
   close(): void {
+    this.#log.keeper.close();
     this.#log.mark.close();
     this.#log.database.close();
   }

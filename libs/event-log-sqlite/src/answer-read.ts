@@ -1,9 +1,10 @@
 // What one read answers: rows that proved themselves, as JSON text, in parts.
 
+import { positionNumber, positionText } from '#event-log/counted-position.js';
 import type { ReadAllOptions, ReadStreamOptions } from '#event-log/event-log.js';
 import { passes } from '#event-log/paged-subscription.js';
 import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
-import { positionNumber, positionText, type Rows, type StoredRow } from '#event-log-sqlite/rows.js';
+import { damaged, type Rows, type StoredRow } from '#event-log-sqlite/rows.js';
 
 /** Events are sent in parts of about this size, so that one thread parses while the other reads. */
 const charactersPerPart = 128 * 1024;
@@ -41,7 +42,8 @@ function collect(rows: Rows, request: ReaderRequest, parts: Parts): End {
 
 type Asked<Kind> = Extract<ReaderRequest, { kind: Kind }>;
 
-function readStream(rows: Rows, { stream, options }: Asked<'stream'>, parts: Parts): End {
+function readStream(rows: Rows, { stream, options, committed }: Asked<'stream'>, parts: Parts): End {
+  rows.head(committed);
   const { revision: end } = rows.streamEnd(stream);
   if (end < 0) return { ...simplyRead, unknown: true };
   for (const row of streamRows(rows, { stream, options, end })) parts.add(row);
@@ -71,6 +73,7 @@ function allRows(rows: Rows, options: ReadAllOptions, head: number): Iterable<St
 function readPage(rows: Rows, { after, filter, committed }: Asked<'page'>, parts: Parts): End {
   const head = rows.head(committed);
   let upTo = positionNumber(after);
+  if (upTo > head) throw damaged(upTo, 'it was seen before, and is missing');
   for (const row of rows.after(upTo, rowsPerPage, head)) {
     if (passes(filter, row)) parts.add(row);
     upTo = row.position;

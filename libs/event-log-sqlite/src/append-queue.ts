@@ -2,13 +2,12 @@
 // and each is answered once, whatever becomes of the thread.
 
 import { Worker } from 'node:worker_threads';
-
+import { positionText } from '#event-log/counted-position.js';
 import type { EncodedAppend } from '#event-log/encode-append.js';
 import { EventLogError, outcomeUnknown, unavailable } from '#event-log/errors.js';
 import type { AppendResult } from '#event-log/event-log.js';
 import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
 import { packAppends, unpackOutcome } from '#event-log-sqlite/messages.js';
-import { positionText } from '#event-log-sqlite/rows.js';
 import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
 
 interface Waiting {
@@ -35,7 +34,8 @@ const appendsWaitingMax = 20_000;
 const appendsPerBatch = 128;
 /** How often deadlines are looked at: a timer for each append would cost more than the append. */
 const sweepMs = 250;
-const restartDelayMs = 250;
+/** Before the thread is started anew, up to the last of them while that fails. */
+const restartDelaysMs = [250, 500, 1_000, 2_000, 4_000];
 
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
@@ -46,7 +46,11 @@ export class AppendQueue {
   #batch = 0;
   #scheduled = false;
   #closing = false;
+  /** For ever: the log is damaged. */
   #refusal: EventLogError | null = null;
+  /** For now. */
+  #away: EventLogError | null = null;
+  #restarts = 0;
   #sweep: NodeJS.Timeout | null = null;
   #idle: (() => void) | null = null;
 
@@ -69,8 +73,17 @@ export class AppendQueue {
         this.#lose(worker, error);
         reject(error);
       });
-      worker.on('exit', () => this.#lose(worker, undefined));
+      worker.on('exit', () => {
+        this.#lose(worker, undefined);
+        reject(unavailable('its writing thread ended'));
+      });
     });
+  }
+
+  /** Why nothing can be appended; null when it can be. */
+  get failure(): EventLogError | null {
+    if (this.#refusal !== null) return this.#refusal;
+    return this.#worker === null ? unavailable('its writing thread is being started') : this.#away;
   }
 
   push(append: EncodedAppend): Promise<AppendResult> {
@@ -144,6 +157,9 @@ export class AppendQueue {
       case 'trouble':
         this.#options.onTrouble(reply.text);
         return;
+      case 'state':
+        this.#away = reply.failure === null ? null : new EventLogError(reply.failure);
+        return;
       case 'closed':
         return;
     }
@@ -179,7 +195,7 @@ export class AppendQueue {
   }
 
   #refuse(error: EventLogError): EventLogError {
-    this.#refusal = error;
+    if (error.code === 'corrupt') this.#refusal = error;
     return error;
   }
 
@@ -190,14 +206,19 @@ export class AppendQueue {
     this.#sent.clear();
     for (const one of lost) this.#reject(one, outcomeUnknown('its writing thread ended', cause));
     if (this.#closing || this.#refusal !== null) return;
-    this.#options.onTrouble(`the writing thread ended: ${String(cause)}`);
-    setTimeout(() => this.#restart(), restartDelayMs);
+    const why = cause === undefined ? '' : `: ${String(cause)}`;
+    this.#options.onTrouble(`the writing thread ended${why}`);
+    const delay = restartDelaysMs[Math.min(this.#restarts, restartDelaysMs.length - 1)];
+    this.#restarts += 1;
+    setTimeout(() => this.#restart(), delay).unref();
   }
 
   async #restart(): Promise<void> {
     if (this.#closing) return;
     try {
       const { head } = await this.start();
+      this.#restarts = 0;
+      this.#away = null;
       this.#options.onHead(head);
       this.#options.onTrouble('the writing thread was started anew');
     } catch (error) {

@@ -63,7 +63,7 @@ export function openWriter(path: string): Database.Database {
   createPrivately(path);
   const database = new Database(path);
   try {
-    assertVersion(database);
+    assertVersion(String(database.prepare('SELECT sqlite_version()').pluck().get()));
     database.pragma(`page_size = ${pageBytes}`);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
@@ -146,8 +146,7 @@ export function isCorruption(error: unknown): boolean {
   return code === 'SQLITE_IOERR_SHORT_READ' || !outside.test(code);
 }
 
-function assertVersion(database: Database.Database): void {
-  const version = String(database.prepare('SELECT sqlite_version()').pluck().get());
+export function assertVersion(version: string): void {
   const parts = version.split('.').map(Number);
   for (const [index, least] of oldestSqlite.entries()) {
     const part = parts[index] ?? 0;

@@ -31,6 +31,8 @@ export type WriterReply =
     }
   /** Something that an operator should know and no caller is told. */
   | { readonly kind: 'trouble'; readonly text: string }
+  /** Why nothing can be appended for now; null when it can be again. */
+  | { readonly kind: 'state'; readonly failure: EventLogFailure | null }
   | { readonly kind: 'closed' };
 
 export type ReaderRequest = { readonly number: number; readonly committed: number } & (

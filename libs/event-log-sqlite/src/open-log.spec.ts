@@ -17,6 +17,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 it('is not opened while somebody keeps its WAL from being taken in', () => {
   const first = openLog(directory);
+  first.keeper.close();
   const reader = new Database(pathsIn(directory).events, { readonly: true });
   new AppendGroup(first.database, first.end).commit([encodeAppend('user-1', samples(1), 'no-stream')]);
   reader.exec('BEGIN; SELECT count(*) FROM events');

@@ -26,6 +26,11 @@ const provedAtStart = 256;
 
 export interface OpenLog {
   readonly database: Database;
+  /**
+   * SQLite takes the WAL into the file when its last connection closes, also by a handle that failed. While
+   * this one is open, which can't write, that one is not the last.
+   */
+  readonly keeper: Database;
   readonly mark: HeadMark;
   readonly identity: string;
   readonly end: LogEnd;
@@ -56,20 +61,32 @@ export function bytesOf(path: string): number {
 export function openLog(directory: string): OpenLog {
   const paths = pathsIn(directory);
   const found = inspect(directory);
-  const database = openWriter(paths.events);
+  const opened: { close(): void }[] = [];
   try {
+    const before = found === null ? null : openKeeper(paths.events, opened);
+    const database = openWriter(paths.events);
+    opened.unshift(database);
     const identity = found?.identity ?? create(database, directory);
+    const keeper = before ?? openKeeper(paths.events, opened);
     const end = found?.end ?? { position: 0, link: firstLink(identity) };
     takeInWal(database);
     // A mark that was there before a new log was made belongs to another one, which held nothing.
     const kept = found === null ? null : HeadMark.open(paths.mark);
     const mark = kept ?? HeadMark.create(paths.mark, { identity, ...end });
     moveUpTo(mark, end);
-    return { database, mark, identity, end };
+    return { database, keeper, mark, identity, end };
   } catch (error) {
-    database.close();
+    for (const handle of opened) handle.close();
     throw error;
   }
+}
+
+function openKeeper(events: string, opened: { close(): void }[]): Database {
+  const keeper = openReader(events);
+  opened.push(keeper);
+  // Only by reading does it take its place among the connections.
+  keeper.prepare('SELECT count(*) FROM log').get();
+  return keeper;
 }
 
 /**

@@ -3,9 +3,8 @@
 
 import type { Database, Statement } from 'better-sqlite3';
 
+import { positionText } from '#event-log/counted-position.js';
 import { corrupt } from '#event-log/errors.js';
-import type { Position } from '#event-log/event-log.js';
-import { logStart } from '#event-log/event-log.js';
 import { type ChainedRow, linkOf } from '#event-log-sqlite/chain.js';
 
 export interface StoredRow extends ChainedRow {
@@ -134,18 +133,6 @@ interface StreamRange {
   /** The revision it begins with. */
   readonly from: number;
   readonly limit: number;
-}
-
-export function positionText(position: number): Position {
-  return position === 0 ? logStart : (String(position).padStart(16, '0') as Position);
-}
-
-/** Throws `TypeError` for text that this log never gave. */
-export function positionNumber(position: Position): number {
-  if (position === logStart) return 0;
-  if (!/^\d{16}$/.test(position))
-    throw new TypeError(`not a position of this log: ${JSON.stringify(position)}`);
-  return Number(position);
 }
 
 export function damaged(position: number, reason: string, cause?: unknown) {

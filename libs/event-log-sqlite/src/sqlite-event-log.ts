@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 
 import { checkRead } from '#event-log/check-read.js';
+import { positionNumber, positionText } from '#event-log/counted-position.js';
 import { checkName, encodeAppend } from '#event-log/encode-append.js';
 import { EventLogError, unavailable } from '#event-log/errors.js';
 import type {
@@ -23,7 +24,6 @@ import { AppendQueue } from '#event-log-sqlite/append-queue.js';
 import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
 import { ReaderCalls } from '#event-log-sqlite/reader-calls.js';
-import { positionNumber, positionText } from '#event-log-sqlite/rows.js';
 
 export interface SqliteEventLogOptions {
   readonly directory: string;
@@ -84,12 +84,18 @@ export class SqliteEventLog implements EventLog {
   async readStream(stream: string, options: ReadStreamOptions): Promise<StreamPage> {
     checkName('stream', stream);
     checkRead(options);
-    const { unknown, events } = await this.#reads.call({ kind: 'stream', stream, options, committed: 0 });
+    const { unknown, events } = await this.#reads.call({
+      kind: 'stream',
+      stream,
+      options,
+      committed: this.#committed(),
+    });
     return unknown ? { status: 'unknown' } : { status: 'found', events };
   }
 
   async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
     checkRead(options);
+    checkPosition(options);
     const { events } = await this.#reads.call({ kind: 'all', options, committed: this.#committed() });
     return events;
   }
@@ -110,8 +116,10 @@ export class SqliteEventLog implements EventLog {
     return subscription;
   }
 
+  /** Refused while nothing can be appended, though what was appended can be read. */
   async head(): Promise<Position> {
     this.#refuseWhenClosed();
+    if (this.#appends.failure !== null) throw this.#appends.failure;
     return this.#head.head;
   }
 
@@ -139,4 +147,9 @@ export class SqliteEventLog implements EventLog {
   #refuseWhenClosed(): void {
     if (this.#closing !== null) throw unavailable('it is closed');
   }
+}
+
+function checkPosition(options: ReadAllOptions): void {
+  if (options.direction === 'forward') positionNumber(options.after);
+  else if (options.before !== 'end') positionNumber(options.before);
 }

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { allAfter, failureOf, freshStream, samples, streamOf } from '#event-log/contract/samples.js';
-import { logStart } from '#event-log/event-log.js';
+import { logStart, type Position } from '#event-log/event-log.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 
@@ -175,5 +175,39 @@ describe('a thread that dies', () => {
     await reader.terminate();
     expect(await log.append(stream, samples(1), 0)).toMatchObject({ revision: 1 });
     expect(await log.readAll(firstPage)).toHaveLength(2);
+  });
+
+  it('nothing can be appended to a log whose writer is away, and its head says so', async () => {
+    await openWith(5_000);
+    await log.append(freshStream(), samples(1), 'no-stream');
+    await (threads[0] as Worker).terminate();
+    expect(await failureOf(log.head())).toMatchObject({ code: 'unavailable' });
+    await until(() => troubles.includes('the writing thread was started anew'));
+    expect(await log.head()).toBe('0000000000000001');
+  });
+
+  it('a writer that cannot open the log for now opens it later', async () => {
+    await openWith(5_000);
+    const stream = freshStream();
+    await log.append(stream, samples(1), 'no-stream');
+    const other = new Database(pathsIn(directory).events, { readonly: true });
+    other.exec('BEGIN; SELECT count(*) FROM events');
+    await log.append(stream, samples(1), 0);
+    await (threads[0] as Worker).terminate();
+    await until(() => troubles.some((text) => text.includes('reads an old state of it')));
+    other.exec('COMMIT');
+    other.close();
+    await until(() => troubles.includes('the writing thread was started anew'));
+    expect(await log.append(stream, samples(1), 1)).toMatchObject({ revision: 2 });
+  }, 20_000);
+});
+
+it('a subscription that saw more than there is finds out that the log lost its end', async () => {
+  await openWith(5_000);
+  await log.append(freshStream(), samples(3), 'no-stream');
+  const subscription = log.subscribe({ after: '0000000000000005' as Position });
+  expect(await failureOf(subscription.next())).toMatchObject({
+    code: 'corrupt',
+    position: '0000000000000005',
   });
 });

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { freshStream, samples } from '#event-log/contract/samples.js';
+import { positionText } from '#event-log/counted-position.js';
 import { type ChainedRow, linkOf } from '#event-log-sqlite/chain.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
-import { positionText } from '#event-log-sqlite/rows.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { adoptHead, verifyLog } from '#event-log-sqlite/verify.js';
 

@@ -2,7 +2,7 @@
 // It only reads, so it may run beside the service.
 
 import type { Database } from 'better-sqlite3';
-
+import { positionText } from '#event-log/counted-position.js';
 import { EventLogError, unavailable } from '#event-log/errors.js';
 import type { Position } from '#event-log/event-log.js';
 import { firstLink } from '#event-log-sqlite/chain.js';
@@ -10,7 +10,7 @@ import { assertHeader, isCorruption, openReader, readIdentity } from '#event-log
 import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
 import { HeadMark, type Mark, readMark } from '#event-log-sqlite/head-mark.js';
 import { bytesOf, pathsIn } from '#event-log-sqlite/open-log.js';
-import { damaged, positionText, Rows, type StoredRow } from '#event-log-sqlite/rows.js';
+import { damaged, Rows, type StoredRow } from '#event-log-sqlite/rows.js';
 
 export type Verdict =
   | {
@@ -34,7 +34,10 @@ export interface VerifyOptions {
  */
 const rowsPerSnapshot = 4_096;
 
-/** Throws `EventLogError` `unavailable` where there is no log. */
+/**
+ * Throws `EventLogError` `unavailable` where there is no log. Not for a process that has the log open: closing
+ * the file, whose header it looks at, ends the locks of that process on it.
+ */
 export function verifyLog(options: VerifyOptions): Verdict {
   const paths = pathsIn(options.directory);
   // Read before the log, which may be written meanwhile: the mark is never ahead of what was committed.
@@ -91,6 +94,7 @@ interface Proof extends VerifyOptions {
 }
 
 function prove({ directory, mark, walk, onProgress }: Proof): Verdict {
+  assertHeader(pathsIn(directory).events);
   const database = openReader(pathsIn(directory).events);
   try {
     const identity = readIdentity(database);
@@ -117,7 +121,6 @@ function prove({ directory, mark, walk, onProgress }: Proof): Verdict {
     proveMark({ mark, identity, end: walk.position, link: links.marked });
     if (lacking !== undefined) throw lacking;
     proveCounts(database, walk.position);
-    assertHeader(pathsIn(directory).events);
     return wholeLog(identity, walk.position, mark);
   } finally {
     database.close();

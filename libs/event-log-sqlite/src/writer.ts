@@ -27,6 +27,11 @@ const walBytesPerCommit = 12 * 8_192;
 /** How long it waits before it opens the log anew after a failure, doubled up to the last. */
 const reopenDelaysMs = [100, 200, 400, 800, 1_600, 3_200];
 
+const awayFailure: EventLogFailure = {
+  code: 'unavailable',
+  reason: 'its disk failed, it is being opened anew',
+};
+
 const port = parentPort as NonNullable<typeof parentPort>;
 const { directory } = workerData as { directory: string };
 
@@ -93,8 +98,7 @@ function answer(batches: readonly Batch[]): void {
 }
 
 function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
-  if (writing === null)
-    return appends.map(() => failed('unavailable', 'its disk failed, it is being opened anew'));
+  if (writing === null) return appends.map(() => ({ failure: awayFailure }));
   const { open, group } = writing;
   try {
     const before = group.end.position;
@@ -142,10 +146,10 @@ function failed(code: 'unavailable' | 'outcome-unknown', reason: string): { fail
 function quarantine(error: unknown): void {
   if (writing === null) return;
   send({ kind: 'trouble', text: `writing failed: ${textOf(error)}` });
-  const { open } = writing;
+  const { mark, database, keeper } = writing.open;
   writing = null;
-  closeQuietly(() => open.mark.close());
-  closeQuietly(() => open.database.close());
+  send({ kind: 'state', failure: awayFailure });
+  for (const handle of [mark, database, keeper]) closeQuietly(() => handle.close());
   reopenLater();
 }
 
@@ -156,8 +160,10 @@ function reopenLater(): void {
     try {
       open();
       failures = 0;
+      send({ kind: 'state', failure: null });
       send({ kind: 'trouble', text: 'the log was opened anew' });
     } catch (error) {
+      send({ kind: 'state', failure: error instanceof EventLogError ? error.failure : awayFailure });
       send({ kind: 'trouble', text: `opening the log anew failed: ${textOf(error)}` });
       reopenLater();
     }
@@ -179,10 +185,10 @@ function checkpointWhenDue(): void {
 function close(): void {
   clearTimeout(reopening);
   if (writing !== null) {
-    const { open } = writing;
+    const { keeper, mark, database } = writing.open;
     writing = null;
-    closeQuietly(() => open.mark.close());
-    closeQuietly(() => open.database.close());
+    // The keeper first: the last one to close takes the WAL into the file.
+    for (const handle of [keeper, mark, database]) closeQuietly(() => handle.close());
   }
   send({ kind: 'closed' });
   port.close();

@@ -10,6 +10,10 @@ export class HeadSignal {
     return this.#head;
   }
 
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
   moveTo(position: Position): void {
     if (position <= this.#head) return;
     this.#head = position;

@@ -4,10 +4,11 @@
 import { randomUUID } from 'node:crypto';
 
 import { checkRead } from '#event-log/check-read.js';
+import { positionNumber, positionText } from '#event-log/counted-position.js';
 import { decideAppend } from '#event-log/decide-append.js';
 import type { EncodedEvent } from '#event-log/encode-append.js';
 import { checkName, decodeData, decodeMetadata, encodeAppend } from '#event-log/encode-append.js';
-import { EventLogError, unavailable } from '#event-log/errors.js';
+import { corrupt, EventLogError, unavailable } from '#event-log/errors.js';
 import type {
   AppendResult,
   EventLog,
@@ -21,7 +22,6 @@ import type {
   SubscribeOptions,
   SubscriptionFilter,
 } from '#event-log/event-log.js';
-import { logStart } from '#event-log/event-log.js';
 import { HeadSignal } from '#event-log/head-signal.js';
 import { PagedSubscription, passes, type SubscriptionPage } from '#event-log/paged-subscription.js';
 
@@ -82,15 +82,16 @@ export class InMemoryEventLog implements EventLog {
     this.#refuseWhenClosed();
     checkRead(options);
     if (options.direction === 'forward') {
-      const start = indexAfter(options.after);
+      const start = positionNumber(options.after);
       return this.#rows.slice(start, start + options.limit).map(decode);
     }
-    const end = options.before === 'end' ? this.#rows.length : indexAfter(options.before) - 1;
+    const end = options.before === 'end' ? this.#rows.length : positionNumber(options.before) - 1;
     return backward(this.#rows, end, options.limit).map(decode);
   }
 
   subscribe(options: SubscribeOptions): PagedSubscription {
     this.#refuseWhenClosed();
+    positionNumber(options.after);
     const subscription = new PagedSubscription(
       {
         readPage: async (after, filter) => this.#page(after, filter),
@@ -120,7 +121,7 @@ export class InMemoryEventLog implements EventLog {
 
   #write(stream: string, events: readonly EncodedEvent[], rows: Row[]): Row {
     for (const event of events) {
-      const row = { ...event, stream, revision: rows.length, position: positionOf(this.#rows.length + 1) };
+      const row = { ...event, stream, revision: rows.length, position: positionText(this.#rows.length + 1) };
       rows.push(row);
       this.#rows.push(row);
     }
@@ -131,7 +132,8 @@ export class InMemoryEventLog implements EventLog {
   }
 
   #page(after: Position, filter: SubscriptionFilter | undefined): SubscriptionPage {
-    const start = indexAfter(after);
+    const start = positionNumber(after);
+    if (start > this.#rows.length) throw corrupt(after, 'it was seen before, and is missing');
     const considered = this.#rows.slice(start, start + subscriptionPageRows);
     const upTo = considered.at(-1)?.position ?? after;
     return {
@@ -144,15 +146,6 @@ export class InMemoryEventLog implements EventLog {
   #refuseWhenClosed(): void {
     if (this.#closed) throw unavailable('it is closed');
   }
-}
-
-function positionOf(count: number): Position {
-  return String(count).padStart(16, '0') as Position;
-}
-
-/** The array index of the first row after this position. */
-function indexAfter(position: Position): number {
-  return position === logStart ? 0 : Number(position);
 }
 
 function backward(rows: readonly Row[], end: number, limit: number): Row[] {

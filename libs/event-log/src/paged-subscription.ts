@@ -2,6 +2,9 @@
 // a time, so a slow consumer costs no memory, and it is an object rather than a generator: leaving a
 // generator waits for the `next()` under way, which here may wait for ever.
 
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { EventLogError } from '#event-log/errors.js';
 import type {
   Position,
   RecordedEvent,
@@ -9,6 +12,9 @@ import type {
   SubscriptionFilter,
   SubscriptionItem,
 } from '#event-log/event-log.js';
+
+/** Before a page is asked for again, up to the last of them. */
+const retryDelaysMs = [20, 100, 500, 2_000];
 
 export interface SubscriptionPage {
   /** In order; those that pass the filter. */
@@ -72,15 +78,33 @@ export class PagedSubscription implements AsyncIterableIterator<SubscriptionItem
   async #fill(): Promise<void> {
     if (this.#atHead) await this.#log.waitBeyond(this.#after, this.#left.signal);
     if (this.#left.signal.aborted) return;
-    const page = await this.#log.readPage(this.#after, this.#filter).catch(async (error: unknown) => {
-      await this.return();
-      throw error;
-    });
+    const page = await this.#readPage();
+    if (page === null) return;
     this.#items = itemsOf(page, this.#after);
     this.#next = 0;
     this.#after = page.upTo;
     this.#atHead = page.atHead;
   }
+
+  /** Again and again while the log is unavailable; null when it was left meanwhile. */
+  async #readPage(): Promise<SubscriptionPage | null> {
+    for (let failures = 0; !this.#left.signal.aborted; failures += 1) {
+      try {
+        return await this.#log.readPage(this.#after, this.#filter);
+      } catch (error) {
+        if (!(error instanceof EventLogError && error.code === 'unavailable')) {
+          await this.return();
+          throw error;
+        }
+        await pause(retryDelaysMs[Math.min(failures, retryDelaysMs.length - 1)], this.#left.signal);
+      }
+    }
+    return null;
+  }
+}
+
+function pause(milliseconds: number | undefined, signal: AbortSignal): Promise<void> {
+  return delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 function itemsOf(page: SubscriptionPage, after: Position): SubscriptionItem[] {

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 
 import type { Claim } from '#event-log/contract/engine.js';
 import { allAfter, freshStream, sample, samples, streamOf } from '#event-log/contract/samples.js';
-import type { JsonObject } from '#event-log/event-log.js';
+import type { JsonObject, Position } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 
@@ -99,6 +99,13 @@ function streams(claim: Claim): void {
     }
     const stored = await streamOf(log, stream);
     expect(stored.map((event) => event.revision)).toEqual(Array.from({ length: 5_000 }, (_, index) => index));
+  });
+
+  claim('a position that no log ever gave is a TypeError', async ({ log }) => {
+    const after = 'garbage' as Position;
+    await expect(log.readAll({ direction: 'forward', after, limit: 1 })).rejects.toThrow(TypeError);
+    await expect(log.readAll({ direction: 'backward', before: after, limit: 1 })).rejects.toThrow(TypeError);
+    expect(() => log.subscribe({ after })).toThrow(TypeError);
   });
 
   claim('a limit or a start out of bounds is a TypeError', async ({ log }) => {
