@@ -29,20 +29,54 @@ const answers = (run: ClientRun) => new Set(told(run, 'read').map(({ answer }) =
 const troubles = (run: ClientRun) => told(run, 'trouble').map(({ text }) => text);
 
 describe('a disk that fails once', () => {
-  const failures: readonly (FailingCall & { readonly what: string })[] = [
-    { what: 'the first fsync of the WAL for an append', call: 'fsync', error: 'EIO', when: '14' },
-    { what: 'an fsync of the WAL', call: 'fsync', error: 'EIO', when: '17' },
-    { what: 'an fsync of the WAL, for lack of space', call: 'fsync', error: 'ENOSPC', when: '19' },
-    { what: 'the first fdatasync of the head mark', call: 'fdatasync', error: 'EIO', when: '1' },
-    { what: 'an fdatasync of the head mark', call: 'fdatasync', error: 'EIO', when: '6' },
-    { what: 'a write', call: 'pwrite64', error: 'EIO', when: '50' },
-    { what: 'a write to a disk that is read-only now', call: 'pwrite64', error: 'EROFS', when: '57' },
+  const failures: readonly (FailingCall & { readonly what: string; readonly file: string })[] = [
+    {
+      file: 'events.db-wal',
+      what: 'the first fsync of the WAL for an append',
+      call: 'fsync',
+      error: 'EIO',
+      when: '14',
+    },
+    { file: 'events.db-wal', what: 'an fsync of the WAL', call: 'fsync', error: 'EIO', when: '17' },
+    {
+      file: 'events.db-wal',
+      what: 'an fsync of the WAL, for lack of space',
+      call: 'fsync',
+      error: 'ENOSPC',
+      when: '19',
+    },
+    {
+      file: 'events.head',
+      what: 'the first fdatasync of the head mark',
+      call: 'fdatasync',
+      error: 'EIO',
+      when: '1',
+    },
+    {
+      file: 'events.head',
+      what: 'an fdatasync of the head mark',
+      call: 'fdatasync',
+      error: 'EIO',
+      when: '6',
+    },
+    { file: 'events.db-wal', what: 'a write', call: 'pwrite64', error: 'EIO', when: '50' },
+    {
+      file: 'events.db-wal',
+      what: 'a write to a disk that is read-only now',
+      call: 'pwrite64',
+      error: 'EROFS',
+      when: '57',
+    },
   ];
-  for (const { what, ...failure } of failures) {
+  for (const { what, file, ...failure } of failures) {
     onFailingDisk(
       `${what} fails: that append is not acknowledged until its retry is one append`,
       async () => {
         const run = await runClient(order, failing(failure, trace));
+        const failed = readFileSync(trace, 'utf8')
+          .split('\n')
+          .find((call) => call.includes('(INJECTED)'));
+        expect(failed).toContain(`/${file}>`);
         expect(run).toMatchObject({ end: 'exit 0', errors: '' });
         expect(refusals(run)[0]).toBe('outcome-unknown');
         expect(new Set(refusals(run).slice(1))).toEqual(
