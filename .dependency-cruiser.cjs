@@ -48,9 +48,16 @@ const rooms = [
   {
     from: lib('secrets'),
     why: 'Sealing, codes and hashes: the one room with the libraries that handle them.',
-    to: [npm('otplib', '@otplib/.*', 'qrcode')],
+    to: [npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2')],
     typesOnly: [lib('domain')],
     builtins: builtin('crypto'),
+  },
+  {
+    from: lib('key-store-sqlite'),
+    why: 'Keeps data keys, wrapped, in a file of their own: knows the port that secrets ask of it, and its one driver.',
+    to: [npm('better-sqlite3')],
+    typesOnly: [lib('secrets')],
+    builtins: builtin(),
   },
   {
     from: lib('application'),
@@ -109,8 +116,11 @@ function arrowsOf({ from, why, to, typesOnly = [], builtins }) {
 /** One driver, one room: exchanging it then touches that room alone. */
 const drivers = [
   { driver: npm('@eventstore/db-client'), only: lib('event-log-eventstoredb') },
-  { driver: npm('better-sqlite3'), only: `(${lib('event-log-sqlite')}|^libs/read-models/src/stores/sqlite)` },
-  { driver: npm('otplib', '@otplib/.*', 'qrcode'), only: lib('secrets') },
+  {
+    driver: npm('better-sqlite3'),
+    only: `(${lib('event-log-sqlite')}|${lib('key-store-sqlite')}|^libs/read-models/src/stores/sqlite)`,
+  },
+  { driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2'), only: lib('secrets') },
 ];
 
 module.exports = {
@@ -152,7 +162,7 @@ module.exports = {
       name: 'nest-stays-at-the-edge',
       comment: 'What decides, keeps and seals must run, and be tested, without a framework.',
       severity: 'error',
-      from: { path: '^libs/(domain|event-log[^/]*|event-catalog|secrets)/' },
+      from: { path: '^libs/(domain|event-log[^/]*|event-catalog|secrets|key-store-sqlite)/' },
       to: { path: npm('@nestjs/.*') },
     },
     ...drivers.map(({ driver, only }) => ({

@@ -1,0 +1,9 @@
+// A user's stream is one consistency boundary: whatever a guess is decided by stands in it.
+
+import type { AccessTokenEvent } from '#domain/access-token/events.js';
+import type { AttemptsEvent } from '#domain/attempts/events.js';
+import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
+import type { TotpEvent } from '#domain/totp/events.js';
+import type { UserEvent } from '#domain/user/events.js';
+
+export type AccountEvent = UserEvent | TotpEvent | RecoveryCodesEvent | AttemptsEvent | AccessTokenEvent;

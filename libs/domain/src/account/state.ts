@@ -1,0 +1,35 @@
+import { type AccessTokensState, evolveAccessTokens, noAccessTokens } from '#domain/access-token/state.js';
+import type { AccountEvent } from '#domain/account/events.js';
+import { type AttemptsState, evolveAttempts, noAttempts } from '#domain/attempts/state.js';
+import type { Instant } from '#domain/ids.js';
+import { evolveRecoveryCodes, noRecoveryCodes, type RecoveryCodesState } from '#domain/recovery-codes/state.js';
+import { evolveTotp, noTotp, type TotpState } from '#domain/totp/state.js';
+import { evolveUser, noUser, type UserState } from '#domain/user/state.js';
+
+/** Everything that the stream of one user says. */
+export interface Account {
+  readonly user: UserState;
+  readonly totp: TotpState;
+  readonly recoveryCodes: RecoveryCodesState;
+  readonly attempts: AttemptsState;
+  readonly accessTokens: AccessTokensState;
+}
+
+export const noAccount: Account = {
+  user: noUser,
+  totp: noTotp,
+  recoveryCodes: noRecoveryCodes,
+  attempts: noAttempts,
+  accessTokens: noAccessTokens,
+};
+
+/** A part that has nothing to do with the event stays the object it was. */
+export function evolveAccount(account: Account, event: AccountEvent, at: Instant): Account {
+  return {
+    user: evolveUser(account.user, event),
+    totp: evolveTotp(account.totp, event, at),
+    recoveryCodes: evolveRecoveryCodes(account.recoveryCodes, event),
+    attempts: evolveAttempts(account.attempts, event, at),
+    accessTokens: evolveAccessTokens(account.accessTokens, event),
+  };
+}

@@ -1,0 +1,6 @@
+import type { OrganizationId, UserId } from '#domain/ids.js';
+
+export type LoginNameEvent =
+  | { readonly type: 'login.claimed'; readonly userId: UserId; readonly organizationId: OrganizationId }
+  | { readonly type: 'login.confirmed'; readonly userId: UserId }
+  | { readonly type: 'login.released'; readonly userId: UserId };

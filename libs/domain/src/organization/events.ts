@@ -1,0 +1,15 @@
+import type { UserId } from '#domain/ids.js';
+import type { SettingName, Settings } from '#domain/organization/settings.js';
+
+export type OrganizationEvent =
+  | { readonly type: 'org.added'; readonly name: string }
+  | { readonly type: 'org.changed'; readonly name: string }
+  | { readonly type: 'org.deactivated' }
+  | { readonly type: 'org.reactivated' }
+  | { readonly type: 'org.removed' }
+  | { readonly type: 'org.settings.changed'; readonly changed: Partial<Settings> }
+  /** These follow the instance again. */
+  | { readonly type: 'org.settings.reset'; readonly names: readonly SettingName[] }
+  | { readonly type: 'org.member.added'; readonly userId: UserId; readonly roles: readonly string[] }
+  | { readonly type: 'org.member.changed'; readonly userId: UserId; readonly roles: readonly string[] }
+  | { readonly type: 'org.member.removed'; readonly userId: UserId };
