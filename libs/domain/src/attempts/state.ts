@@ -1,0 +1,61 @@
+// What a user's wrong guesses have cost so far, over all factors. What one device has failed in a row stands
+// with the device.
+
+import type { AccessTokenEvent } from '#domain/access-token/events.js';
+import type { AccountEvent } from '#domain/account/events.js';
+import type { Instant } from '#domain/ids.js';
+import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
+import type { TotpEvent } from '#domain/totp/events.js';
+import type { UserEvent } from '#domain/user/events.js';
+
+export interface AttemptsState {
+  /** Failures of any factor since the last success of any. */
+  readonly inARow: { readonly failures: number; readonly lastAt: Instant } | null;
+  /** When TOTP codes were wrong, earliest first; only the latest, which no success takes back. */
+  readonly wrongTotpAt: readonly Instant[];
+}
+
+export const noAttempts: AttemptsState = { inARow: null, wrongTotpAt: [] };
+
+/** As many as a window may allow at most: with so many in it, no earlier one changes any decision. */
+export const wrongTotpKeptMax = 100;
+
+export function evolveAttempts(state: AttemptsState, event: AccountEvent, at: Instant): AttemptsState {
+  switch (event.type) {
+    case 'user.human.mfa.otp.check.failed':
+      return {
+        inARow: oneMore(state, at),
+        wrongTotpAt: event.reason === 'wrong' ? remember(state.wrongTotpAt, at) : state.wrongTotpAt,
+      };
+    case 'user.human.mfa.recoverycode.check.failed':
+      return { ...state, inARow: oneMore(state, at) };
+    case 'user.human.mfa.otp.check.succeeded':
+    case 'user.human.mfa.otp.verified':
+    case 'user.human.mfa.otp.resynced':
+    case 'user.human.mfa.recoverycode.check.succeeded':
+      return state.inARow === null ? state : { ...state, inARow: null };
+    case 'user.mfa.attempts.reset':
+    case 'user.mfa.reset':
+      return noAttempts;
+    default:
+      return untouched(state, event);
+  }
+}
+
+/** What is not named here would be forgotten, so it does not compile. */
+function untouched(
+  state: AttemptsState,
+  _event: UserEvent | TotpEvent | RecoveryCodesEvent | AccessTokenEvent,
+): AttemptsState {
+  return state;
+}
+
+function oneMore({ inARow }: AttemptsState, at: Instant): AttemptsState['inARow'] {
+  return { failures: (inARow?.failures ?? 0) + 1, lastAt: at };
+}
+
+/** None is dropped for its age: once the clock has leapt forward and back, that would have freed guesses. */
+function remember(times: readonly Instant[], at: Instant): readonly Instant[] {
+  const after = times.findLastIndex((time) => time <= at) + 1;
+  return times.toSpliced(after, 0, at).slice(-wrongTotpKeptMax);
+}
