@@ -57,6 +57,14 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the Dockerfile', () => {
+  it('gives V8 the same room for young objects as `npm start` and `npm run bench`', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const [, option] = /(--min-semi-space-size=\d+)/.exec(scripts.start) ?? [];
+    expect(option).toBeDefined();
+    expect(dockerfile).toContain(`"${option}"`);
+    expect(scripts.bench).toContain(`node ${option} `);
+  });
+
   it('runs as somebody who is not root, on Node 24', () => {
     const lastStage = dockerfile.slice(dockerfile.lastIndexOf('FROM '));
     expect(lastStage).toMatch(/^FROM node:24-slim\n/);
