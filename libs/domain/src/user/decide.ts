@@ -7,7 +7,7 @@ import type { LoginKey, OrganizationId } from '#domain/ids.js';
 import { type Human, isAlive, type LivingUser } from '#domain/user/state.js';
 
 /** Unknown, removed, erased, or of another organization: nobody can tell which. */
-export interface UserNotFound {
+export interface KnownRefusal {
   readonly code: 'user-not-found';
 }
 
@@ -18,7 +18,7 @@ export type OrganizationRefusal =
   | { readonly code: 'organization-not-active' };
 
 export type UsableRefusal =
-  | UserNotFound
+  | KnownRefusal
   /** Until an administrator unlocks the user. */
   | { readonly code: 'user-locked' }
   /** Until an administrator reactivates the user. */
@@ -33,7 +33,7 @@ const organizationNotFound = refused('organization-not-found');
 const organizationNotActive = refused('organization-not-active');
 
 /** For what an administrator does: there is such a user in this organization, in whatever condition. */
-export function known(account: Account, organizationId: OrganizationId): Rejected<UserNotFound> | null {
+export function known(account: Account, organizationId: OrganizationId): Rejected<KnownRefusal> | null {
   return living(account, organizationId) === null ? notFound : null;
 }
 
