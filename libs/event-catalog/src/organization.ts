@@ -1,0 +1,35 @@
+import type { OrganizationEvent } from '#domain/organization/events.js';
+import type { Entries } from '#event-catalog/entry.js';
+import { id, list, text } from '#event-catalog/fields.js';
+import { settingNameList, someSettings } from '#event-catalog/settings.js';
+
+export const organizationEvents = {
+  'org.added': { meaning: 'An organization was added.', fields: { name: text } },
+  'org.changed': { meaning: 'The organization has another name.', fields: { name: text } },
+  'org.deactivated': {
+    meaning: 'The organization was put out of use: none of its users verifies anything.',
+    fields: {},
+  },
+  'org.reactivated': { meaning: 'A deactivated organization is in use again.', fields: {} },
+  'org.removed': { meaning: 'The organization is gone, and its users verify nothing.', fields: {} },
+  'org.settings.changed': {
+    meaning: 'The organization chose these settings for itself.',
+    fields: { changed: someSettings },
+  },
+  'org.settings.reset': {
+    meaning: 'For these settings the organization follows the instance again.',
+    fields: { names: settingNameList },
+  },
+  'org.member.added': {
+    meaning: 'A user got roles in the organization.',
+    fields: { userId: id(), roles: list(text) },
+  },
+  'org.member.changed': {
+    meaning: 'A member has these roles in the organization, and no others.',
+    fields: { userId: id(), roles: list(text) },
+  },
+  'org.member.removed': {
+    meaning: 'A user has no roles in the organization any more.',
+    fields: { userId: id() },
+  },
+} satisfies Entries<OrganizationEvent>;

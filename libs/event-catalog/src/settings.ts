@@ -1,0 +1,26 @@
+import type { SettingName, Settings } from '#domain/organization/settings.js';
+import { type FieldsOf, integer, list, nullable, oneOf, some, text, yesOrNo } from '#event-catalog/fields.js';
+import { totpParameters } from '#event-catalog/totp.js';
+
+export const settingFields = {
+  failuresBeforeDelay: integer,
+  delaySecondsFirst: integer,
+  delaySecondsMax: integer,
+  deviceFailuresMax: integer,
+  failuresPerWindowMax: integer,
+  stepsPast: oneOf(0, 1),
+  stepsFuture: oneOf(0, 1),
+  totpParameters,
+  totpDevicesMax: integer,
+  recoveryCodesCount: integer,
+  issuer: nullable(text),
+  secondFactorRequired: yesOrNo,
+} satisfies FieldsOf<Settings>;
+
+export const someSettings = some<Settings>('some [settings](#settings)', settingFields);
+
+const settingNames = Object.keys(settingFields) as SettingName[];
+export const settingNameList = list({
+  ...oneOf(...settingNames),
+  kind: 'name of a [setting](#settings)',
+});
