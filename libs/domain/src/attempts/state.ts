@@ -1,12 +1,9 @@
 // What a user's wrong guesses have cost so far, over all factors. What one device has failed in a row stands
 // with the device.
 
-import type { AccessTokenEvent } from '#domain/access-token/events.js';
 import type { AccountEvent } from '#domain/account/events.js';
+import type { AttemptsEvent } from '#domain/attempts/events.js';
 import type { Instant } from '#domain/ids.js';
-import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
-import type { TotpEvent } from '#domain/totp/events.js';
-import type { UserEvent } from '#domain/user/events.js';
 
 export interface AttemptsState {
   /** Failures of any factor since the last success of any. */
@@ -38,16 +35,10 @@ export function evolveAttempts(state: AttemptsState, event: AccountEvent, at: In
     case 'user.mfa.reset':
       return noAttempts;
     default:
-      return untouched(state, event);
+      // An event of this noun that is forgotten does not compile.
+      event satisfies Exclude<AccountEvent, AttemptsEvent>;
+      return state;
   }
-}
-
-/** What is not named here would be forgotten, so it does not compile. */
-function untouched(
-  state: AttemptsState,
-  _event: UserEvent | TotpEvent | RecoveryCodesEvent | AccessTokenEvent,
-): AttemptsState {
-  return state;
 }
 
 function oneMore({ inARow }: AttemptsState, at: Instant): AttemptsState['inARow'] {

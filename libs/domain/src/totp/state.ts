@@ -1,9 +1,7 @@
-import type { AccessTokenEvent } from '#domain/access-token/events.js';
 import type { AccountEvent } from '#domain/account/events.js';
+import type { AttemptsEvent } from '#domain/attempts/events.js';
 import type { Instant, Sealed, TotpId } from '#domain/ids.js';
-import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
-import type { TotpParameters } from '#domain/totp/events.js';
-import type { UserEvent } from '#domain/user/events.js';
+import type { TotpEvent, TotpParameters } from '#domain/totp/events.js';
 
 interface Seed {
   readonly totpId: TotpId;
@@ -78,13 +76,15 @@ export function evolveTotp(state: TotpState, event: AccountEvent, _at: Instant):
     case 'user.mfa.reset':
       return noTotp;
     default:
-      return untouched(state, event);
+      // An event of this noun that is forgotten does not compile.
+      event satisfies Exclude<AccountEvent, TotpEvent | AttemptsEvent>;
+      return state;
   }
 }
 
-/** What is not named here would be forgotten, so it does not compile. */
-function untouched(state: TotpState, _event: UserEvent | RecoveryCodesEvent | AccessTokenEvent): TotpState {
-  return state;
+/** After its time it is as if it had never been. */
+export function pendingAt({ pending }: TotpState, now: Instant): PendingTotp | null {
+  return pending !== null && now < pending.expiresAt ? pending : null;
 }
 
 function seedOf({ totpId, name, secret, parameters }: Seed): Seed {
