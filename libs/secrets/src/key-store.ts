@@ -31,3 +31,13 @@ export interface KeyStore {
   /** Finishes what was accepted. */
   close(): Promise<void>;
 }
+
+/** The outside broke. As a type alone, since a store knows nothing else of this room. */
+export interface KeyStoreError extends Error {
+  readonly name: 'KeyStoreError';
+  /**
+   * `unavailable`: it may or may not have been done; the same call again finds out.
+   * `damaged`: what is stored is not what was written; no retry will help.
+   */
+  readonly code: 'unavailable' | 'damaged';
+}
