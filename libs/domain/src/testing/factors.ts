@@ -1,0 +1,105 @@
+// A person and the person's factors, as pasts that specs begin with.
+
+import type { AccountEvent } from '#domain/account/events.js';
+import type { AttemptsEvent } from '#domain/attempts/events.js';
+import type { LoginKey, OrganizationId, Sealed, TotpId } from '#domain/ids.js';
+import { defaultSettings } from '#domain/organization/settings.js';
+import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
+import { before } from '#domain/testing/specification.js';
+import type { TotpEvent } from '#domain/totp/events.js';
+
+export const acme = 'acme' as OrganizationId;
+export const anotherOrganization = 'another' as OrganizationId;
+export const phone = 'phone' as TotpId;
+export const watch = 'watch' as TotpId;
+export const tablet = 'tablet' as TotpId;
+export const sealed = (text: string) => `sealed ${text}` as Sealed;
+
+export const parameters = defaultSettings.totpParameters;
+export const reason = sealed('asked for by telephone');
+
+export const person: AccountEvent = {
+  type: 'user.human.added',
+  organizationId: acme,
+  username: sealed('ada'),
+  usernameKey: 'key of ada' as LoginKey,
+  profile: sealed('Ada'),
+  email: sealed('ada@example.org'),
+  emailKey: 'key of ada@example.org' as LoginKey,
+  emailVerified: true,
+  phone: null,
+};
+
+export const added = (totpId: TotpId, expiresAt = before + 600_000): TotpEvent => ({
+  type: 'user.human.mfa.otp.added',
+  totpId,
+  name: sealed(totpId),
+  secret: sealed(`secret of ${totpId}`),
+  parameters,
+  expiresAt,
+});
+
+export const verified = (totpId: TotpId, step: number): TotpEvent => ({
+  type: 'user.human.mfa.otp.verified',
+  totpId,
+  step,
+});
+
+/** Confirmed with the code of step 100. */
+export const enrolled = (totpId: TotpId) => [added(totpId), verified(totpId, 100)];
+
+export const imported = (totpId: TotpId, digits: 6 | 8 = 6): TotpEvent => ({
+  type: 'user.human.mfa.otp.imported',
+  totpId,
+  name: null,
+  secret: sealed(`secret of ${totpId}`),
+  parameters: { ...parameters, digits },
+});
+
+export const succeeded = (totpId: TotpId, step: number, purpose: Sealed | null = null): TotpEvent => ({
+  type: 'user.human.mfa.otp.check.succeeded',
+  totpId,
+  step,
+  purpose,
+});
+
+export const failed = (
+  totpIds: readonly TotpId[],
+  why: 'wrong' | 'used' = 'wrong',
+  purpose: Sealed | null = null,
+): TotpEvent => ({ type: 'user.human.mfa.otp.check.failed', totpIds, reason: why, purpose });
+
+export const disabled = (totpId: TotpId): TotpEvent => ({ type: 'user.human.mfa.otp.disabled', totpId });
+
+export const removed = (totpId: TotpId): TotpEvent => ({ type: 'user.human.mfa.otp.removed', totpId });
+
+export const resynced = (totpId: TotpId, driftSteps: number, step: number): TotpEvent => ({
+  type: 'user.human.mfa.otp.resynced',
+  totpId,
+  driftSteps,
+  step,
+});
+
+export const codes = (...selectors: readonly string[]) =>
+  selectors.map((selector) => ({ selector, hash: `hash of ${selector}` }));
+
+export const generated = (
+  selectors: readonly string[],
+  pendingWith: TotpId | null = null,
+): RecoveryCodesEvent => ({
+  type: 'user.human.mfa.recoverycode.added',
+  codes: codes(...selectors),
+  pendingWith,
+});
+
+export const codeSpent = (selector: string): RecoveryCodesEvent => ({
+  type: 'user.human.mfa.recoverycode.check.succeeded',
+  selector,
+});
+
+export const codeFailed: RecoveryCodesEvent = { type: 'user.human.mfa.recoverycode.check.failed' };
+export const codesRemoved: RecoveryCodesEvent = { type: 'user.human.mfa.recoverycode.removed' };
+export const attemptsReset: AttemptsEvent = { type: 'user.mfa.attempts.reset', reason };
+export const factorsReset: AttemptsEvent = { type: 'user.mfa.reset', reason };
+
+export const times = <Event>(count: number, event: Event): Event[] => Array<Event>(count).fill(event);
