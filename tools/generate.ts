@@ -4,10 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { type Setting, settingEntries } from '#server/settings.js';
+import { eventsDocument } from '#tools/events-document.js';
 
 const root = join(import.meta.dirname, '..');
 
 const generated: Readonly<Record<string, () => string>> = {
+  'docs/events.md': eventsDocument,
   'docs/settings.md': settingsDocument,
 };
 

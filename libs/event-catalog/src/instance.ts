@@ -1,7 +1,7 @@
 import type { InstanceEvent } from '#domain/instance/events.js';
 import type { Entries } from '#event-catalog/entry.js';
 import { id, list, text } from '#event-catalog/fields.js';
-import { settingNameList, someSettings } from '#event-catalog/settings.js';
+import { namesOfSettings, someSettings } from '#event-catalog/settings.js';
 
 export const instanceEvents = {
   'instance.added': {
@@ -14,7 +14,7 @@ export const instanceEvents = {
   },
   'instance.settings.reset': {
     meaning: 'For these settings the instance follows the defaults again.',
-    fields: { names: settingNameList },
+    fields: { names: namesOfSettings },
   },
   'instance.member.added': {
     meaning: 'A user got roles over the whole instance.',

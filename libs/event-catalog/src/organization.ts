@@ -1,7 +1,7 @@
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import type { Entries } from '#event-catalog/entry.js';
 import { id, list, text } from '#event-catalog/fields.js';
-import { settingNameList, someSettings } from '#event-catalog/settings.js';
+import { namesOfSettings, someSettings } from '#event-catalog/settings.js';
 
 export const organizationEvents = {
   'org.added': { meaning: 'An organization was added.', fields: { name: text } },
@@ -18,7 +18,7 @@ export const organizationEvents = {
   },
   'org.settings.reset': {
     meaning: 'For these settings the organization follows the instance again.',
-    fields: { names: settingNameList },
+    fields: { names: namesOfSettings },
   },
   'org.member.added': {
     meaning: 'A user got roles in the organization.',

@@ -20,7 +20,7 @@ export const settingFields = {
 export const someSettings = some<Settings>('some [settings](#settings)', settingFields);
 
 const settingNames = Object.keys(settingFields) as SettingName[];
-export const settingNameList = list({
-  ...oneOf(...settingNames),
-  kind: 'name of a [setting](#settings)',
-});
+export const namesOfSettings = {
+  ...list(oneOf(...settingNames)),
+  kind: 'names of [settings](#settings)',
+};

@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { AccessTokenId, LoginKey, OrganizationId, Sealed, TotpId, UserId } from '#domain/ids.js';
+import { defaultSettings, type Settings } from '#domain/organization/settings.js';
+import {
+  type DomainEvent,
+  decodeAccountEvent,
+  decodeEvent,
+  decodeInstanceEvent,
+  decodeLoginNameEvent,
+  decodeOrganizationEvent,
+  encodeEvent,
+} from '#event-catalog/catalogue.js';
+import type { StoredEvent } from '#event-catalog/stored-event.js';
+import type { JsonObject } from '#event-log/event-log.js';
+import { randomBytesFromPool } from '#secrets/random-pool.js';
+
+const sealed = `1.some-key.${randomBytesFromPool(40).toString('base64url')}` as Sealed;
+const loginKey = randomBytesFromPool(32).toString('base64url') as LoginKey;
+const userId = 'some user' as UserId;
+const totpId = 'some device' as TotpId;
+
+/** One of each kind of stream. */
+const ofEach: readonly DomainEvent[] = [
+  { type: 'user.human.phone.changed', phone: sealed },
+  { type: 'org.added', name: 'Some Organization' },
+  { type: 'instance.member.removed', userId },
+  { type: 'login.released', userId },
+];
+
+describe('the catalogue', () => {
+  it('reads what it has written', () => {
+    expect(ofEach.map((event) => decodeEvent(encodeEvent(event)))).toEqual(ofEach);
+  });
+
+  it('writes what the event log takes', () => {
+    const data: readonly JsonObject[] = ofEach.map((event) => encodeEvent(event).data);
+    expect(JSON.parse(JSON.stringify(data))).toEqual(data);
+  });
+
+  it.each<readonly [string, (stored: StoredEvent) => DomainEvent, number]>([
+    ['a user', decodeAccountEvent, 0],
+    ['an organization', decodeOrganizationEvent, 1],
+    ['the instance', decodeInstanceEvent, 2],
+    ['a login name', decodeLoginNameEvent, 3],
+  ])('reads in the stream of %s no event of another', (_title, decode, own) => {
+    const stored = ofEach.map(encodeEvent);
+    expect(stored.slice(own, own + 1).map(decode)).toEqual(ofEach.slice(own, own + 1));
+    const types = stored.toSpliced(own, 1).map((foreign) => refusalOf(() => decode(foreign)));
+    expect(types).toEqual(stored.toSpliced(own, 1).map(({ type }) => ({ code: 'unknown-type', type })));
+  });
+});
+
+describe('settings', () => {
+  it.each(Object.entries(defaultSettings))('can be changed and reset one by one: %s', (name, value) => {
+    const events = [
+      { type: 'org.settings.changed', changed: { [name]: value } as Partial<Settings> },
+      { type: 'instance.settings.reset', names: [name as keyof Settings] },
+    ] as const;
+    expect(events.map((event) => decodeEvent(encodeEvent(event)))).toEqual(events);
+  });
+
+  it.each<readonly [string, object]>([
+    ['one that does not exist', { colour: 'red' }],
+    ['one that is undefined', { issuer: undefined }],
+    [
+      'digits that no authenticator app shows',
+      { totpParameters: { algorithm: 'SHA1', digits: 7, periodSeconds: 30 } },
+    ],
+  ])('are refused: %s', (_title, changed) => {
+    expect(() => encodeEvent({ type: 'org.settings.changed', changed })).toThrow(TypeError);
+  });
+});
+
+describe('nothing secret is written in clear', () => {
+  const seed = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+  const added = {
+    type: 'user.human.mfa.otp.added',
+    totpId,
+    name: sealed,
+    secret: sealed,
+    parameters: defaultSettings.totpParameters,
+    expiresAt: 0,
+  } as const;
+  const token = {
+    type: 'user.pat.added',
+    tokenId: 'some token' as AccessTokenId,
+    name: sealed,
+    scopes: [],
+    expiresAt: null,
+    hash: loginKey as string,
+  } as const;
+  const machine = {
+    type: 'user.machine.added',
+    organizationId: 'some organization' as OrganizationId,
+    username: sealed,
+    usernameKey: loginKey,
+    profile: sealed,
+  } as const;
+  const codes = (...some: readonly { selector: string; hash: string }[]): DomainEvent => ({
+    type: 'user.human.mfa.recoverycode.added',
+    codes: some,
+    pendingWith: null,
+  });
+  const code = { selector: '7K', hash: '$argon2id$v=19$m=4096,t=2,p=1$c2FsdA$aGFzaA' };
+
+  it('is seen in events that are written', () => {
+    expect([added, token, machine, codes(code)].map(encodeEvent)).toHaveLength(4);
+  });
+
+  it.each<readonly [string, DomainEvent]>([
+    ['a seed', { ...added, secret: seed as Sealed }],
+    ['the name of a device', { ...added, name: 'My phone' as Sealed }],
+    ['a sealed text without its tag', { ...added, secret: sealed.slice(0, 40) as Sealed }],
+    ['a phone number', { type: 'user.human.phone.changed', phone: '+41.44.6681800' as Sealed }],
+    ['a user name', { ...machine, username: 'ada.lovelace' as Sealed }],
+    ['a user name for its keyed hash', { ...machine, usernameKey: 'ada@example.org' as LoginKey }],
+    ['an access token for its hash', { ...token, hash: `cs_${loginKey}${loginKey}` }],
+    ['a recovery code for its hash', codes({ selector: '7K', hash: '7KAB-CDEF-GHJK-MNPQ' })],
+    ['a recovery code beside its hash', codes({ ...code, ...{ text: '7KAB-CDEF-GHJK-MNPQ' } })],
+    ['an empty id', { type: 'login.confirmed', userId: '' as UserId }],
+  ])('%s', (_title, event) => {
+    expect(() => encodeEvent(event)).toThrow(/cannot be written/);
+  });
+});
+
+function refusalOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return (error as { undecodability?: unknown }).undecodability ?? error;
+  }
+}
