@@ -37,3 +37,66 @@ export const defaultSettings: Settings = {
   issuer: null,
   secondFactorRequired: false,
 };
+
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly reason: string;
+}
+
+type NumericName = { [N in SettingName]: Settings[N] extends number ? N : never }[SettingName];
+
+/** What may be chosen, in whole numbers; of the issuer, its characters. */
+export const settingRanges = {
+  failuresBeforeDelay: {
+    minimum: 1,
+    maximum: 10,
+    reason: 'More free guesses in a row help nobody but a guesser.',
+  },
+  delaySecondsFirst: { minimum: 1, maximum: 300, reason: 'Longer is more than a typing error deserves.' },
+  delaySecondsMax: {
+    minimum: 30,
+    maximum: 86_400,
+    reason: 'Below, guessing goes on as if undelayed; above, an owner waits longer than a day.',
+  },
+  deviceFailuresMax: {
+    minimum: 1,
+    maximum: 100,
+    reason: 'A hundred guesses at a million codes are the most that a binding is worth.',
+  },
+  failuresPerWindowMax: {
+    minimum: 5,
+    maximum: 100,
+    reason:
+      'Below, ordinary typing errors use up a month; above, a year of guessing becomes worth its while.',
+  },
+  stepsPast: {
+    minimum: 0,
+    maximum: 1,
+    reason: 'Each further step makes one more code live (RFC 6238 section 5.2).',
+  },
+  stepsFuture: {
+    minimum: 0,
+    maximum: 1,
+    reason: 'Each further step makes one more code live (RFC 6238 section 5.2).',
+  },
+  totpDevicesMax: { minimum: 1, maximum: 10, reason: 'A guess is held against every device.' },
+  recoveryCodesCount: { minimum: 1, maximum: 50, reason: 'More fit on no sheet of paper.' },
+  issuer: { minimum: 1, maximum: 64, reason: 'An authenticator app shows one short line.' },
+} as const satisfies Record<NumericName | 'issuer', Range>;
+
+export type RangedName = keyof typeof settingRanges;
+
+/** What is chosen in one place; the rest comes from the next. */
+export type Overrides = Partial<Settings>;
+
+export const noOverrides: Overrides = {};
+
+/** The inherited object itself where nothing is chosen. */
+export const settingsWith = (overrides: Overrides, inherited: Settings): Settings =>
+  overrides === noOverrides ? inherited : { ...inherited, ...overrides };
+
+export function withoutOverrides(overrides: Overrides, names: readonly SettingName[]): Overrides {
+  const left = Object.entries(overrides).filter(([name]) => !names.some((reset) => reset === name));
+  return left.length === 0 ? noOverrides : (Object.fromEntries(left) as Overrides);
+}

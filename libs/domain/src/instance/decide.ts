@@ -1,0 +1,92 @@
+import { accept, type Decision, reject } from '#domain/decider.js';
+import type { UserId } from '#domain/ids.js';
+import type { InstanceEvent } from '#domain/instance/events.js';
+import type { InstanceState } from '#domain/instance/state.js';
+import {
+  type AddMemberRefusal,
+  checkedNewMember,
+  checkedRolesChange,
+  memberRefusal,
+  type NotMember,
+  type RolesRefusal,
+} from '#domain/organization/decide-members.js';
+import { checkedChanges, checkedResets, type SettingsRefusal } from '#domain/organization/decide-settings.js';
+import { instanceRoles, type Member } from '#domain/organization/members.js';
+import { defaultSettings, type Overrides, type SettingName } from '#domain/organization/settings.js';
+
+export interface AlreadySetUp {
+  /** There is one instance, and it stays the one it is. */
+  readonly code: 'instance-already-set-up';
+}
+
+export interface NotSetUp {
+  /** Nothing can be changed before the first start made the instance. */
+  readonly code: 'instance-not-set-up';
+}
+
+export type InstanceRefusal = AlreadySetUp | NotSetUp | SettingsRefusal | AddMemberRefusal | NotMember;
+
+type Decided<Refusal> = Decision<InstanceEvent, Refusal>;
+
+const notSetUp: NotSetUp = { code: 'instance-not-set-up' };
+
+export function setUp(
+  instance: InstanceState,
+  { instanceId }: { readonly instanceId: string },
+): Decided<AlreadySetUp> {
+  return instance.status === 'unknown'
+    ? accept({ type: 'instance.added', instanceId })
+    : reject({ code: 'instance-already-set-up' });
+}
+
+export function changeSettings(
+  instance: InstanceState,
+  { changed }: { readonly changed: Overrides },
+): Decided<NotSetUp | SettingsRefusal> {
+  if (instance.status === 'unknown') return reject(notSetUp);
+  const checked = checkedChanges(instance.overrides, changed, defaultSettings);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  const isNothing = Object.keys(checked.answer).length === 0;
+  return isNothing ? accept() : accept({ type: 'instance.settings.changed', changed: checked.answer });
+}
+
+export function resetSettings(
+  instance: InstanceState,
+  { names }: { readonly names: readonly SettingName[] },
+): Decided<NotSetUp | SettingsRefusal> {
+  if (instance.status === 'unknown') return reject(notSetUp);
+  const checked = checkedResets(instance.overrides, names, defaultSettings);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  const isNothing = checked.answer.length === 0;
+  return isNothing ? accept() : accept({ type: 'instance.settings.reset', names: checked.answer });
+}
+
+export function addMember(
+  instance: InstanceState,
+  { userId, roles }: Member,
+): Decided<NotSetUp | AddMemberRefusal> {
+  if (instance.status === 'unknown') return reject(notSetUp);
+  const checked = checkedNewMember(instance.members, { userId, roles }, instanceRoles);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  return accept({ type: 'instance.member.added', userId, roles: checked.answer });
+}
+
+export function changeMember(
+  instance: InstanceState,
+  { userId, roles }: Member,
+): Decided<NotSetUp | NotMember | RolesRefusal> {
+  if (instance.status === 'unknown') return reject(notSetUp);
+  const checked = checkedRolesChange(instance.members, { userId, roles }, instanceRoles);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  const { answer } = checked;
+  return answer === null ? accept() : accept({ type: 'instance.member.changed', userId, roles: answer });
+}
+
+export function removeMember(
+  instance: InstanceState,
+  { userId }: { readonly userId: UserId },
+): Decided<NotSetUp | NotMember> {
+  if (instance.status === 'unknown') return reject(notSetUp);
+  const refusal = memberRefusal(instance.members, userId);
+  return refusal === null ? accept({ type: 'instance.member.removed', userId }) : reject(refusal);
+}

@@ -1,0 +1,54 @@
+import type { InstanceEvent } from '#domain/instance/events.js';
+import { type Members, noMembers, withMember, withoutMember } from '#domain/organization/members.js';
+import {
+  defaultSettings,
+  noOverrides,
+  type Overrides,
+  type Settings,
+  settingsWith,
+  withoutOverrides,
+} from '#domain/organization/settings.js';
+
+export type InstanceState = { readonly status: 'unknown' } | ReadyInstance;
+
+export interface ReadyInstance {
+  readonly status: 'ready';
+  readonly instanceId: string;
+  readonly overrides: Overrides;
+  readonly members: Members;
+}
+
+export const noInstance: InstanceState = { status: 'unknown' };
+
+export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
+  if (event.type === 'instance.added')
+    return {
+      status: 'ready',
+      instanceId: event.instanceId,
+      overrides: noOverrides,
+      members: noMembers,
+    };
+  return state.status === 'ready' ? evolveReady(state, event) : state;
+}
+
+/** What holds wherever an organization chose nothing. */
+export const inheritedSettings = (instance: InstanceState): Settings =>
+  instance.status === 'ready' ? settingsWith(instance.overrides, defaultSettings) : defaultSettings;
+
+function evolveReady(
+  instance: ReadyInstance,
+  event: Exclude<InstanceEvent, { type: 'instance.added' }>,
+): InstanceState {
+  const { overrides, members } = instance;
+  switch (event.type) {
+    case 'instance.settings.changed':
+      return { ...instance, overrides: { ...overrides, ...event.changed } };
+    case 'instance.settings.reset':
+      return { ...instance, overrides: withoutOverrides(overrides, event.names) };
+    case 'instance.member.added':
+    case 'instance.member.changed':
+      return { ...instance, members: withMember(members, event) };
+    case 'instance.member.removed':
+      return { ...instance, members: withoutMember(members, event.userId) };
+  }
+}

@@ -1,0 +1,138 @@
+import { accept, type Decision, reject } from '#domain/decider.js';
+import type { UserId } from '#domain/ids.js';
+import {
+  type AddMemberRefusal,
+  checkedNewMember,
+  checkedRolesChange,
+  memberRefusal,
+  type NotMember,
+  type RolesRefusal,
+} from '#domain/organization/decide-members.js';
+import { checkedChanges, checkedResets, type SettingsRefusal } from '#domain/organization/decide-settings.js';
+import type { OrganizationEvent } from '#domain/organization/events.js';
+import { type Member, organizationRoles } from '#domain/organization/members.js';
+import type { Overrides, SettingName, Settings } from '#domain/organization/settings.js';
+import { isLiving, type OrganizationState } from '#domain/organization/state.js';
+
+export interface NotFound {
+  /** Unknown, or removed. */
+  readonly code: 'organization-not-found';
+}
+
+export interface AlreadyExists {
+  /** The id was given before, and is never given again. */
+  readonly code: 'organization-already-exists';
+}
+
+export interface AlreadyInactive {
+  /** There is nothing left to deactivate. */
+  readonly code: 'organization-already-inactive';
+}
+
+export interface NotInactive {
+  /** There is nothing to reactivate. */
+  readonly code: 'organization-not-inactive';
+}
+
+export type OrganizationRefusal =
+  | NotFound
+  | AlreadyExists
+  | AlreadyInactive
+  | NotInactive
+  | SettingsRefusal
+  | AddMemberRefusal
+  | NotMember;
+
+type Decided<Refusal> = Decision<OrganizationEvent, Refusal>;
+
+interface Named {
+  readonly name: string;
+}
+
+/** What the instance says where the organization says nothing. */
+interface Inherited {
+  readonly inherited: Settings;
+}
+
+const notFound: NotFound = { code: 'organization-not-found' };
+
+export function add(organization: OrganizationState, { name }: Named): Decided<AlreadyExists> {
+  return organization.status === 'unknown'
+    ? accept({ type: 'org.added', name })
+    : reject({ code: 'organization-already-exists' });
+}
+
+export function rename(organization: OrganizationState, { name }: Named): Decided<NotFound> {
+  if (!isLiving(organization)) return reject(notFound);
+  return organization.name === name ? accept() : accept({ type: 'org.changed', name });
+}
+
+export function deactivate(organization: OrganizationState): Decided<NotFound | AlreadyInactive> {
+  if (!isLiving(organization)) return reject(notFound);
+  if (organization.status === 'inactive') return reject({ code: 'organization-already-inactive' });
+  return accept({ type: 'org.deactivated' });
+}
+
+export function reactivate(organization: OrganizationState): Decided<NotFound | NotInactive> {
+  if (!isLiving(organization)) return reject(notFound);
+  if (organization.status === 'active') return reject({ code: 'organization-not-inactive' });
+  return accept({ type: 'org.reactivated' });
+}
+
+export function remove(organization: OrganizationState): Decided<NotFound> {
+  return isLiving(organization) ? accept({ type: 'org.removed' }) : reject(notFound);
+}
+
+export function changeSettings(
+  organization: OrganizationState,
+  { changed }: { readonly changed: Overrides },
+  { inherited }: Inherited,
+): Decided<NotFound | SettingsRefusal> {
+  if (!isLiving(organization)) return reject(notFound);
+  const checked = checkedChanges(organization.overrides, changed, inherited);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  const isNothing = Object.keys(checked.answer).length === 0;
+  return isNothing ? accept() : accept({ type: 'org.settings.changed', changed: checked.answer });
+}
+
+export function resetSettings(
+  organization: OrganizationState,
+  { names }: { readonly names: readonly SettingName[] },
+  { inherited }: Inherited,
+): Decided<NotFound | SettingsRefusal> {
+  if (!isLiving(organization)) return reject(notFound);
+  const checked = checkedResets(organization.overrides, names, inherited);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  const isNothing = checked.answer.length === 0;
+  return isNothing ? accept() : accept({ type: 'org.settings.reset', names: checked.answer });
+}
+
+export function addMember(
+  organization: OrganizationState,
+  { userId, roles }: Member,
+): Decided<NotFound | AddMemberRefusal> {
+  if (!isLiving(organization)) return reject(notFound);
+  const checked = checkedNewMember(organization.members, { userId, roles }, organizationRoles);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  return accept({ type: 'org.member.added', userId, roles: checked.answer });
+}
+
+export function changeMember(
+  organization: OrganizationState,
+  { userId, roles }: Member,
+): Decided<NotFound | NotMember | RolesRefusal> {
+  if (!isLiving(organization)) return reject(notFound);
+  const checked = checkedRolesChange(organization.members, { userId, roles }, organizationRoles);
+  if (checked.kind === 'rejected') return reject(checked.refusal);
+  const { answer } = checked;
+  return answer === null ? accept() : accept({ type: 'org.member.changed', userId, roles: answer });
+}
+
+export function removeMember(
+  organization: OrganizationState,
+  { userId }: { readonly userId: UserId },
+): Decided<NotFound | NotMember> {
+  if (!isLiving(organization)) return reject(notFound);
+  const refusal = memberRefusal(organization.members, userId);
+  return refusal === null ? accept({ type: 'org.member.removed', userId }) : reject(refusal);
+}

@@ -1,0 +1,68 @@
+import { type InstanceState, inheritedSettings } from '#domain/instance/state.js';
+import type { OrganizationEvent } from '#domain/organization/events.js';
+import { type Members, noMembers, withMember, withoutMember } from '#domain/organization/members.js';
+import {
+  noOverrides,
+  type Overrides,
+  type Settings,
+  settingsWith,
+  withoutOverrides,
+} from '#domain/organization/settings.js';
+
+export type OrganizationState =
+  | { readonly status: 'unknown' }
+  | LivingOrganization
+  | { readonly status: 'removed' };
+
+export interface LivingOrganization {
+  readonly status: 'active' | 'inactive';
+  readonly name: string;
+  readonly overrides: Overrides;
+  readonly members: Members;
+}
+
+export const noOrganization: OrganizationState = { status: 'unknown' };
+
+const removed: OrganizationState = { status: 'removed' };
+
+export function evolveOrganization(state: OrganizationState, event: OrganizationEvent): OrganizationState {
+  if (event.type === 'org.added')
+    return { status: 'active', name: event.name, overrides: noOverrides, members: noMembers };
+  return isLiving(state) ? evolveLiving(state, event) : state;
+}
+
+/** What holds for the users of an organization: what it chose, else what the instance chose, else the defaults. */
+export function effectiveSettings(organization: OrganizationState, instance: InstanceState): Settings {
+  const inherited = inheritedSettings(instance);
+  return isLiving(organization) ? settingsWith(organization.overrides, inherited) : inherited;
+}
+
+export function isLiving(organization: OrganizationState): organization is LivingOrganization {
+  return organization.status === 'active' || organization.status === 'inactive';
+}
+
+function evolveLiving(
+  organization: LivingOrganization,
+  event: Exclude<OrganizationEvent, { type: 'org.added' }>,
+): OrganizationState {
+  const { overrides, members } = organization;
+  switch (event.type) {
+    case 'org.changed':
+      return { ...organization, name: event.name };
+    case 'org.deactivated':
+      return { ...organization, status: 'inactive' };
+    case 'org.reactivated':
+      return { ...organization, status: 'active' };
+    case 'org.removed':
+      return removed;
+    case 'org.settings.changed':
+      return { ...organization, overrides: { ...overrides, ...event.changed } };
+    case 'org.settings.reset':
+      return { ...organization, overrides: withoutOverrides(overrides, event.names) };
+    case 'org.member.added':
+    case 'org.member.changed':
+      return { ...organization, members: withMember(members, event) };
+    case 'org.member.removed':
+      return { ...organization, members: withoutMember(members, event.userId) };
+  }
+}
