@@ -4,6 +4,7 @@
 import type { AccountEvent } from '#domain/account/events.js';
 import type { AttemptsEvent } from '#domain/attempts/events.js';
 import type { Instant } from '#domain/ids.js';
+import { settingRanges } from '#domain/organization/settings.js';
 
 export interface AttemptsState {
   /** Failures of any factor since the last success of any. */
@@ -15,7 +16,7 @@ export interface AttemptsState {
 export const noAttempts: AttemptsState = { inARow: null, wrongTotpAt: [] };
 
 /** As many as a window may allow at most: with so many in it, no earlier one changes any decision. */
-export const wrongTotpKeptMax = 100;
+const wrongTotpKeptMax = settingRanges.failuresPerWindowMax.maximum;
 
 export function evolveAttempts(state: AttemptsState, event: AccountEvent, at: Instant): AttemptsState {
   switch (event.type) {
