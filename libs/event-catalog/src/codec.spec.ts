@@ -231,10 +231,25 @@ describe('what is no such event is not read', () => {
       { ...fields, v: 3, street: [canary] },
       { ...fields, v: 3, windows: [{ width: canary, glass: canary }] },
       { ...fields, v: 3, [canary]: canary },
+      { v: 3, street: canary },
     ];
     const texts = wrongs.map((data) => textOf(() => decode(data)));
     expect(texts.filter((text) => text.includes('house.built'))).toHaveLength(wrongs.length);
     expect(texts.filter((text) => text.includes(canary))).toEqual([]);
+  });
+});
+
+describe('what cannot be read', () => {
+  it.each<readonly [string, unknown, string]>([
+    ['unknown-type', { v: 1 }, 'house.moved'],
+    ['unknown-version', {}, 'house.built'],
+    ['missing-field', { v: 3 }, 'house.built'],
+    ['extra-field', { v: 1, street: 'High Street' }, 'house.torn-down'],
+    ['ill-typed-field', { v: 1, colours: 'red' }, 'house.painted'],
+  ])('is an error that says why, and what it is about: %s', (code, data, type) => {
+    expect(() => decode(data, type)).toThrow(
+      expect.objectContaining({ name: 'UndecodableEvent', code, message: expect.stringContaining(type) }),
+    );
   });
 });
 
