@@ -66,6 +66,13 @@ const rooms = [
     typesOnly: [lib('secrets')],
   },
   {
+    from: lib('snapshot-files'),
+    why: 'Keeps what the application folded, as files; it knows what it is asked for and nothing of what it means.',
+    to: [],
+    typesOnly: [lib('application')],
+    builtins: builtin(),
+  },
+  {
     from: lib('read-models'),
     why: 'Rows from events: knows the shapes of events and the drivers of its stores, and decides nothing.',
     to: [lib('event-catalog'), port, npm('kysely', 'better-sqlite3', 'pg')],

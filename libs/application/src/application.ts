@@ -1,0 +1,59 @@
+// Each kind of stream with what loads it and what changes it: made once, used by every handler.
+
+import { Executor } from '#application/execute.js';
+import { accountKind, instanceKind, loginNameKind, organizationKind } from '#application/kinds.js';
+import type { Parts } from '#application/parts.js';
+import { Snapshots } from '#application/snapshots.js';
+import { type StreamKind, Streams } from '#application/streams.js';
+import { SurroundingsReader } from '#application/surroundings.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+
+/** About a kilobyte each: what is in use of a large installation, in some hundred megabytes. */
+const accountsAtHandMax = 200_000;
+const organizationsAtHandMax = 20_000;
+/** Names are asked for when somebody is added or renamed. */
+const loginNamesAtHandMax = 10_000;
+
+export class Application {
+  readonly parts: Parts;
+  readonly accounts;
+  readonly organizations;
+  readonly instance;
+  readonly loginNames;
+  readonly surroundings: SurroundingsReader;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.accounts = room(parts, accountKind, accountsAtHandMax);
+    this.organizations = room(parts, organizationKind, organizationsAtHandMax);
+    this.instance = room(parts, instanceKind, 1);
+    this.loginNames = room(parts, loginNameKind, loginNamesAtHandMax);
+    this.surroundings = new SurroundingsReader({
+      organizations: this.organizations.streams,
+      instance: this.instance.streams,
+      streamOf: (id) => this.organizationStream(id),
+      soleWriter: parts.soleWriter,
+    });
+  }
+
+  userStream(id: UserId): string {
+    return `user-${this.parts.secrets.names.streamId(id)}`;
+  }
+
+  organizationStream(id: OrganizationId): string {
+    return `organization-${this.parts.secrets.names.streamId(id)}`;
+  }
+}
+
+function room<State, Event>(parts: Parts, kind: StreamKind<State, Event>, entriesMax: number) {
+  const { log, logIdentity, clock, soleWriter, secrets, snapshots, onTrouble } = parts;
+  const streams = new Streams({
+    log,
+    kind,
+    entriesMax,
+    snapshots:
+      snapshots === null ? null : new Snapshots<State>({ store: snapshots, log: logIdentity, onTrouble }),
+  });
+  const { newId } = secrets;
+  return { streams, commands: new Executor({ log, streams, kind, newId, clock, soleWriter }) };
+}

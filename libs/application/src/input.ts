@@ -1,0 +1,79 @@
+// How a command is written down: fields with their rules. Each rule has a name that stays and says what is
+// allowed; none repeats what was sent.
+
+import { IsOptional, ValidateBy } from 'class-validator';
+
+/** What a command is made of; what may be left out is named in `Optional`. */
+export type Fields<Of, Optional extends keyof Of = never> = Omit<Of, symbol | Optional> &
+  Partial<Pick<Of, Optional>>;
+
+/** Longer than any id in use, and what ZITADEL's clients may send. */
+const idCharactersMax = 200;
+/** Text with a newline or a terminal's escape would look like something else wherever it is shown. */
+const controlCharacter = /\p{Cc}|\p{Cs}/u;
+
+function rule(name: string, message: string, holds: (value: unknown) => boolean): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
+}
+
+const isTextOf = (value: unknown, minimum: number, maximum: number): value is string =>
+  typeof value === 'string' &&
+  value.length >= minimum &&
+  value.length <= maximum &&
+  !controlCharacter.test(value);
+
+export const IsId = (): PropertyDecorator =>
+  rule('id', `must be 1 to ${idCharactersMax} characters, none of them a control character`, (value) =>
+    isTextOf(value, 1, idCharactersMax),
+  );
+
+export const IsText = (maximum: number, minimum = 1): PropertyDecorator =>
+  rule('text', `must be ${minimum} to ${maximum} characters, none of them a control character`, (value) =>
+    isTextOf(value, minimum, maximum),
+  );
+
+export const IsOneOf = (values: readonly (string | number)[]): PropertyDecorator =>
+  rule('one-of', `must be one of ${values.join(', ')}`, (value) =>
+    values.some((allowed) => allowed === value),
+  );
+
+export const IsWhole = (minimum: number, maximum: number): PropertyDecorator =>
+  rule(
+    'whole-number',
+    `must be a whole number from ${minimum} to ${maximum}`,
+    (value) => Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+  );
+
+/** Something before and after the sign, and no blanks: whether it is somebody's is for a code sent there to show. */
+export const IsEmailAddress = (maximum: number): PropertyDecorator =>
+  rule(
+    'email',
+    `must be an email address of at most ${maximum} characters`,
+    (value) => isTextOf(value, 3, maximum) && /^[^\s@]+@[^\s@]+$/u.test(value),
+  );
+
+/** Milliseconds since 1970: a moment that a date can hold. */
+export const IsInstant = (): PropertyDecorator =>
+  rule(
+    'instant',
+    'must be a moment in milliseconds since 1970',
+    (value) => Number.isInteger(value) && Math.abs(Number(value)) <= 8.64e15,
+  );
+
+export const IsTrueOrFalse = (): PropertyDecorator =>
+  rule('boolean', 'must be true or false', (value) => typeof value === 'boolean');
+
+export const IsTextList = (count: number, characters: number): PropertyDecorator =>
+  rule(
+    'text-list',
+    `must be 1 to ${count} different texts of 1 to ${characters} characters`,
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= count &&
+      value.every((one) => isTextOf(one, 1, characters)) &&
+      new Set(value).size === value.length,
+  );
+
+/** May be null: left out. */
+export const MayBeNull = (): PropertyDecorator => IsOptional();

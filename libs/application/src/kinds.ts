@@ -1,0 +1,43 @@
+// The four kinds of streams: how each is encoded, decoded and folded.
+
+import type { StreamKind } from '#application/streams.js';
+import type { AccountEvent } from '#domain/account/events.js';
+import { type Account, evolveAccount, noAccount } from '#domain/account/state.js';
+import type { InstanceEvent } from '#domain/instance/events.js';
+import { evolveInstance, type InstanceState, noInstance } from '#domain/instance/state.js';
+import type { LoginNameEvent } from '#domain/login-name/events.js';
+import { evolveLoginName, freeLoginName, type LoginNameState } from '#domain/login-name/state.js';
+import type { OrganizationEvent } from '#domain/organization/events.js';
+import { evolveOrganization, noOrganization, type OrganizationState } from '#domain/organization/state.js';
+import {
+  decodeAccountEvent,
+  decodeInstanceEvent,
+  decodeLoginNameEvent,
+  decodeOrganizationEvent,
+  encodeEvent,
+} from '#event-catalog/catalogue.js';
+
+export const accountKind: StreamKind<Account, AccountEvent> = {
+  initial: noAccount,
+  encode: encodeEvent,
+  decode: decodeAccountEvent,
+  evolve: evolveAccount,
+};
+export const organizationKind: StreamKind<OrganizationState, OrganizationEvent> = {
+  initial: noOrganization,
+  encode: encodeEvent,
+  decode: decodeOrganizationEvent,
+  evolve: evolveOrganization,
+};
+export const instanceKind: StreamKind<InstanceState, InstanceEvent> = {
+  initial: noInstance,
+  encode: encodeEvent,
+  decode: decodeInstanceEvent,
+  evolve: evolveInstance,
+};
+export const loginNameKind: StreamKind<LoginNameState, LoginNameEvent> = {
+  initial: freeLoginName,
+  encode: encodeEvent,
+  decode: decodeLoginNameEvent,
+  evolve: evolveLoginName,
+};

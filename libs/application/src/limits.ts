@@ -1,0 +1,23 @@
+// What may be sent with a command. Each is far above what people have, and keeps an event within its limit.
+
+/** A code with spaces between its digits, or a recovery code with dashes, pasted with some blanks around it. */
+export const codeCharactersMax = 64;
+/** Of a device or a token, as a person reads it in a list. */
+export const nameCharactersMax = 100;
+/** What a code was given for: a sentence. */
+export const purposeCharactersMax = 500;
+/** Why an administrator reset something: a sentence, or the number of a ticket. */
+export const reasonCharactersMax = 500;
+/** RFC 5321 section 4.5.3.1: 64 for the part before the sign, 255 for the domain. */
+export const emailCharactersMax = 320;
+/** E.164 has 15 digits; people write them with spaces. */
+export const phoneCharactersMax = 40;
+/** A login name may be an address. */
+export const usernameCharactersMax = 320;
+/** A field of a person's profile. */
+export const profileCharactersMax = 200;
+export const organizationNameCharactersMax = 200;
+export const scopesMax = 20;
+export const scopeCharactersMax = 100;
+/** 64 bytes in base32, in groups of four. */
+export const seedCharactersMax = 160;

@@ -1,0 +1,164 @@
+// States of streams, folded once and kept at hand. A cached state is never trusted for more than it can
+// bear: what is appended is held against its revision by the log, and what is refused without an event
+// is first looked at again, where others write to the log too.
+
+import { Generations } from '#application/generations.js';
+import type { Snapshots } from '#application/snapshots.js';
+import type { Instant } from '#domain/ids.js';
+import type { EventLog, NewEvent, RecordedEvent } from '#event-log/event-log.js';
+import { eventsPerReadMax } from '#event-log/limits.js';
+
+export interface Loaded<State> {
+  readonly state: State;
+  /** -1 while there is no event. */
+  readonly revision: number;
+  /** The time of the last event. */
+  readonly changedAt: Instant;
+  /** The id of the last event, which says what history this is the state of. */
+  readonly eventId: string;
+}
+
+export interface StreamKind<State, Event> {
+  readonly initial: State;
+  encode(event: Event): Pick<NewEvent, 'type' | 'data'>;
+  decode(event: RecordedEvent): Event;
+  evolve(state: State, event: Event, at: Instant): State;
+}
+
+export interface StreamsOptions<State, Event> {
+  readonly log: EventLog;
+  readonly kind: StreamKind<State, Event>;
+  /** States kept at hand. */
+  readonly entriesMax: number;
+  readonly snapshots: Snapshots<State> | null;
+}
+
+/** A stream that is no longer than this is read whole: a snapshot would cost more than it spares. */
+const eventsWithoutSnapshot = 256;
+
+export class Streams<State, Event> {
+  readonly #log: EventLog;
+  readonly #kind: StreamKind<State, Event>;
+  readonly #snapshots: Snapshots<State> | null;
+  readonly #cache: Generations<Loaded<State>>;
+  readonly #loading = new Map<string, Promise<Loaded<State>>>();
+  readonly #refreshing = new Map<
+    string,
+    { now: Promise<Loaded<State>>; next: Promise<Loaded<State>> | null }
+  >();
+  readonly #none: Loaded<State>;
+
+  constructor({ log, kind, entriesMax, snapshots }: StreamsOptions<State, Event>) {
+    this.#log = log;
+    this.#kind = kind;
+    this.#snapshots = snapshots;
+    this.#cache = new Generations(entriesMax);
+    this.#none = { state: kind.initial, revision: -1, changedAt: 0, eventId: '' };
+  }
+
+  /** At once where it is at hand. It may be older than the log. */
+  get(stream: string): Loaded<State> | Promise<Loaded<State>> {
+    return this.#cache.get(stream) ?? this.#load(stream);
+  }
+
+  /** What the log held at some moment after this call. Callers that wait for the same stream share one read. */
+  fresh(stream: string): Promise<Loaded<State>> {
+    const running = this.#refreshing.get(stream);
+    if (running === undefined) {
+      const now = this.#refresh(stream);
+      this.#refreshing.set(stream, { now, next: null });
+      return now;
+    }
+    // The read under way may have begun too early for this caller.
+    running.next ??= running.now.then(
+      () => this.#refreshAgain(stream),
+      () => this.#refreshAgain(stream),
+    );
+    return running.next;
+  }
+
+  /** After an append of ours was acknowledged. */
+  put(stream: string, loaded: Loaded<State>): void {
+    const known = this.#cache.get(stream);
+    if (known !== undefined && known.revision > loaded.revision) return;
+    this.#cache.set(stream, loaded);
+    if (known !== undefined && this.#snapshots?.isDue(known.revision, loaded.revision))
+      this.#snapshots.put(stream, loaded);
+  }
+
+  drop(stream: string): void {
+    this.#cache.delete(stream);
+  }
+
+  #refreshAgain(stream: string): Promise<Loaded<State>> {
+    const now = this.#refresh(stream);
+    this.#refreshing.set(stream, { now, next: null });
+    return now;
+  }
+
+  async #refresh(stream: string): Promise<Loaded<State>> {
+    try {
+      const known = this.#cache.get(stream);
+      return await (known === undefined ? this.#load(stream) : this.#catchUp(stream, known));
+    } finally {
+      const running = this.#refreshing.get(stream);
+      if (running?.next === null) this.#refreshing.delete(stream);
+    }
+  }
+
+  #load(stream: string): Promise<Loaded<State>> {
+    const loading = this.#loading.get(stream);
+    if (loading !== undefined) return loading;
+    const load = this.#read(stream).finally(() => this.#loading.delete(stream));
+    this.#loading.set(stream, load);
+    return load;
+  }
+
+  async #read(stream: string): Promise<Loaded<State>> {
+    const first = await this.#fold(stream, this.#none, eventsWithoutSnapshot);
+    if (first.revision < eventsWithoutSnapshot - 1) return this.#keep(stream, first);
+    const snapshot = (await this.#snapshots?.get(stream)) ?? null;
+    const from = snapshot !== null && (await this.#belongs(stream, snapshot)) ? snapshot : first;
+    const loaded = await this.#foldAll(stream, from);
+    if (loaded.revision - from.revision >= eventsWithoutSnapshot) this.#snapshots?.put(stream, loaded);
+    return this.#keep(stream, loaded);
+  }
+
+  /** A snapshot counts only if the log still holds, at its revision, the event that it was made at. */
+  async #belongs(stream: string, { revision, eventId }: Loaded<State>): Promise<boolean> {
+    const page = await this.#log.readStream(stream, { direction: 'forward', from: revision, limit: 1 });
+    return page.status === 'found' && page.events[0]?.id === eventId;
+  }
+
+  async #catchUp(stream: string, known: Loaded<State>): Promise<Loaded<State>> {
+    return this.#keep(stream, await this.#foldAll(stream, known));
+  }
+
+  async #foldAll(stream: string, from: Loaded<State>): Promise<Loaded<State>> {
+    let loaded = from;
+    for (;;) {
+      const next = await this.#fold(stream, loaded, eventsPerReadMax);
+      if (next.revision - loaded.revision < eventsPerReadMax) return next;
+      loaded = next;
+    }
+  }
+
+  async #fold(stream: string, from: Loaded<State>, limit: number): Promise<Loaded<State>> {
+    const page = await this.#log.readStream(stream, { direction: 'forward', from: from.revision + 1, limit });
+    if (page.status === 'unknown') return from;
+    let { state } = from;
+    for (const event of page.events) {
+      state = this.#kind.evolve(state, this.#kind.decode(event), Date.parse(event.metadata.time));
+    }
+    const last = page.events.at(-1);
+    if (last === undefined) return from;
+    return { state, revision: last.revision, changedAt: Date.parse(last.metadata.time), eventId: last.id };
+  }
+
+  #keep(stream: string, loaded: Loaded<State>): Loaded<State> {
+    const known = this.#cache.get(stream);
+    if (known !== undefined && known.revision > loaded.revision) return known;
+    if (loaded.revision >= 0) this.#cache.set(stream, loaded);
+    return loaded;
+  }
+}

@@ -1,0 +1,59 @@
+// What a decision about a user needs to know of the organization and the instance.
+
+import type { Loaded, Streams } from '#application/streams.js';
+import type { Circumstances } from '#domain/account/circumstances.js';
+import type { OrganizationId } from '#domain/ids.js';
+import type { InstanceEvent } from '#domain/instance/events.js';
+import type { InstanceState } from '#domain/instance/state.js';
+import type { OrganizationEvent } from '#domain/organization/events.js';
+import type { Settings } from '#domain/organization/settings.js';
+import { effectiveSettings, type OrganizationState } from '#domain/organization/state.js';
+
+export const instanceStream = 'instance';
+
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly organization: Circumstances['organization'];
+  /** Empty for an organization that is not there. */
+  readonly organizationName: string;
+}
+
+export interface SurroundingsOptions {
+  readonly organizations: Streams<OrganizationState, OrganizationEvent>;
+  readonly instance: Streams<InstanceState, InstanceEvent>;
+  readonly streamOf: (organizationId: OrganizationId) => string;
+  /** Whether what is at hand is what the log holds. */
+  readonly soleWriter: boolean;
+}
+
+export class SurroundingsReader {
+  readonly #options: SurroundingsOptions;
+
+  constructor(options: SurroundingsOptions) {
+    this.#options = options;
+  }
+
+  /** At once where both are at hand and nobody else writes. */
+  of(organizationId: OrganizationId): Surroundings | Promise<Surroundings> {
+    const { organizations, instance, streamOf, soleWriter } = this.#options;
+    const stream = streamOf(organizationId);
+    const both = soleWriter
+      ? ([organizations.get(stream), instance.get(instanceStream)] as const)
+      : ([organizations.fresh(stream), instance.fresh(instanceStream)] as const);
+    const [one, other] = both;
+    if (one instanceof Promise || other instanceof Promise)
+      return Promise.all([one, other]).then(([first, second]) => together(first, second));
+    return together(one, other);
+  }
+}
+
+function together(
+  { state: organization }: Loaded<OrganizationState>,
+  { state: instance }: Loaded<InstanceState>,
+): Surroundings {
+  return {
+    settings: effectiveSettings(organization, instance),
+    organization: organization.status,
+    organizationName: 'name' in organization ? organization.name : '',
+  };
+}

@@ -1,0 +1,96 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
+import { nameCharactersMax } from '#application/limits.js';
+import {
+  algorithms,
+  digits,
+  type Label,
+  labelOf,
+  parametersOf,
+  periods,
+  type Qr,
+  qrKinds,
+  qrOf,
+} from '#application/totp/shown.js';
+import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
+import type { Instant, OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import { type StartTotpRegistrationRefusal, startTotpRegistration } from '#domain/totp/decide.js';
+import type { TotpParameters } from '#domain/totp/events.js';
+
+export interface TotpRegistration {
+  readonly totpId: TotpId;
+  /** In base32. It is told here, and never again. */
+  readonly secret: string;
+  readonly uri: string;
+  /** The URI as a picture, where one was asked for. */
+  readonly qr: string | null;
+  readonly parameters: TotpParameters;
+  /** Until then the first code has to be confirmed. */
+  readonly expiresAt: Instant;
+}
+
+type Outcome = UserOutcome<TotpRegistration, StartTotpRegistrationRefusal>;
+
+/** Makes a secret for an authenticator app. It counts for nothing until its first code is confirmed. */
+export class StartTotpRegistration extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  @IsId() readonly userId!: UserId;
+  @MayBeNull() @IsText(nameCharactersMax) readonly name: string | null = null;
+  /** Null, here and below, is what the organization says. */
+  @MayBeNull() @IsOneOf(algorithms) readonly algorithm: TotpParameters['algorithm'] | null = null;
+  @MayBeNull() @IsOneOf(digits) readonly digits: TotpParameters['digits'] | null = null;
+  @MayBeNull() @IsOneOf(periods) readonly periodSeconds: TotpParameters['periodSeconds'] | null = null;
+  @IsOneOf(qrKinds) readonly qr: Qr = 'none';
+  readonly by!: Caller;
+
+  constructor(
+    fields: Fields<StartTotpRegistration, 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr'>,
+  ) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(StartTotpRegistration)
+export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRegistration> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  async execute(command: StartTotpRegistration): Promise<Outcome> {
+    const { secrets } = this.#application.parts;
+    const totpId = secrets.newId() as TotpId;
+    const bytes = secrets.newTotpSecret();
+    const outcome = await executeForUser<StartTotpRegistrationRefusal, Started>(
+      this.#application,
+      command,
+      (account, context) => {
+        const { sealer, settings } = context;
+        const parameters = parametersOf(command, settings.totpParameters);
+        const name = sealer.sealNullable('totp-name', command.name, totpId);
+        const secret = sealer.seal('totp-secret', bytes, totpId);
+        const seed = { ...command, totpId, name, secret, parameters };
+        const label = labelOf(account, context, command.name);
+        return withAnswer(startTotpRegistration(account, seed, context), { label, parameters });
+      },
+    );
+    if (outcome.kind === 'rejected') return outcome;
+    const { label, parameters, expiresAt } = outcome.answer;
+    const uri = secrets.otpauthUri({ ...label, secret: bytes, parameters });
+    const qr = await qrOf(command.qr, uri, secrets);
+    const secret = secrets.base32Encode(bytes);
+    return { ...outcome, answer: { totpId, secret, uri, qr, parameters, expiresAt } };
+  }
+}
+
+interface Started {
+  readonly expiresAt: Instant;
+  readonly label: Label;
+  readonly parameters: TotpParameters;
+}

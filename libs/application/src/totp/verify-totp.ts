@@ -1,0 +1,56 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
+import { codeCharactersMax, purposeCharactersMax } from '#application/limits.js';
+import { compare, type MalformedCode, readCode } from '#application/totp/compare.js';
+import { executeForUser, type UserOutcome } from '#application/users.js';
+import { reject } from '#domain/decider.js';
+import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import { totpTargets, type VerifyTotpRefusal, verifyTotp } from '#domain/totp/decide.js';
+
+type Outcome = UserOutcome<{ readonly totpId: TotpId }, VerifyTotpRefusal | MalformedCode>;
+
+/** Checks a code, and spends it. With a purpose, the event says what it was given for. */
+export class VerifyTotp extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  @IsId() readonly userId!: UserId;
+  @IsText(codeCharactersMax) readonly code!: string;
+  /** Null stands for whichever device shows this code. */
+  @MayBeNull() @IsId() readonly totpId: TotpId | null = null;
+  @MayBeNull() @IsText(purposeCharactersMax) readonly purpose: string | null = null;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<VerifyTotp, 'totpId' | 'purpose'>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(VerifyTotp)
+export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  execute(command: VerifyTotp): Promise<Outcome> {
+    const { secrets } = this.#application.parts;
+    return executeForUser<VerifyTotpRefusal | MalformedCode, { readonly totpId: TotpId }>(
+      this.#application,
+      command,
+      (account, context) => {
+        const found = totpTargets(account, command, context);
+        if (found.kind === 'rejected') return reject(found.refusal);
+        const code = readCode(command.code, found.targets, secrets);
+        if (typeof code !== 'string') return reject(code);
+        const comparisons = found.targets.map((target) => compare(target, code, { context, secrets }));
+        const purpose = context.sealer.sealNullable('totp-purpose', command.purpose);
+        return verifyTotp(account, { ...command, comparisons, purpose }, context);
+      },
+    );
+  }
+}

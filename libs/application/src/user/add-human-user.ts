@@ -1,0 +1,138 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ValidateNested } from 'class-validator';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsEmailAddress, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
+import {
+  emailCharactersMax,
+  phoneCharactersMax,
+  seedCharactersMax,
+  usernameCharactersMax,
+} from '#application/limits.js';
+import type { Sealer } from '#application/sealer.js';
+import { readSeed } from '#application/totp/imported-seed.js';
+import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
+import { addNamedUser } from '#application/user/add-named-user.js';
+import { makeEmailCode, type ShownEmailCode, sealEmailCode } from '#application/user/email-code.js';
+import { type HumanProfileFields, profileText } from '#application/user/profile.js';
+import type { UserOutcome } from '#application/users.js';
+import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import type { ClaimRefusal } from '#domain/login-name/decide.js';
+import { defaultSettings } from '#domain/organization/settings.js';
+import type { TotpParameters } from '#domain/totp/events.js';
+import { type AddRefusal, addHuman, type ImportedTotp } from '#domain/user/decide.js';
+
+/** `code`: one is made and answered, to be brought to the address by the caller. */
+export type EmailVerification = 'verified' | 'code' | 'none';
+const emailVerifications: readonly EmailVerification[] = ['verified', 'code', 'none'];
+
+export interface HumanUserAdded {
+  readonly userId: UserId;
+  readonly emailCode: string | null;
+  /** Of the imported seed. */
+  readonly totpId: TotpId | null;
+}
+
+type Outcome = UserOutcome<HumanUserAdded, AddRefusal | ClaimRefusal>;
+
+export class AddHumanUser extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  /** Null, and one is made. */
+  @MayBeNull() @IsId() readonly userId: UserId | null = null;
+  /** Null, and it is the email address. */
+  @MayBeNull() @IsText(usernameCharactersMax) readonly username: string | null = null;
+  @ValidateNested() readonly profile!: HumanProfileFields;
+  @IsEmailAddress(emailCharactersMax) readonly email!: string;
+  @IsOneOf(emailVerifications) readonly emailVerification: EmailVerification = 'none';
+  @MayBeNull() @IsText(phoneCharactersMax) readonly phone: string | null = null;
+  /** In base32: who was enrolled elsewhere is enrolled here, without a code. */
+  @MayBeNull() @IsText(seedCharactersMax) readonly totpSecret: string | null = null;
+  @MayBeNull() @IsOneOf(algorithms) readonly totpAlgorithm: TotpParameters['algorithm'] | null = null;
+  @MayBeNull() @IsOneOf(digits) readonly totpDigits: TotpParameters['digits'] | null = null;
+  @MayBeNull() @IsOneOf(periods) readonly totpPeriodSeconds: TotpParameters['periodSeconds'] | null = null;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<AddHumanUser, Optional>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+type Optional =
+  | 'userId'
+  | 'username'
+  | 'emailVerification'
+  | 'phone'
+  | 'totpSecret'
+  | 'totpAlgorithm'
+  | 'totpDigits'
+  | 'totpPeriodSeconds';
+
+@CommandHandler(AddHumanUser)
+export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  async execute(command: AddHumanUser): Promise<Outcome> {
+    const { secrets, clock } = this.#application.parts;
+    const { names } = secrets;
+    const seed = command.totpSecret === null ? null : readSeed(command.totpSecret, 'totpSecret', secrets);
+    if (seed !== null && 'code' in seed) return { kind: 'rejected', refusal: seed };
+    const userId = command.userId ?? (secrets.newId() as UserId);
+    const made: Made = {
+      seed,
+      totpId: seed === null ? null : (secrets.newId() as TotpId),
+      emailCode: command.emailVerification === 'code' ? makeEmailCode(secrets, clock()) : null,
+    };
+    const username = command.username ?? command.email;
+    const keys = { usernameKey: names.loginKey(username), emailKey: names.loginKey(command.email) };
+    const verified = command.emailVerification === 'verified' ? [command.email] : [];
+    const outcome = await addNamedUser<AddRefusal>(this.#application, {
+      organizationId: command.organizationId,
+      userId,
+      by: command.by,
+      names: [username, ...verified],
+      decide: (account, context) =>
+        addHuman(account, { ...keys, ...sealed(command, made, context.sealer) }, context),
+    });
+    if (outcome.kind === 'rejected') return outcome;
+    const { totpId, emailCode } = made;
+    return { ...outcome, answer: { userId, emailCode: emailCode?.text ?? null, totpId } };
+  }
+}
+
+interface Made {
+  readonly seed: Buffer | null;
+  readonly totpId: TotpId | null;
+  readonly emailCode: ShownEmailCode | null;
+}
+
+function sealed(command: AddHumanUser, { seed, totpId, emailCode }: Made, sealer: Sealer) {
+  const { organizationId, username, profile, email, phone } = command;
+  return {
+    organizationId,
+    username: sealer.seal('username', username ?? email),
+    profile: sealer.seal('profile', profileText(profile)),
+    email: sealer.seal('email', email),
+    emailVerified: command.emailVerification === 'verified',
+    phone: sealer.sealNullable('phone', phone),
+    code: emailCode === null ? null : sealEmailCode(emailCode, sealer),
+    totp: seed === null || totpId === null ? null : importedTotp(command, { seed, totpId }, sealer),
+  };
+}
+
+function importedTotp(
+  { totpAlgorithm, totpDigits, totpPeriodSeconds }: AddHumanUser,
+  { seed, totpId }: { readonly seed: Buffer; readonly totpId: TotpId },
+  sealer: Sealer,
+): ImportedTotp {
+  const chosen = { algorithm: totpAlgorithm, digits: totpDigits, periodSeconds: totpPeriodSeconds };
+  // Whoever exports a seed without its parameters means those that nearly all authenticators use.
+  const parameters = parametersOf(chosen, defaultSettings.totpParameters);
+  return { totpId, name: null, secret: sealer.seal('totp-secret', seed, totpId), parameters };
+}

@@ -1,0 +1,47 @@
+// Commands carry their own input rules; they are checked once, here, whichever way a command came.
+
+import type { CommandBus, ICommand } from '@nestjs/cqrs';
+import { type ValidationError, validateSync } from 'class-validator';
+
+import type { Refused } from '#application/caller.js';
+
+export interface Violation {
+  /** The path of the field, as the caller wrote it. */
+  readonly field: string;
+  /** The rule, by a name that stays. */
+  readonly rule: string;
+  /** What is allowed. It never repeats what was sent. */
+  readonly message: string;
+}
+
+/** What was sent breaks a rule of the command. Nothing was looked up. */
+export interface InvalidInput {
+  readonly code: 'invalid-input';
+  readonly violations: readonly Violation[];
+}
+
+const options = { forbidUnknownValues: true, validationError: { target: false, value: false } } as const;
+
+export function violationsOf(command: object): readonly Violation[] {
+  return validateSync(command, options).flatMap((error) => flatten(error, ''));
+}
+
+function flatten({ property, constraints = {}, children = [] }: ValidationError, path: string): Violation[] {
+  const field = path === '' ? property : `${path}.${property}`;
+  const own = Object.entries(constraints).map(([rule, message]) => ({ field, rule, message }));
+  return [...own, ...children.flatMap((child) => flatten(child, field))];
+}
+
+/** Puts the check into a bus of Nest, in front of every handler. */
+export function checkInput(bus: CommandBus): void {
+  const execute = bus.execute.bind(bus);
+  bus.execute = ((command: ICommand) => {
+    const violations = violationsOf(command);
+    if (violations.length === 0) return execute(command);
+    const refused: Refused<InvalidInput> = {
+      kind: 'rejected',
+      refusal: { code: 'invalid-input', violations },
+    };
+    return Promise.resolve(refused);
+  }) as typeof bus.execute;
+}
