@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { HashLane } from '#secrets/hash-lane.js';
+import { hashPassword, needsRehash, verifyPassword } from '#secrets/passwords.js';
+
+const lane = new HashLane({ concurrent: 2, waitingMax: 100 });
+
+describe('a password', () => {
+  it('is hashed at the price for passwords, and verified', async () => {
+    const stored = await hashPassword(lane, 'correct horse');
+    expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=4,p=1\$/);
+    expect(await verifyPassword(lane, stored, 'correct horse')).toBe(true);
+    expect(await verifyPassword(lane, stored, 'Correct horse')).toBe(false);
+    expect(await verifyPassword(lane, stored, 'correct horse ')).toBe(false);
+  });
+
+  it('is the same on keyboards that put its letters together in another way', async () => {
+    const stored = await hashPassword(lane, 'Gr\u00f6\u00dfe');
+    expect(await verifyPassword(lane, stored, 'Gro\u0308\u00dfe')).toBe(true);
+    expect(await verifyPassword(lane, stored, 'Gro\u00dfe')).toBe(false);
+  });
+
+  it('is never right where there is none', async () => {
+    expect(await verifyPassword(lane, null, '')).toBe(false);
+    expect(await verifyPassword(lane, null, 'correct horse')).toBe(false);
+  });
+
+  it.each([
+    ['less memory', '$argon2id$v=19$m=19455,t=4,p=1$c2FsdHNhbHQ$aGFzaA', true],
+    ['fewer passes', '$argon2id$v=19$m=19456,t=3,p=1$c2FsdHNhbHQ$aGFzaA', true],
+    ['another kind of Argon2', '$argon2i$v=19$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', true],
+    ['an older version', '$argon2id$v=16$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', true],
+    ['another hash', '$2b$12$abcdefghijklmnopqrstuv', true],
+    ['what is asked for now', '$argon2id$v=19$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', false],
+    ['more than that', '$argon2id$v=19$m=65536,t=5,p=1$c2FsdHNhbHQ$aGFzaA', false],
+  ])('made with %s is to be made anew: %#', (_what, stored, anew) => {
+    expect(needsRehash(stored)).toBe(anew);
+  });
+});
