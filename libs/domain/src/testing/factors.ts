@@ -1,34 +1,23 @@
 // A person and the person's factors, as pasts that specs begin with.
 
-import type { AccountEvent } from '#domain/account/events.js';
 import type { AttemptsEvent } from '#domain/attempts/events.js';
-import type { LoginKey, OrganizationId, Sealed, TotpId } from '#domain/ids.js';
+import type { Sealed, TotpId } from '#domain/ids.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
+import { elsewhere, here, sealed, verifiedHumanAdded } from '#domain/testing/people.js';
 import { before } from '#domain/testing/specification.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 
-export const acme = 'acme' as OrganizationId;
-export const anotherOrganization = 'another' as OrganizationId;
+export const acme = here.organizationId;
+export const anotherOrganization = elsewhere.organizationId;
 export const phone = 'phone' as TotpId;
 export const watch = 'watch' as TotpId;
 export const tablet = 'tablet' as TotpId;
-export const sealed = (text: string) => `sealed ${text}` as Sealed;
 
 export const parameters = defaultSettings.totpParameters;
 export const reason = sealed('asked for by telephone');
 
-export const person: AccountEvent = {
-  type: 'user.human.added',
-  organizationId: acme,
-  username: sealed('ada'),
-  usernameKey: 'key of ada' as LoginKey,
-  profile: sealed('Ada'),
-  email: sealed('ada@example.org'),
-  emailKey: 'key of ada@example.org' as LoginKey,
-  emailVerified: true,
-  phone: null,
-};
+export const person = verifiedHumanAdded;
 
 export const added = (totpId: TotpId, expiresAt = before + 600_000): TotpEvent => ({
   type: 'user.human.mfa.otp.added',

@@ -11,12 +11,12 @@ import {
   parameters,
   person,
   phone,
-  sealed,
   tablet,
   times,
   verified,
   watch,
 } from '#domain/testing/factors.js';
+import { sealed } from '#domain/testing/people.js';
 import { accountOf, at, circumstances, given, now } from '#domain/testing/specification.js';
 import {
   pendingTarget,

@@ -13,12 +13,12 @@ import {
   person,
   phone,
   removed,
-  sealed,
   succeeded,
   times,
   verified,
   watch,
 } from '#domain/testing/factors.js';
+import { sealed } from '#domain/testing/people.js';
 import { accountOf, at, given, now } from '#domain/testing/specification.js';
 import { removeTotp, renameTotp } from '#domain/totp/decide.js';
 

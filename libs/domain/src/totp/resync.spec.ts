@@ -11,10 +11,10 @@ import {
   person,
   phone,
   resynced,
-  sealed,
   times,
   watch,
 } from '#domain/testing/factors.js';
+import { sealed } from '#domain/testing/people.js';
 import { accountOf, circumstances, given, now } from '#domain/testing/specification.js';
 import { resyncStepsMax, resyncTarget, resyncTotp } from '#domain/totp/decide.js';
 

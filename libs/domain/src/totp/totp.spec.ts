@@ -14,13 +14,13 @@ import {
   person,
   phone,
   resynced,
-  sealed,
   succeeded,
   tablet,
   times,
   verified,
   watch,
 } from '#domain/testing/factors.js';
+import { sealed } from '#domain/testing/people.js';
 import { accountOf, at, circumstances, given, now } from '#domain/testing/specification.js';
 import { totpTargets, verifyTotp } from '#domain/totp/decide.js';
 
