@@ -10,7 +10,7 @@ import {
   type NotMember,
   type RolesRefusal,
 } from '#domain/organization/decide-members.js';
-import { checkedChanges, checkedResets, type SettingsRefusal } from '#domain/organization/decide-settings.js';
+import { checkedChanges, chosenAmong, type SettingsRefusal } from '#domain/organization/decide-settings.js';
 import { instanceRoles, type Member } from '#domain/organization/members.js';
 import { defaultSettings, type Overrides, type SettingName } from '#domain/organization/settings.js';
 
@@ -50,15 +50,14 @@ export function changeSettings(
   return isNothing ? accept() : accept({ type: 'instance.settings.changed', changed: checked.answer });
 }
 
+/** The defaults go with whatever else may be chosen, so that nothing stands in the way. */
 export function resetSettings(
   instance: InstanceState,
   { names }: { readonly names: readonly SettingName[] },
-): Decided<NotSetUp | SettingsRefusal> {
+): Decided<NotSetUp> {
   if (instance.status === 'unknown') return reject(notSetUp);
-  const checked = checkedResets(instance.overrides, names, defaultSettings);
-  if (checked.kind === 'rejected') return reject(checked.refusal);
-  const isNothing = checked.answer.length === 0;
-  return isNothing ? accept() : accept({ type: 'instance.settings.reset', names: checked.answer });
+  const reset = chosenAmong(instance.overrides, names);
+  return reset.length === 0 ? accept() : accept({ type: 'instance.settings.reset', names: reset });
 }
 
 export function addMember(

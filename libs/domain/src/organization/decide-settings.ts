@@ -38,14 +38,19 @@ export function checkedChanges(
   };
 }
 
-/** Those of the names that have something to forget, or why they may not. */
+/** Those of the names that have something to forget. */
+export const chosenAmong = (overrides: Overrides, names: readonly SettingName[]): readonly SettingName[] =>
+  entriesOf(overrides)
+    .map(nameOf)
+    .filter((name) => names.includes(name));
+
+/** Those of the names that have something to forget, or why it may not be forgotten. */
 export function checkedResets(
   overrides: Overrides,
   names: readonly SettingName[],
   inherited: Settings,
 ): Accepted<readonly SettingName[]> | Rejected<SettingsRefusal> {
-  const chosen = entriesOf(overrides).map(nameOf);
-  const reset = chosen.filter((name) => names.includes(name));
+  const reset = chosenAmong(overrides, names);
   const refusal = delayRefusal(reset, settingsWith(withoutOverrides(overrides, reset), inherited));
   return refusal === null ? { kind: 'accepted', answer: reset } : { kind: 'rejected', refusal };
 }
