@@ -24,7 +24,7 @@ interface RecoveryCodesNotFound {
 export type GenerateRefusal =
   | UsableRefusal
   /** There is no enrolment under way that the codes could wait for. */
-  | { readonly code: 'totp-not-found' };
+  | { readonly code: 'totp-registration-not-found' };
 
 export type RecoveryTargetRefusal = UsableRefusal | RecoveryCodesNotFound | AttemptsDelayed;
 
@@ -72,7 +72,7 @@ export function generateRecoveryCodes(
   const refused = usable(account, organizationId, circumstances);
   if (refused !== null) return reject(refused.refusal);
   const pending = withPending ? pendingAt(account.totp, circumstances.now) : null;
-  if (withPending && pending === null) return reject({ code: 'totp-not-found' });
+  if (withPending && pending === null) return reject({ code: 'totp-registration-not-found' });
   return accept({
     type: 'user.human.mfa.recoverycode.added',
     codes,

@@ -96,6 +96,18 @@ describe('recovery codes made with a pending factor', () => {
       .then(generated(['pp'], phone));
   });
 
+  it('are no others than those made for it', () => {
+    given(person, justAdded)
+      .when(generateRecoveryCodes, generate(['aa']))
+      .then(generated(['aa']));
+  });
+
+  it('stay as they are when one of the old is spent', () => {
+    const past = [person, generated(['aa', 'bb']), added(phone), generated(['pp'], phone), codeSpent('aa')];
+    expect(left(...past)).toEqual(['bb']);
+    expect(left(...past, verified(phone, 7))).toEqual(['pp']);
+  });
+
   it('count for nothing while the factor is pending', () => {
     given(person, justAdded, generated(['pp'], phone))
       .when(verifyRecoveryCode, guess('pp', false))
@@ -108,7 +120,10 @@ describe('recovery codes made with a pending factor', () => {
   it('replace the old ones when the factor is confirmed', () => {
     const past = [person, generated(['aa']), added(phone), generated(['pp', 'qq'], phone)];
     expect(left(...past)).toEqual(['aa']);
-    expect(left(...past, verified(phone, 7))).toEqual(['pp', 'qq']);
+    expect(accountOf(...past, verified(phone, 7)).recoveryCodes).toEqual({
+      codes: codes('pp', 'qq'),
+      pending: null,
+    });
   });
 
   it('are not those of another factor that is confirmed', () => {
@@ -147,7 +162,7 @@ describe('recovery codes made with a pending factor', () => {
   ])('are refused where $what', ({ past }) => {
     given(...past)
       .when(generateRecoveryCodes, generate(['pp'], true))
-      .thenRejected({ code: 'totp-not-found' });
+      .thenRejected({ code: 'totp-registration-not-found' });
   });
 });
 
