@@ -59,12 +59,12 @@ async function onePass(options: RotateOptions, onPage: (count: number) => void):
       after,
       limit: pageSize,
     });
-    const last = page.at(-1);
-    if (last === undefined) return broken;
-    after = last.subject;
     const outcomes = await Promise.all(page.map((key) => rewrap(store, masterKeys, key)));
     broken ??= outcomes.find((outcome) => outcome instanceof KeyBroken) ?? null;
-    onPage(outcomes.filter((outcome) => outcome === true).length);
+    if (page.length > 0) onPage(outcomes.filter((outcome) => outcome === true).length);
+    // What is added beyond it meanwhile is for the next pass, or a pass might never end.
+    if (page.length < pageSize) return broken;
+    after = page.at(-1)?.subject ?? null;
   }
 }
 

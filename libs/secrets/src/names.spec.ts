@@ -1,0 +1,131 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { DataKeys } from '#secrets/data-keys.js';
+import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
+import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
+import { Names } from '#secrets/names.js';
+import { rotateMasterKey } from '#secrets/rotate.js';
+
+const [first, second] = [newMasterKeyLine('m1'), newMasterKeyLine('m2')];
+const masterKeys = parseMasterKeys(first);
+const store = new InMemoryKeyStore();
+const names = await Names.open(store, masterKeys);
+
+const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+
+describe('the key of names', () => {
+  it('is made once, however many open it at once, and found again', async () => {
+    const shared = new InMemoryKeyStore();
+    const opened = await Promise.all(Array.from({ length: 16 }, () => Names.open(shared, masterKeys)));
+    const later = await Names.open(shared, masterKeys);
+    expect(new Set([...opened, later].map((each) => each.loginKey('somebody'))).size).toBe(1);
+    expect(await shared.countByMasterKey()).toEqual(new Map([['m1', 1]]));
+  });
+
+  it('is another one in another store', async () => {
+    const other = await Names.open(new InMemoryKeyStore(), masterKeys);
+    expect(other.loginKey('somebody')).not.toBe(names.loginKey('somebody'));
+    expect(other.streamId('somebody')).not.toBe(names.streamId('somebody'));
+  });
+
+  it('stays the same when its wrapping changes', async () => {
+    const rotated = new InMemoryKeyStore();
+    const before = await Names.open(rotated, masterKeys);
+    expect(await rotateMasterKey({ store: rotated, masterKeys: parseMasterKeys(second + first) })).toEqual({
+      rewrapped: 1,
+    });
+    const after = await Names.open(rotated, parseMasterKeys(second));
+    expect(after.loginKey('somebody')).toBe(before.loginKey('somebody'));
+    expect(after.streamId('somebody')).toBe(before.streamId('somebody'));
+  });
+});
+
+describe('a login name', () => {
+  it.each([
+    ['capitals', 'Some.Body@Example.ORG'],
+    ['blanks around it', '  some.body@example.org\t\u00a0\u3000'],
+    ['full-width letters', 'ｓｏｍｅ.ｂｏｄｙ@ｅｘａｍｐｌｅ.ｏｒｇ'],
+  ])('means the same with %s', (_what, spelling) => {
+    expect(names.loginKey(spelling)).toBe(names.loginKey('some.body@example.org'));
+  });
+
+  it.each([
+    ['é', 'e\u0301'],
+    ['Å', '\u212b'],
+    ['ﬁ', 'fi'],
+    ['Ǆ', 'ǆ'],
+    ['İ', 'i\u0307'],
+  ])('%j means the same as %j', (one, other) => {
+    expect(names.loginKey(one)).toBe(names.loginKey(other));
+  });
+
+  it.each([
+    ['a', 'b'],
+    ['some body', 'somebody'],
+    ['somebody', 'somebody.'],
+    ['а', 'a'],
+    ['e', 'é'],
+    ['', '0'],
+  ])('%j is another than %j', (one, other) => {
+    expect(names.loginKey(one)).not.toBe(names.loginKey(other));
+  });
+
+  it('means the same when what it was brought to is spelled out, and brought there again', () => {
+    fc.assert(
+      fc.property(text, (name) => {
+        const brought = name.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
+        expect(names.loginKey(brought)).toBe(names.loginKey(name));
+      }),
+    );
+  });
+
+  it('is a keyed hash: 192 bits of HMAC-SHA-256', async () => {
+    const key = (await new DataKeys({ store, masterKeys }).create('names')).key;
+    const hash = createHmac('sha256', key).update(Buffer.from('login:somebody', 'utf16le')).digest();
+    expect(names.loginKey(' SomeBody ')).toBe(hash.subarray(0, 24).toString('base64url'));
+  });
+
+  it('is no stream of the same letters', () => {
+    expect(names.loginKey('somebody')).not.toBe(names.streamId('somebody'));
+    expect(names.loginKey('stream:x')).not.toBe(names.streamId('x'));
+  });
+});
+
+describe('the id of a stream', () => {
+  const uuid = '0190f0aa-1234-7abc-8def-0123456789ab';
+
+  it('is the UUID itself, in lower case', () => {
+    expect(names.streamId(uuid)).toBe(uuid);
+  });
+
+  it.each([
+    uuid.toUpperCase(),
+    `${uuid} `,
+    `${uuid}\n`,
+    `{${uuid}}`,
+    uuid.replaceAll('-', ''),
+    uuid.replace('a', 'g'),
+    '',
+    'somebody@example.org',
+    '名前',
+  ])('is a hash for %j', (id) => {
+    expect(names.streamId(id)).toMatch(/^[\w-]{32}$/);
+  });
+
+  it('is printable ASCII, is no UUID unless it was one, and is not hashed again to itself', () => {
+    fc.assert(
+      fc.property(text, (id) => {
+        const stream = names.streamId(id);
+        expect(stream).toMatch(/^[\w-]{32}$/);
+        expect(names.streamId(stream)).not.toBe(stream);
+      }),
+    );
+  });
+
+  it('tells apart what differs in case, in blanks, in form, and in half a surrogate pair', () => {
+    const ids = ['Somebody', 'somebody', 'somebody ', 'é', 'e\u0301', 'a\ud800', 'a\ud801', 'a\ufffd'];
+    expect(new Set(ids.map((id) => names.streamId(id))).size).toBe(ids.length);
+  });
+});
