@@ -103,12 +103,12 @@ class Parts {
   }
 
   end({ unknown, upTo, atHead }: End): void {
-    if (this.#text !== '') this.#sendPart();
-    this.#send({ number: this.#number, kind: 'end', unknown, upTo: positionText(upTo), atHead });
+    const events = this.#text === '' ? '' : `[${this.#text}]`;
+    this.#send({ number: this.#number, kind: 'end', events, unknown, upTo: positionText(upTo), atHead });
   }
 
   #sendPart(): void {
-    this.#send({ number: this.#number, kind: 'events', events: `[${this.#text}]` });
+    this.#send({ number: this.#number, kind: 'part', events: `[${this.#text}]` });
     this.#text = '';
   }
 }

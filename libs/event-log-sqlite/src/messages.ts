@@ -41,12 +41,17 @@ export type ReaderRequest = { readonly number: number; readonly committed: numbe
   | { readonly kind: 'page'; readonly after: Position; readonly filter: SubscriptionFilter | undefined }
 );
 
-/** Events as one JSON text, an array of them: parsed at once by the one who asked. */
+/** Requests of one tick of the event loop: a message costs more than most reads. */
+export type ReaderMessage = readonly ReaderRequest[] | 'close';
+
+/** Events are one JSON text, an array of them: parsed at once by the one who asked. */
 export type ReaderReply =
-  | { readonly number: number; readonly kind: 'events'; readonly events: string }
+  | { readonly number: number; readonly kind: 'part'; readonly events: string }
   | {
       readonly number: number;
       readonly kind: 'end';
+      /** The last part; empty where there is none. */
+      readonly events: string;
       readonly unknown: boolean;
       readonly upTo: Position;
       readonly atHead: boolean;

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 import { EventLogError, unavailable } from '#event-log/errors.js';
 import type { Position, RecordedEvent } from '#event-log/event-log.js';
-import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
+import type { ReaderMessage, ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
 import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
 
 export interface ReadAnswer {
@@ -33,6 +33,7 @@ export class ReaderCalls {
   #worker: Worker | null = null;
   #number = 0;
   #closed = false;
+  #unsent: ReaderRequest[] = [];
 
   constructor(path: string, timeoutMs: number) {
     this.#path = path;
@@ -50,23 +51,35 @@ export class ReaderCalls {
         this.#timeoutMs,
       );
       this.#calls.set(number, { events: [], resolve, reject, timer });
-      this.#running().postMessage({ ...request, number });
+      if (this.#unsent.length === 0) setImmediate(() => this.#send());
+      this.#unsent.push({ ...request, number });
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#send();
     const worker = this.#worker;
     if (worker === null) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
-    worker.postMessage('close');
+    const message: ReaderMessage = 'close';
+    worker.postMessage(message);
     await ended;
+  }
+
+  #send(): void {
+    if (this.#unsent.length === 0) return;
+    const message: ReaderMessage = this.#unsent;
+    this.#unsent = [];
+    this.#running().postMessage(message);
   }
 
   #running(): Worker {
     if (this.#worker !== null) return this.#worker;
     const worker = new Worker(threadUrl('reader'), { ...threadOptions, workerData: { path: this.#path } });
-    worker.on('message', (reply: ReaderReply) => this.#take(reply));
+    worker.on('message', (replies: readonly ReaderReply[]) => {
+      for (const reply of replies) this.#take(reply);
+    });
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', () => this.#lose(worker, undefined));
     this.#worker = worker;
@@ -77,15 +90,16 @@ export class ReaderCalls {
     const call = this.#calls.get(reply.number);
     if (call === undefined) return;
     switch (reply.kind) {
-      case 'events': {
-        const events: RecordedEvent[] = JSON.parse(reply.events);
-        for (const event of events) call.events.push(event);
+      case 'part':
+        addTo(call.events, reply.events);
+        return;
+      case 'end': {
+        const { events, unknown, upTo, atHead } = reply;
+        if (events !== '') addTo(call.events, events);
+        this.#forget(reply.number, call);
+        call.resolve({ events: call.events, unknown, upTo, atHead });
         return;
       }
-      case 'end':
-        this.#forget(reply.number, call);
-        call.resolve({ events: call.events, unknown: reply.unknown, upTo: reply.upTo, atHead: reply.atHead });
-        return;
       case 'failed':
         this.#fail(reply.number, new EventLogError(reply.failure));
         return;
@@ -111,4 +125,8 @@ export class ReaderCalls {
     clearTimeout(call.timer);
     this.#calls.delete(number);
   }
+}
+
+function addTo(events: RecordedEvent[], text: string): void {
+  for (const event of JSON.parse(text) as RecordedEvent[]) events.push(event);
 }

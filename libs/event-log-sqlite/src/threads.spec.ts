@@ -58,12 +58,14 @@ const firstPage = { direction: 'forward', after: logStart, limit: 100 } as const
 
 describe('while the writer waits', () => {
   it('reads and subscriptions are answered at once', async () => {
-    await openWith(1_000);
+    await openWith(3_000);
     const stream = freshStream();
     await log.append(stream, samples(3), 'no-stream');
     const appending = await whileWriterWaits(async () => {
-      const sent = failureOf(log.append(stream, samples(1), 2));
-      const started = performance.now();
+      let isAnswered = false;
+      const sent = failureOf(log.append(stream, samples(1), 2)).finally(() => {
+        isAnswered = true;
+      });
       for (let count = 0; count < 20; count += 1) {
         expect(await log.readAll(firstPage)).toHaveLength(3);
         expect(await streamOf(log, stream)).toHaveLength(3);
@@ -71,7 +73,7 @@ describe('while the writer waits', () => {
       const items = log.subscribe({ after: logStart });
       expect(await items.next()).toMatchObject({ value: { kind: 'event' } });
       await items.return();
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(isAnswered).toBe(false);
       return sent;
     });
     expect(['outcome-unknown', 'unavailable']).toContain(appending.code);
