@@ -30,7 +30,7 @@ import { verifyTotp, verifyTotpRegistration } from '#domain/totp/decide.js';
 
 const second = 1_000;
 const day = 86_400_000;
-const address = { organizationId: acme, totpId: null, purpose: null };
+const address = { organizationId: acme, totpId: null, digits: null, purpose: null };
 const wrong = { ...address, comparisons: [{ totpId: phone, steps: [] }] };
 const right = { ...address, comparisons: [{ totpId: phone, steps: [101] }] };
 const wrongCode = { code: 'wrong-code', hint: null } as const;

@@ -26,7 +26,7 @@ import {
 import { accountOf, before, given, now } from '#domain/testing/specification.js';
 import { verifyTotp } from '#domain/totp/decide.js';
 
-const address = { organizationId: acme, totpId: null, purpose: null };
+const address = { organizationId: acme, totpId: null, digits: null, purpose: null };
 const withPhone = [person, ...enrolled(phone)];
 
 describe('resetting attempts', () => {

@@ -12,6 +12,7 @@ import type { TotpEvent, TotpParameters } from '#domain/totp/events.js';
 import {
   type Address,
   type BoundRefusal,
+  type CodeAddress,
   type Comparison,
   type FailedGuessRefusal,
   failedGuess,
@@ -67,8 +68,7 @@ export type RegisterTotpSeedRefusal = KnownRefusal | TotpAlreadyReady | TotpDevi
 export type RenameTotpRefusal = KnownRefusal | TotpNotFound;
 
 export type RemoveTotpRefusal =
-  | VerifyTotpRefusal
-  | RecoveryGuessRefusal
+  | ProofRefusal
   /** Removing a factor takes a code of it, a recovery code, or an administrator. */
   | { readonly code: 'proof-required' };
 
@@ -92,7 +92,7 @@ export interface VerifyTotpRegistration extends Address {
   readonly hint: Hint | null;
 }
 
-export interface VerifyTotp extends Address {
+export interface VerifyTotp extends CodeAddress {
   readonly comparisons: readonly Comparison[];
   /** What the code is given for, in the caller's words. */
   readonly purpose: Sealed | null;
@@ -112,12 +112,15 @@ export interface RenameTotp extends DeviceAddress {
 }
 
 export interface RemoveTotp extends DeviceAddress {
-  readonly proof:
-    | { readonly by: 'administrator' }
-    | { readonly by: 'totp'; readonly comparison: Comparison }
-    | ({ readonly by: 'recovery-code' } & Omit<RecoveryGuess, 'organizationId'>)
-    | null;
+  readonly proof: Proof | { readonly by: 'administrator' } | null;
 }
+
+/** What a user shows before something is done that must not be done by who found the screen open. */
+export type Proof =
+  | ({ readonly by: 'totp' } & Pick<VerifyTotp, 'digits' | 'comparisons'>)
+  | ({ readonly by: 'recovery-code' } & Omit<RecoveryGuess, 'organizationId'>);
+
+export type ProofRefusal = VerifyTotpRefusal | RecoveryGuessRefusal;
 
 /** What a code has to be compared with; a rejection is uncompared, and leaves no trace. */
 export type Targets<Refusal> =
@@ -185,12 +188,12 @@ export function registerTotpSeed(
 
 export function totpTargets(
   account: Account,
-  address: Address,
+  address: CodeAddress,
   circumstances: Circumstances,
 ): Targets<UncomparedRefusal> {
   const refused = refusedUncompared(account, address, circumstances);
   if (refused !== null) return refused;
-  const devices = readyDevices(account.totp, address.totpId);
+  const devices = readyDevices(account.totp, address);
   return { kind: 'targets', targets: devices.map((device) => targetOf(device, circumstances)) };
 }
 
@@ -202,7 +205,7 @@ export function verifyTotp(
   const refused = refusedUncompared(account, command, circumstances);
   if (refused !== null) return reject(refused.refusal);
   const { comparisons, purpose } = command;
-  const devices = readyDevices(account.totp, command.totpId);
+  const devices = readyDevices(account.totp, command);
   if (comparisons.length !== devices.length) throw uncalledFor();
   for (const device of devices) {
     const { totpId } = device;
@@ -220,7 +223,7 @@ export function resyncTarget(
   address: DeviceAddress,
   circumstances: Circumstances,
 ): Target<UncomparedRefusal> {
-  const refused = refusedUncompared(account, address, circumstances);
+  const refused = refusedUncompared(account, { ...address, digits: null }, circumstances);
   if (refused !== null) return refused;
   const { totpId, secret, parameters } = readyDevice(account, address);
   const window = { driftSteps: 0, stepsPast: resyncStepsMax, stepsFuture: resyncStepsMax };
@@ -232,7 +235,7 @@ export function resyncTotp(
   command: ResyncTotp,
   circumstances: Circumstances,
 ): Decision<TotpEvent, VerifyTotpRefusal> {
-  const refused = refusedUncompared(account, command, circumstances);
+  const refused = refusedUncompared(account, { ...command, digits: null }, circumstances);
   if (refused !== null) return reject(refused.refusal);
   const { match } = command;
   if (match !== null && Math.abs(match.driftSteps) > resyncStepsMax) throw uncalledFor();
@@ -252,10 +255,10 @@ export function renameTotp(
 ): Decision<TotpEvent, RenameTotpRefusal> {
   const refused = known(account, organizationId);
   if (refused !== null) return reject(refused.refusal);
-  if (!isEnrolled(account, totpId) && pendingAt(account.totp, now)?.totpId !== totpId) {
-    return reject({ code: 'totp-not-found' });
-  }
-  return accept({ type: 'user.human.mfa.otp.renamed', totpId, name });
+  const pending = pendingAt(account.totp, now);
+  const device = [...account.totp.devices, pending].find((one) => one?.totpId === totpId);
+  if (device === undefined || device === null) return reject({ code: 'totp-not-found' });
+  return device.name === name ? accept() : accept({ type: 'user.human.mfa.otp.renamed', totpId, name });
 }
 
 /** A success counts as one of the factor that proved it, in the same append. */
@@ -270,25 +273,31 @@ export function removeTotp(
   if (pendingAt(account.totp, circumstances.now)?.totpId === totpId) return accept(removed);
   if (!isEnrolled(account, totpId)) return reject({ code: 'totp-not-found' });
   if (proof === null) return reject({ code: 'proof-required' });
+  if (proof.by === 'administrator') return accept(removed);
+  return onceProven(prove(account, { organizationId, totpId, proof }, circumstances), removed);
+}
+
+export function prove(
+  account: Account,
+  { proof, ...address }: Address & { readonly proof: Proof },
+  circumstances: Circumstances,
+): Decision<AccountEvent, ProofRefusal, unknown> {
   switch (proof.by) {
-    case 'administrator':
-      return accept(removed);
-    case 'totp': {
-      const guess = { organizationId, totpId, comparisons: [proof.comparison], purpose: null };
-      return onceProven(verifyTotp(account, guess, circumstances), removed);
-    }
+    case 'totp':
+      return verifyTotp(account, { ...address, ...proof, purpose: null }, circumstances);
     case 'recovery-code':
-      return onceProven(verifyRecoveryCode(account, { organizationId, ...proof }, circumstances), removed);
+      return verifyRecoveryCode(account, { ...address, ...proof }, circumstances);
     default:
       return assertNever(proof);
   }
 }
 
-function onceProven<Refusal>(
+/** The proof is spent in the append of what it was given for, and a wrong one is counted. */
+export function onceProven<Refusal>(
   { events, outcome }: Decision<AccountEvent, Refusal, unknown>,
-  deed: AccountEvent,
+  ...deeds: readonly AccountEvent[]
 ): Decision<AccountEvent, Refusal> {
-  return outcome.kind === 'accepted' ? accept(...events, deed) : { events, outcome };
+  return outcome.kind === 'accepted' ? accept(...events, ...deeds) : { events, outcome };
 }
 
 function refusedSeed(
@@ -333,7 +342,7 @@ function isEnrolled({ totp }: Account, totpId: TotpId): boolean {
 
 /** Of an address that was not refused, so that there is one. */
 function readyDevice({ totp }: Account, { totpId }: DeviceAddress): ReadyTotp {
-  const [device] = readyDevices(totp, totpId) as readonly [ReadyTotp];
+  const [device] = readyDevices(totp, { totpId, digits: null }) as readonly [ReadyTotp];
   return device;
 }
 

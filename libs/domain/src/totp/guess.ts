@@ -40,9 +40,22 @@ export interface Address {
   readonly totpId: TotpId | null;
 }
 
+/** A code is one of the devices that show so many digits, and of no other. */
+export interface CodeAddress extends Address {
+  /** Null stands for any number of them. */
+  readonly digits: number | null;
+}
+
 /** The user has no such device, or none at all. */
 export interface TotpNotFound {
   readonly code: 'totp-not-found';
+}
+
+/** No device that was asked shows codes of this length. It was compared with nothing, and costs nothing. */
+export interface MalformedCode {
+  readonly code: 'malformed-code';
+  /** Of the devices that were asked. */
+  readonly digits: readonly number[];
 }
 
 /** These refuse before anything is compared; they cost the guesser nothing and leave no trace. */
@@ -55,6 +68,7 @@ export type UncomparedRefusal =
   | TotpNotFound
   /** The only device there is, or the one named, still waits for its first code. */
   | { readonly code: 'totp-not-ready' }
+  | MalformedCode
   | BoundRefusal
   /** Each of the devices has had too many failures in a row; time alone will not enable it. */
   | { readonly code: 'totp-disabled' };
@@ -80,21 +94,36 @@ export type FailedGuessRefusal =
 
 export function refusedUncompared(
   account: Account,
-  { organizationId, totpId }: Address,
+  address: CodeAddress,
   circumstances: Circumstances,
 ): Rejected<UncomparedRefusal> | null {
-  const refused = usable(account, organizationId, circumstances);
+  const refused =
+    usable(account, address.organizationId, circumstances) ?? refusedAddress(account, address, circumstances);
   if (refused !== null) return refused;
-  const { devices } = account.totp;
-  if (!devices.some((device) => isAddressed(device, totpId))) {
-    const pending = pendingAt(account.totp, circumstances.now);
-    const isPending = pending !== null && (totpId === null || pending.totpId === totpId);
-    return { kind: 'rejected', refusal: { code: isPending ? 'totp-not-ready' : 'totp-not-found' } };
-  }
-  const ready = readyDevices(account.totp, totpId);
+  const ready = readyDevices(account.totp, address);
   const bounded = refusedByBounds(account, ready, circumstances);
   if (bounded !== null) return bounded;
   return ready.length === 0 ? { kind: 'rejected', refusal: { code: 'totp-disabled' } } : null;
+}
+
+function refusedAddress(
+  { totp }: Account,
+  { totpId, digits }: CodeAddress,
+  { now }: Circumstances,
+): Rejected<UncomparedRefusal> | null {
+  const named = totp.devices.filter((device) => isAddressed(device, { totpId, digits: null }));
+  if (named.length === 0) {
+    const pending = pendingAt(totp, now);
+    const isPending = pending !== null && (totpId === null || pending.totpId === totpId);
+    return { kind: 'rejected', refusal: { code: isPending ? 'totp-not-ready' : 'totp-not-found' } };
+  }
+  if (named.some((device) => isAddressed(device, { totpId, digits }))) return null;
+  return { kind: 'rejected', refusal: malformedCode(named) };
+}
+
+export function malformedCode(asked: readonly Pick<EnrolledTotp, 'parameters'>[]): MalformedCode {
+  const digits = new Set(asked.map(({ parameters }) => parameters.digits));
+  return { code: 'malformed-code', digits: [...digits].toSorted((one, other) => one - other) };
 }
 
 /** @param devices null for an enrolment, which no failure disables */
@@ -113,9 +142,9 @@ export function refusedByBounds(
   return { kind: 'rejected', refusal: { code: 'attempts-delayed', nextAttemptAt, attemptsLeft: left } };
 }
 
-export function readyDevices({ devices }: TotpState, totpId: TotpId | null): readonly ReadyTotp[] {
+export function readyDevices({ devices }: TotpState, address: Asked): readonly ReadyTotp[] {
   return devices.filter(
-    (device): device is ReadyTotp => device.status === 'ready' && isAddressed(device, totpId),
+    (device): device is ReadyTotp => device.status === 'ready' && isAddressed(device, address),
   );
 }
 
@@ -163,6 +192,11 @@ export function failedGuess(
     : reject({ code: 'wrong-code', ...told, hint }, failed, ...disabled);
 }
 
-function isAddressed(device: EnrolledTotp, totpId: TotpId | null): boolean {
-  return totpId === null || device.totpId === totpId;
+type Asked = Pick<CodeAddress, 'totpId' | 'digits'>;
+
+function isAddressed({ totpId, parameters }: EnrolledTotp, asked: Asked): boolean {
+  return (
+    (asked.totpId === null || totpId === asked.totpId) &&
+    (asked.digits === null || parameters.digits === asked.digits)
+  );
 }

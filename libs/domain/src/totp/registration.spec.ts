@@ -248,6 +248,7 @@ describe('importing a seed', () => {
     given(person, imported(phone))
       .when(verifyTotp, {
         ...anyDevice,
+        digits: null,
         comparisons: [{ totpId: phone, steps: [100] }],
         purpose: null,
       })

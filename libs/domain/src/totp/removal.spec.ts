@@ -25,7 +25,11 @@ import { removeTotp, renameTotp } from '#domain/totp/decide.js';
 type Proof = Parameters<typeof removeTotp>[1]['proof'];
 
 const removal = (proof: Proof) => ({ organizationId: acme, totpId: phone, proof });
-const byCode = (...steps: readonly number[]): Proof => ({ by: 'totp', comparison: { totpId: phone, steps } });
+const byCode = (...steps: readonly number[]): Proof => ({
+  by: 'totp',
+  digits: 6,
+  comparisons: [{ totpId: phone, steps }],
+});
 const byRecoveryCode = (matches: boolean): Proof => ({ by: 'recovery-code', selector: 'aa', matches });
 const byAdministrator: Proof = { by: 'administrator' };
 const enrolledWithCodes = [person, ...enrolled(phone), generated(['aa', 'bb'])];
@@ -56,7 +60,7 @@ describe('removing a factor takes a code of it or a recovery code, or an adminis
   });
 
   it('takes no code of another device', () => {
-    const ofTheWatch: Proof = { by: 'totp', comparison: { totpId: watch, steps: [101] } };
+    const ofTheWatch: Proof = { by: 'totp', digits: 6, comparisons: [{ totpId: watch, steps: [101] }] };
     expect(() =>
       given(...enrolledWithCodes, ...enrolled(watch)).when(removeTotp, removal(ofTheWatch)),
     ).toThrow(TypeError);
@@ -195,6 +199,15 @@ describe('renaming a device', () => {
     expect(accountOf(person, added(phone), renamed, verified(phone, 100)).totp.devices).toMatchObject([
       { name },
     ]);
+  });
+
+  it('is no change where it has this name', () => {
+    given(person, ...enrolled(phone), renamed)
+      .when(renameTotp, renaming)
+      .then();
+    given(person, added(phone, now + 1), renamed)
+      .when(renameTotp, renaming)
+      .then();
   });
 
   it.each([

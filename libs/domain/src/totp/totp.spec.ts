@@ -29,6 +29,7 @@ const right = (totpId: TotpId, ...steps: readonly number[]) => ({ totpId, steps 
 const guess = (...comparisons: readonly { totpId: TotpId; steps: readonly number[] }[]) => ({
   organizationId: acme,
   totpId: null,
+  digits: null,
   comparisons,
   purpose: null,
 });
@@ -37,7 +38,7 @@ const told = { attemptsLeft: 19, nextAttemptAt: now };
 const wrongCode = { code: 'wrong-code', ...told, hint: null } as const;
 const used = { code: 'code-already-used', ...told } as const;
 const rejected = (code: string) => ({ kind: 'rejected', refusal: { code } });
-const anyDevice = { organizationId: acme, totpId: null };
+const anyDevice = { organizationId: acme, totpId: null, digits: null };
 const targeted = (totpId: TotpId, driftSteps = 0) => ({
   totpId,
   secret: sealed(`secret of ${totpId}`),
