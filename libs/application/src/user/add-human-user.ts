@@ -15,7 +15,13 @@ import type { Sealer } from '#application/sealer.js';
 import { readSeed } from '#application/totp/imported-seed.js';
 import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
 import { addNamedUser } from '#application/user/add-named-user.js';
-import { makeEmailCode, type ShownEmailCode, sealEmailCode } from '#application/user/email-code.js';
+import {
+  type EmailVerification,
+  emailVerifications,
+  makeEmailCode,
+  type ShownEmailCode,
+  sealEmailCode,
+} from '#application/user/email-code.js';
 import { type HumanProfileFields, profileText } from '#application/user/profile.js';
 import type { UserOutcome } from '#application/users.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
@@ -23,10 +29,6 @@ import type { ClaimRefusal } from '#domain/login-name/decide.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 import { type AddRefusal, addHuman, type ImportedTotp } from '#domain/user/decide.js';
-
-/** `code`: one is made and answered, to be brought to the address by the caller. */
-export type EmailVerification = 'verified' | 'code' | 'none';
-const emailVerifications: readonly EmailVerification[] = ['verified', 'code', 'none'];
 
 export interface HumanUserAdded {
   readonly userId: UserId;
@@ -92,7 +94,7 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
     const username = command.username ?? command.email;
     const keys = { usernameKey: names.loginKey(username), emailKey: names.loginKey(command.email) };
     const verified = command.emailVerification === 'verified' ? [command.email] : [];
-    const outcome = await addNamedUser<AddRefusal>(this.#application, {
+    const outcome = await addNamedUser(this.#application, {
       organizationId: command.organizationId,
       userId,
       by: command.by,

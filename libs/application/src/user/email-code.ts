@@ -6,6 +6,10 @@ import type { EmailCode } from '#domain/user/decide.js';
 /** NIST SP 800-63B: what is sent out of band lives ten minutes at most. */
 const emailCodeSeconds = 600;
 
+/** `code`: one is made and answered, to be brought to the address by the caller. */
+export type EmailVerification = 'verified' | 'code' | 'none';
+export const emailVerifications: readonly EmailVerification[] = ['verified', 'code', 'none'];
+
 export interface ShownEmailCode {
   readonly text: string;
   readonly expiresAt: Instant;

@@ -2,17 +2,26 @@
 // two, it is taken up again at the next start.
 
 import type { Application } from '#application/application.js';
+import { releaseNames } from '#application/login-name/reserve.js';
 import type { UserCommand } from '#application/users.js';
+import type { LoginKey } from '#domain/ids.js';
 import { erase } from '#domain/user/decide.js';
+import { loginKeysOf } from '#domain/user/decide-names.js';
 
 export async function eraseUser(application: Application, { organizationId, userId, by }: UserCommand) {
   const stream = application.userStream(userId);
+  let keys: readonly LoginKey[] = [];
   const outcome = await application.accounts.commands.execute({
     stream,
     by,
     resourceOwner: organizationId,
-    decide: (account) => erase(account, { organizationId }),
+    decide: (account) => {
+      keys = loginKeysOf(account.user);
+      return erase(account, { organizationId });
+    },
   });
-  if (outcome.kind === 'accepted') await application.parts.secrets.keys.erase(stream);
+  if (outcome.kind === 'rejected') return outcome;
+  await application.parts.secrets.keys.erase(stream);
+  await releaseNames(application, { organizationId, userId, by, keys });
   return outcome;
 }

@@ -130,6 +130,16 @@ export function usable(
   return inOpenOrganization(circumstances);
 }
 
+/** Why nobody can be added here by this id; it can be asked before anything is made ready for it. */
+export function notAddable(
+  { user }: Account,
+  circumstances: Pick<Circumstances, 'organization'>,
+): AddRefusal | null {
+  const closed = inOpenOrganization(circumstances);
+  if (closed !== null) return closed.refusal;
+  return user.status === 'unknown' ? null : { code: 'user-already-exists' };
+}
+
 /** Whether this user may be found by the login name of this key. */
 export function holdsLoginKey({ user }: Account, key: LoginKey): boolean {
   return isAlive(user) && (user.usernameKey === key || (user.kind === 'human' && holdsEmailKey(user, key)));
@@ -288,13 +298,9 @@ function holdsEmailKey(human: Human, key: LoginKey): boolean {
   return human.emailVerification.status === 'verified' && human.emailKey === key;
 }
 
-function notAddable({ user }: Account, circumstances: Circumstances): AddRefusal | null {
-  const closed = inOpenOrganization(circumstances);
-  if (closed !== null) return closed.refusal;
-  return user.status === 'unknown' ? null : { code: 'user-already-exists' };
-}
-
-function inOpenOrganization({ organization }: Circumstances): Rejected<OrganizationRefusal> | null {
+function inOpenOrganization({
+  organization,
+}: Pick<Circumstances, 'organization'>): Rejected<OrganizationRefusal> | null {
   switch (organization) {
     case 'active':
       return null;
