@@ -35,3 +35,12 @@ export function profileText(profile: HumanProfile): string {
   const { givenName, familyName, nickName, displayName, preferredLanguage, gender } = profile;
   return JSON.stringify({ givenName, familyName, nickName, displayName, preferredLanguage, gender });
 }
+
+/** What a machine is called, and what it is for. */
+export interface MachineProfile {
+  readonly name: string;
+  readonly description: string | null;
+}
+
+export const machineProfileText = ({ name, description }: MachineProfile): string =>
+  JSON.stringify({ name, description });

@@ -1,0 +1,35 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsId } from '#application/input.js';
+import { executeForUser, type UserOutcome } from '#application/users.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import { type DeactivateRefusal, deactivate } from '#domain/user/decide.js';
+
+type Outcome = UserOutcome<null, DeactivateRefusal>;
+
+export class DeactivateUser extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  @IsId() readonly userId!: UserId;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<DeactivateUser>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(DeactivateUser)
+export class DeactivateUserHandler implements ICommandHandler<DeactivateUser> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  execute(command: DeactivateUser): Promise<Outcome> {
+    return executeForUser(this.#application, command, (account) => deactivate(account, command));
+  }
+}

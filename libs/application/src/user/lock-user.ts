@@ -1,0 +1,35 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsId } from '#application/input.js';
+import { executeForUser, type UserOutcome } from '#application/users.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import { type LockRefusal, lock } from '#domain/user/decide.js';
+
+type Outcome = UserOutcome<null, LockRefusal>;
+
+export class LockUser extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  @IsId() readonly userId!: UserId;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<LockUser>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(LockUser)
+export class LockUserHandler implements ICommandHandler<LockUser> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  execute(command: LockUser): Promise<Outcome> {
+    return executeForUser(this.#application, command, (account) => lock(account, command));
+  }
+}
