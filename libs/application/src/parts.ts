@@ -3,7 +3,7 @@
 import type { SnapshotStore } from '#application/snapshots.js';
 import type { Instant } from '#domain/ids.js';
 import type { EventLog } from '#event-log/event-log.js';
-import type { hashToken, newAccessToken } from '#secrets/access-tokens.js';
+import type { hashToken, newAccessToken, parseAccessToken, sameHash } from '#secrets/access-tokens.js';
 import type { base32Decode, base32Encode } from '#secrets/base32.js';
 import type { canonicalDigits, canonicalRecoveryCode } from '#secrets/canonical-code.js';
 import type { DataKeys } from '#secrets/data-keys.js';
@@ -38,7 +38,9 @@ export interface Secrets {
   readonly canonicalRecoveryCode: typeof canonicalRecoveryCode;
   readonly newRecoveryCodes: typeof newRecoveryCodes;
   readonly newAccessToken: typeof newAccessToken;
+  readonly parseAccessToken: typeof parseAccessToken;
   readonly hashToken: typeof hashToken;
+  readonly sameHash: typeof sameHash;
   readonly newEmailCode: typeof newEmailCode;
   readonly sameCode: typeof sameCode;
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Secrets } from '#application/parts.js';
-import { hashToken, newAccessToken } from '#secrets/access-tokens.js';
+import { hashToken, newAccessToken, parseAccessToken, sameHash } from '#secrets/access-tokens.js';
 import { base32Decode, base32Encode } from '#secrets/base32.js';
 import { canonicalDigits, canonicalRecoveryCode } from '#secrets/canonical-code.js';
 import { DataKeys } from '#secrets/data-keys.js';
@@ -44,7 +44,9 @@ export async function realSecrets(store: KeyStore = new InMemoryKeyStore()): Pro
     canonicalRecoveryCode,
     newRecoveryCodes,
     newAccessToken,
+    parseAccessToken,
     hashToken,
+    sameHash,
     newEmailCode,
     sameCode,
   };

@@ -5,13 +5,13 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, purposeCharactersMax } from '#application/limits.js';
-import { compare, type MalformedCode, readCode } from '#application/totp/compare.js';
+import { compare, readCode } from '#application/totp/compare.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import { reject } from '#domain/decider.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import { totpTargets, type VerifyTotpRefusal, verifyTotp } from '#domain/totp/decide.js';
 
-type Outcome = UserOutcome<{ readonly totpId: TotpId }, VerifyTotpRefusal | MalformedCode>;
+type Outcome = UserOutcome<{ readonly totpId: TotpId }, VerifyTotpRefusal>;
 
 /** Checks a code, and spends it. With a purpose, the event says what it was given for. */
 export class VerifyTotp extends Command<Outcome> {
@@ -39,17 +39,17 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
 
   execute(command: VerifyTotp): Promise<Outcome> {
     const { secrets } = this.#application.parts;
-    return executeForUser<VerifyTotpRefusal | MalformedCode, { readonly totpId: TotpId }>(
+    const code = readCode(command.code, secrets);
+    const guess = { ...command, digits: code.length };
+    return executeForUser<VerifyTotpRefusal, { readonly totpId: TotpId }>(
       this.#application,
       command,
       (account, context) => {
-        const found = totpTargets(account, command, context);
+        const found = totpTargets(account, guess, context);
         if (found.kind === 'rejected') return reject(found.refusal);
-        const code = readCode(command.code, found.targets, secrets);
-        if (typeof code !== 'string') return reject(code);
         const comparisons = found.targets.map((target) => compare(target, code, { context, secrets }));
         const purpose = context.sealer.sealNullable('totp-purpose', command.purpose);
-        return verifyTotp(account, { ...command, comparisons, purpose }, context);
+        return verifyTotp(account, { ...guess, comparisons, purpose }, context);
       },
     );
   }

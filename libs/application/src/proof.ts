@@ -1,0 +1,70 @@
+// What a user shows before factors are taken away or replaced: a code of a device, or a recovery code.
+
+import type { Secrets } from '#application/parts.js';
+import {
+  type MalformedRecoveryCode,
+  type RecoveryGuessing,
+  readRecoveryCode,
+} from '#application/recovery-codes/compare.js';
+import { compare, type Means, readCode } from '#application/totp/compare.js';
+import type { AccountEvent } from '#domain/account/events.js';
+import type { Account } from '#domain/account/state.js';
+import { type Decision, type Rejected, reject } from '#domain/decider.js';
+import { recoveryTarget } from '#domain/recovery-codes/decide.js';
+import { onceProven, type Proof, type ProofRefusal, prove, totpTargets } from '#domain/totp/decide.js';
+import type { Address } from '#domain/totp/guess.js';
+
+export type UnreadProof = MalformedRecoveryCode;
+
+export type GivenProof =
+  | { readonly by: 'totp'; readonly code: string }
+  | { readonly by: 'recovery-code'; readonly guess: RecoveryGuessing };
+
+/** Once for each command, however often it is decided: a recovery code is then hashed but once. */
+export function readProof(
+  { code, recoveryCode }: { readonly code: string | null; readonly recoveryCode: string | null },
+  secrets: Pick<Secrets, 'canonicalDigits' | 'canonicalRecoveryCode' | 'recoveryHashes'>,
+): { readonly kind: 'read'; readonly proof: GivenProof | null } | Rejected<UnreadProof> {
+  if (code !== null) return { kind: 'read', proof: { by: 'totp', code: readCode(code, secrets) } };
+  if (recoveryCode === null) return { kind: 'read', proof: null };
+  const guess = readRecoveryCode(recoveryCode, secrets);
+  return guess.kind === 'rejected' ? guess : { kind: 'read', proof: { by: 'recovery-code', guess } };
+}
+
+type Subject = Means<'matchingSteps'> & { readonly account: Account };
+
+/** The facts of a proof, or why it is refused uncompared. */
+export async function gatherProof(
+  given: GivenProof,
+  { organizationId, totpId }: Address,
+  { account, context, secrets }: Subject,
+): Promise<{ readonly kind: 'gathered'; readonly proof: Proof } | Rejected<ProofRefusal>> {
+  if (given.by === 'totp') {
+    const { by, code } = given;
+    const digits = code.length;
+    const found = totpTargets(account, { organizationId, totpId, digits }, context);
+    if (found.kind === 'rejected') return found;
+    const comparisons = found.targets.map((target) => compare(target, code, { context, secrets }));
+    return { kind: 'gathered', proof: { by, digits, comparisons } };
+  }
+  const { by, guess } = given;
+  const { selector } = guess;
+  const found = recoveryTarget(account, { organizationId, selector }, context);
+  if (found.kind === 'rejected') return found;
+  const matches = await guess.matches(found.hash);
+  return { kind: 'gathered', proof: { by, selector, matches } };
+}
+
+/** Any device will do. What would be refused with a proof too is refused before one is spent. */
+export async function withProof<Event extends AccountEvent, Refusal>(
+  deed: Decision<Event, Refusal>,
+  given: GivenProof | null,
+  subject: Subject & Pick<Address, 'organizationId'>,
+): Promise<Decision<AccountEvent, Refusal | ProofRefusal>> {
+  if (given === null || deed.outcome.kind === 'rejected') return deed;
+  const { account, context, organizationId } = subject;
+  const address = { organizationId, totpId: null };
+  const gathered = await gatherProof(given, address, subject);
+  if (gathered.kind === 'rejected') return reject(gathered.refusal);
+  return onceProven(prove(account, { ...address, proof: gathered.proof }, context), ...deed.events);
+}

@@ -1,0 +1,56 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
+import { codeCharactersMax } from '#application/limits.js';
+import { readProof, type UnreadProof, withProof } from '#application/proof.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import { executeForUser, type UserOutcome } from '#application/users.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import { removeRecoveryCodes } from '#domain/recovery-codes/decide.js';
+import type { ProofRefusal } from '#domain/totp/decide.js';
+
+type Outcome = UserOutcome<null, ProofRefusal | UnreadProof | Busy>;
+
+export class RemoveRecoveryCodes extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  @IsId() readonly userId!: UserId;
+  /** Of any device. Whether a proof is needed is for the caller to know; one that is given has to hold. */
+  @MayBeNull() @IsText(codeCharactersMax) readonly code: string | null = null;
+  /** Looked at where there is no code. */
+  @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<RemoveRecoveryCodes, 'code' | 'recoveryCode'>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(RemoveRecoveryCodes)
+export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecoveryCodes> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  async execute(command: RemoveRecoveryCodes): Promise<Outcome> {
+    const { secrets } = this.#application.parts;
+    const read = readProof(command, secrets);
+    if (read.kind === 'rejected') return read;
+    const { organizationId } = command;
+    return unlessBusy(() =>
+      executeForUser<ProofRefusal, null>(this.#application, command, (account, context) =>
+        withProof(removeRecoveryCodes(account, { organizationId }), read.proof, {
+          account,
+          organizationId,
+          context,
+          secrets,
+        }),
+      ),
+    );
+  }
+}

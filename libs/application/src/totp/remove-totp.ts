@@ -1,0 +1,65 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
+import { codeCharactersMax } from '#application/limits.js';
+import { gatherProof, readProof, type UnreadProof } from '#application/proof.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import { executeForUser, type UserOutcome } from '#application/users.js';
+import { type Decision, reject } from '#domain/decider.js';
+import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import { type RemoveTotpRefusal, removeTotp } from '#domain/totp/decide.js';
+
+type Outcome = UserOutcome<null, RemoveTotpRefusal | UnreadProof | Busy>;
+
+/** A device that waits for its first code is removed without a proof, which is then left unspent. */
+export class RemoveTotp extends Command<Outcome> {
+  @IsId() readonly organizationId!: OrganizationId;
+  @IsId() readonly userId!: UserId;
+  @IsId() readonly totpId!: TotpId;
+  /** Of this device. */
+  @MayBeNull() @IsText(codeCharactersMax) readonly code: string | null = null;
+  /** Looked at where there is no code. */
+  @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
+  /** Whoever sends this has made sure that it is one, who needs neither. */
+  @IsTrueOrFalse() readonly byAdministrator: boolean = false;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<RemoveTotp, 'code' | 'recoveryCode' | 'byAdministrator'>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(RemoveTotp)
+export class RemoveTotpHandler implements ICommandHandler<RemoveTotp> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  async execute(command: RemoveTotp): Promise<Outcome> {
+    const { secrets } = this.#application.parts;
+    const read = readProof(command, secrets);
+    if (read.kind === 'rejected') return read;
+    const { organizationId, totpId, byAdministrator } = command;
+    const device = { organizationId, totpId };
+    return unlessBusy(() =>
+      executeForUser<RemoveTotpRefusal, null>(this.#application, command, async (account, context) => {
+        const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
+        const removal = removeTotp(account, { ...device, proof }, context);
+        if (read.proof === null || !needsProof(removal)) return removal;
+        const gathered = await gatherProof(read.proof, device, { account, context, secrets });
+        if (gathered.kind === 'rejected') return reject(gathered.refusal);
+        return removeTotp(account, { ...device, proof: gathered.proof }, context);
+      }),
+    );
+  }
+}
+
+function needsProof({ outcome }: Decision<unknown, RemoveTotpRefusal>): boolean {
+  return outcome.kind === 'rejected' && outcome.refusal.code === 'proof-required';
+}
