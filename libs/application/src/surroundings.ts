@@ -4,7 +4,7 @@ import type { Loaded, Streams } from '#application/streams.js';
 import type { Circumstances } from '#domain/account/circumstances.js';
 import type { OrganizationId } from '#domain/ids.js';
 import type { InstanceEvent } from '#domain/instance/events.js';
-import type { InstanceState } from '#domain/instance/state.js';
+import { type InstanceState, inheritedSettings } from '#domain/instance/state.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import type { Settings } from '#domain/organization/settings.js';
 import { effectiveSettings, type OrganizationState } from '#domain/organization/state.js';
@@ -44,6 +44,13 @@ export class SurroundingsReader {
     if (one instanceof Promise || other instanceof Promise)
       return Promise.all([one, other]).then(([first, second]) => together(first, second));
     return together(one, other);
+  }
+
+  /** What holds where an organization chose nothing. */
+  async inherited(): Promise<Settings> {
+    const { instance, soleWriter } = this.#options;
+    const { state } = await (soleWriter ? instance.get(instanceStream) : instance.fresh(instanceStream));
+    return inheritedSettings(state);
   }
 }
 
