@@ -2,7 +2,22 @@ import { AddAccessTokenHandler } from '#application/access-token/add-access-toke
 import { RemoveAccessTokenHandler } from '#application/access-token/remove-access-token.js';
 import { ResetAttemptsHandler } from '#application/attempts/reset-attempts.js';
 import { ResetFactorsHandler } from '#application/attempts/reset-factors.js';
+import { AddInstanceMemberHandler } from '#application/instance/add-instance-member.js';
+import { ChangeInstanceMemberHandler } from '#application/instance/change-instance-member.js';
+import { ChangeInstanceSettingsHandler } from '#application/instance/change-instance-settings.js';
+import { RemoveInstanceMemberHandler } from '#application/instance/remove-instance-member.js';
+import { ResetInstanceSettingsHandler } from '#application/instance/reset-instance-settings.js';
+import { SetUpInstanceHandler } from '#application/instance/set-up-instance.js';
 import { AddOrganizationHandler } from '#application/organization/add-organization.js';
+import { AddOrganizationMemberHandler } from '#application/organization/add-organization-member.js';
+import { ChangeOrganizationMemberHandler } from '#application/organization/change-organization-member.js';
+import { ChangeOrganizationSettingsHandler } from '#application/organization/change-organization-settings.js';
+import { DeactivateOrganizationHandler } from '#application/organization/deactivate-organization.js';
+import { ReactivateOrganizationHandler } from '#application/organization/reactivate-organization.js';
+import { RemoveOrganizationHandler } from '#application/organization/remove-organization.js';
+import { RemoveOrganizationMemberHandler } from '#application/organization/remove-organization-member.js';
+import { RenameOrganizationHandler } from '#application/organization/rename-organization.js';
+import { ResetOrganizationSettingsHandler } from '#application/organization/reset-organization-settings.js';
 import { GenerateRecoveryCodesHandler } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodesHandler } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCodeHandler } from '#application/recovery-codes/verify-recovery-code.js';
@@ -14,6 +29,21 @@ import { StartTotpRegistrationHandler } from '#application/totp/start-totp-regis
 import { VerifyTotpHandler } from '#application/totp/verify-totp.js';
 import { VerifyTotpRegistrationHandler } from '#application/totp/verify-totp-registration.js';
 import { AddHumanUserHandler } from '#application/user/add-human-user.js';
+import { AddMachineUserHandler } from '#application/user/add-machine-user.js';
+import { ChangeEmailHandler } from '#application/user/change-email.js';
+import { ChangeHumanProfileHandler } from '#application/user/change-human-profile.js';
+import { ChangeMachineUserHandler } from '#application/user/change-machine-user.js';
+import { ChangePhoneHandler } from '#application/user/change-phone.js';
+import { ChangeUsernameHandler } from '#application/user/change-username.js';
+import { DeactivateUserHandler } from '#application/user/deactivate-user.js';
+import { EraseUserHandler } from '#application/user/erase-user.js';
+import { LockUserHandler } from '#application/user/lock-user.js';
+import { ReactivateUserHandler } from '#application/user/reactivate-user.js';
+import { RemovePhoneHandler } from '#application/user/remove-phone.js';
+import { RemoveUserHandler } from '#application/user/remove-user.js';
+import { RequestEmailCodeHandler } from '#application/user/request-email-code.js';
+import { UnlockUserHandler } from '#application/user/unlock-user.js';
+import { VerifyEmailHandler } from '#application/user/verify-email.js';
 
 /** One for each command. */
 export const handlers = [
@@ -21,7 +51,22 @@ export const handlers = [
   RemoveAccessTokenHandler,
   ResetAttemptsHandler,
   ResetFactorsHandler,
+  AddInstanceMemberHandler,
+  ChangeInstanceMemberHandler,
+  ChangeInstanceSettingsHandler,
+  RemoveInstanceMemberHandler,
+  ResetInstanceSettingsHandler,
+  SetUpInstanceHandler,
   AddOrganizationHandler,
+  AddOrganizationMemberHandler,
+  ChangeOrganizationMemberHandler,
+  ChangeOrganizationSettingsHandler,
+  DeactivateOrganizationHandler,
+  ReactivateOrganizationHandler,
+  RemoveOrganizationHandler,
+  RemoveOrganizationMemberHandler,
+  RenameOrganizationHandler,
+  ResetOrganizationSettingsHandler,
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,
@@ -33,4 +78,19 @@ export const handlers = [
   VerifyTotpHandler,
   VerifyTotpRegistrationHandler,
   AddHumanUserHandler,
+  AddMachineUserHandler,
+  ChangeEmailHandler,
+  ChangeHumanProfileHandler,
+  ChangeMachineUserHandler,
+  ChangePhoneHandler,
+  ChangeUsernameHandler,
+  DeactivateUserHandler,
+  EraseUserHandler,
+  LockUserHandler,
+  ReactivateUserHandler,
+  RemovePhoneHandler,
+  RemoveUserHandler,
+  RequestEmailCodeHandler,
+  UnlockUserHandler,
+  VerifyEmailHandler,
 ];
