@@ -275,6 +275,14 @@ describe('a wrong code of an enrolment', () => {
     },
   );
 
+  it.each([-1, 1])(
+    'that fits the chosen parameters %i step off, which are the default, comes of a wrong clock',
+    (steps) => {
+      const code = totpCode({ key: rfcSeed, parameters: usual, at: at + steps * 30_000 });
+      expect(cause(code, usual)).toBe('clock-drift');
+    },
+  );
+
   it.each([
     { ...usual, algorithm: 'SHA512' },
     { ...usual, digits: 8 },

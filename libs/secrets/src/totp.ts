@@ -70,24 +70,16 @@ export function matchingSteps(guess: TotpGuess): number[] {
 }
 
 /**
- * Where two codes in a row are those of the device: the later step, and what the device's count is then ahead of
- * ours. Null when nowhere within `stepsMax` steps of where the device was thought to be. Of two places, which
- * chance makes about once in 10^10 searches, it is the one that needs the smaller correction.
+ * Where two codes in a row are those of the device: the later step, and how far the device's count is then ahead of
+ * ours. Null when that is nowhere within `stepsMax` steps of where the device was thought to be.
  */
 export function findConsecutive(resync: TotpResync): { step: number; driftSteps: number } | null {
   const { key, parameters, at, codes, driftSteps, stepsMax } = resync;
-  const ours = stepAt(at, parameters);
   const search = { key, parameters, at, driftSteps, stepsPast: stepsMax + 1, stepsFuture: stepsMax };
   const firsts = matchingSteps({ ...search, code: codes[0] });
   const seconds = matchingSteps({ ...search, code: codes[1] });
-  const corrections = seconds
-    .filter((step) => firsts.includes(step - 1))
-    .map((step) => step - ours - driftSteps)
-    .filter((correction) => Math.abs(correction) <= stepsMax)
-    .sort((one, other) => Math.abs(one) - Math.abs(other));
-  const [correction] = corrections;
-  if (correction === undefined) return null;
-  return { step: ours + driftSteps + correction, driftSteps: driftSteps + correction };
+  const step = seconds.find((second) => firsts.includes(second - 1));
+  return step === undefined ? null : { step, driftSteps: step - stepAt(at, parameters) };
 }
 
 /** Why a wrong code may be wrong, for someone who has just scanned the secret. */
