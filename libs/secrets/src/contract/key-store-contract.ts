@@ -1,8 +1,9 @@
 // Everything that key-store.ts promises. A store's own spec calls this with how to make its store.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { sampleKey, wrappedBytes } from '#secrets/contract/samples.js';
 import type { KeyStore, WrappedKey } from '#secrets/key-store.js';
 
 export interface StoreUnderTest {
@@ -15,19 +16,6 @@ export interface StoreUnderTest {
 export interface StoreEngine {
   readonly name: string;
   create(): Promise<StoreUnderTest>;
-}
-
-/** As long as those that wrapping makes. */
-const wrappedBytes = 61;
-
-export function sampleKey(changes: Partial<WrappedKey> = {}): WrappedKey {
-  return {
-    subject: `user-${randomUUID()}`,
-    keyId: randomBytes(16).toString('base64url'),
-    masterKeyId: 'm1',
-    wrapped: randomBytes(wrappedBytes),
-    ...changes,
-  };
 }
 
 function rewrapped(from: WrappedKey, masterKeyId = 'm2'): WrappedKey {
