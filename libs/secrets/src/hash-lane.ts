@@ -20,7 +20,7 @@ export const recoveryWorkFactor: WorkFactor = { memoryKibibytes: 7_168, passes: 
  */
 export const passwordWorkFactor: WorkFactor = { memoryKibibytes: 19_456, passes: 4 };
 
-/** More lanes than one core serves do not make hashes faster: it is the memory that they wait for. */
+/** Many hashes share the cores, not one hash: that would only shorten the wait of a machine with nothing to do. */
 const parallelism = 1;
 
 export class HashLaneFull extends Error {
