@@ -20,7 +20,7 @@ const change = (changed: Overrides) =>
 
 let house: House;
 beforeEach(async () => {
-  house = await openHouse();
+  house = await openHouse({ soleWriter: false });
 });
 afterEach(() => house.close());
 

@@ -18,7 +18,7 @@ type Chosen = Partial<ConstructorParameters<typeof AddHumanUser>[0]>;
 
 export function human(userId: UserId, username: string, chosen: Chosen = {}): AddHumanUser {
   const profile = new HumanProfileFields({ givenName: 'Ada', familyName: 'L' });
-  const email = `${username}@example.com`;
+  const email = username.includes('@') ? username : `${username}@example.com`;
   return new AddHumanUser({ organizationId, userId, username, email, profile, by, ...chosen });
 }
 
