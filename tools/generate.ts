@@ -3,12 +3,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { refusals } from '#application/refusals.js';
 import { type Setting, settingEntries } from '#server/settings.js';
+import { errorsDocument } from '#tools/errors-document.js';
 import { eventsDocument } from '#tools/events-document.js';
 
 const root = join(import.meta.dirname, '..');
 
 const generated: Readonly<Record<string, () => string>> = {
+  'docs/errors.md': () => errorsDocument(refusals),
   'docs/events.md': eventsDocument,
   'docs/settings.md': settingsDocument,
 };

@@ -1,0 +1,204 @@
+// What commands refuse, and what each code means: the one table that documents are made of and that every
+// transport has to map. A code means the same whichever command answers it.
+
+import type { handlers } from '#application/handlers.js';
+
+type Told = Awaited<ReturnType<InstanceType<(typeof handlers)[number]>['execute']>>;
+
+/** Whatever some command answers. */
+export type Refusal = Extract<Told, { readonly kind: 'rejected' }>['refusal'];
+
+type OfCode<Code extends Refusal['code']> = Extract<Refusal, { readonly code: Code }>;
+type Carried<Of> = Of extends unknown ? Exclude<keyof Of, 'code'> : never;
+
+type Documented = {
+  readonly [Code in Refusal['code']]: {
+    /** One or two sentences. */
+    readonly meaning: string;
+    /** The names of what comes with the code. */
+    readonly carries: readonly Carried<OfCode<Code>>[];
+  };
+};
+
+export const refusals = {
+  'access-token-expiry-past': {
+    meaning: 'The time until which the token should be valid is not ahead.',
+    carries: [],
+  },
+  'access-token-not-found': { meaning: 'The user has no such token, or not any more.', carries: [] },
+  'access-token-scopes-invalid': {
+    meaning:
+      'A token has between one scope and the maximum: lower-case words joined by dots and hyphens, each but once.',
+    carries: ['maximum'],
+  },
+  'access-tokens-max': {
+    meaning: 'The user has as many live tokens as anybody may have; one has to be removed first.',
+    carries: ['maximum'],
+  },
+  'attempts-delayed': {
+    meaning:
+      'Too many guesses failed in a row, of whatever factor. This one was not compared, and costs nothing; where failures only ever delay, no number is left.',
+    carries: ['nextAttemptAt', 'attemptsLeft'],
+  },
+  busy: {
+    meaning:
+      'More hashes are wanted than may wait. Nothing was compared or recorded, and the same call may succeed later.',
+    carries: [],
+  },
+  'code-already-used': {
+    meaning: 'The code was right, and it, or one after it, has been accepted before. It counts as a failure.',
+    carries: ['attemptsLeft', 'nextAttemptAt'],
+  },
+  contended: {
+    meaning:
+      'Too many others change the same thing at the same time. Nothing was changed, and the same call may succeed later.',
+    carries: [],
+  },
+  'email-already-verified': {
+    meaning: 'The address is verified: there is nothing left to prove.',
+    carries: [],
+  },
+  'email-code-exhausted': {
+    meaning: 'Too many wrong guesses were made at the code that was sent; a new one may be asked for.',
+    carries: [],
+  },
+  'email-code-expired': {
+    meaning: 'The time of the code that was sent is over; a new one may be asked for.',
+    carries: [],
+  },
+  'email-code-not-found': { meaning: 'No code was made for the present address.', carries: [] },
+  'email-code-wrong': {
+    meaning: 'Another code was sent to the address. With no guesses left that one is void.',
+    carries: ['guessesLeft'],
+  },
+  'instance-already-set-up': { meaning: 'There is one instance, and it stays the one it is.', carries: [] },
+  'instance-not-set-up': {
+    meaning: 'Nothing can be changed before the first start made the instance.',
+    carries: [],
+  },
+  'invalid-input': {
+    meaning: 'What was sent breaks a rule of the command. Nothing was looked up.',
+    carries: ['violations'],
+  },
+  'login-name-claimed': {
+    meaning:
+      'Another user is about to have the login name, or was cut short on the way; from then on that is settled.',
+    carries: ['retryAt'],
+  },
+  'login-name-taken': { meaning: 'Another user has the login name.', carries: [] },
+  'malformed-code': {
+    meaning:
+      'The code is not as many digits as a device that was asked shows. It was compared with nothing, and costs nothing.',
+    carries: ['digits'],
+  },
+  'malformed-recovery-code': {
+    meaning: "The text is nobody's recovery code. It was compared with nothing, and costs nothing.",
+    carries: [],
+  },
+  'member-already-exists': { meaning: 'The user has roles here, which can be changed.', carries: [] },
+  'member-not-found': { meaning: 'The user has no roles here.', carries: [] },
+  'members-max': {
+    meaning: 'There are as many members as there may be; one has to be removed first.',
+    carries: ['maximum'],
+  },
+  'organization-already-exists': {
+    meaning: 'The id was given before, and is never given again.',
+    carries: [],
+  },
+  'organization-already-inactive': { meaning: 'There is nothing left to deactivate.', carries: [] },
+  'organization-not-active': {
+    meaning: 'The organization was deactivated: nobody is added to it and nobody of it verifies anything.',
+    carries: [],
+  },
+  'organization-not-found': { meaning: 'There is no such organization, or not any more.', carries: [] },
+  'organization-not-inactive': { meaning: 'There is nothing to reactivate.', carries: [] },
+  'proof-required': {
+    meaning: 'Removing a factor takes a code of it, a recovery code, or an administrator.',
+    carries: [],
+  },
+  'recovery-codes-not-found': { meaning: 'The user has no recovery code that could be used.', carries: [] },
+  'role-missing': { meaning: 'A member without any role would be none.', carries: [] },
+  'role-unknown': { meaning: 'There is no role of this name here.', carries: ['role'] },
+  'setting-malformed': {
+    meaning:
+      'An authenticator app would misread the setting: an issuer has neither colons nor control characters.',
+    carries: ['name'],
+  },
+  'setting-out-of-range': {
+    meaning:
+      'The value, or the number of its characters, is below or above what is allowed, or no whole number.',
+    carries: ['name', 'minimum', 'maximum'],
+  },
+  'totp-already-ready': {
+    meaning: 'The device is enrolled, and no registration ever replaces it.',
+    carries: [],
+  },
+  'totp-devices-max': {
+    meaning: 'The user has as many devices, disabled ones included, as the organization allows.',
+    carries: ['maximum'],
+  },
+  'totp-disabled': {
+    meaning:
+      'Each device that was asked has had too many failures in a row: it has to be bound anew, or an administrator resets the attempts.',
+    carries: [],
+  },
+  'totp-exhausted': {
+    meaning: 'The wrong codes of the last 30 days are as many as are allowed. This one was not compared.',
+    carries: ['nextAttemptAt'],
+  },
+  'totp-not-found': { meaning: 'The user has no such device, or none at all.', carries: [] },
+  'totp-not-ready': {
+    meaning: 'The only device there is, or the one named, still waits for its first code.',
+    carries: [],
+  },
+  'totp-registration-expired': {
+    meaning: 'The first code came too late; the registration has to be started anew.',
+    carries: [],
+  },
+  'totp-registration-not-found': {
+    meaning: 'There is no registration under way that the recovery codes could wait for.',
+    carries: [],
+  },
+  'user-already-exists': {
+    meaning: 'The id was given before, here or in another organization, and is never given again.',
+    carries: [],
+  },
+  'user-already-inactive': { meaning: 'There is nothing left to deactivate.', carries: [] },
+  'user-already-locked': { meaning: 'There is nothing left to lock.', carries: [] },
+  'user-inactive': {
+    meaning:
+      'Until an administrator reactivates the user, nothing is verified, and nothing is there to lock.',
+    carries: [],
+  },
+  'user-locked': { meaning: 'Until an administrator unlocks the user, nothing is verified.', carries: [] },
+  'user-not-found': {
+    meaning: 'Unknown, removed, erased, or of another organization: nobody can tell which.',
+    carries: [],
+  },
+  'user-not-human': { meaning: 'A machine has no such thing.', carries: [] },
+  'user-not-inactive': {
+    meaning: 'There is nothing to reactivate; a locked user is unlocked instead.',
+    carries: [],
+  },
+  'user-not-locked': { meaning: 'There is nothing to unlock.', carries: [] },
+  'user-not-machine': { meaning: 'A human has no such thing.', carries: [] },
+  'wrong-code': {
+    meaning:
+      'No device that was asked shows this code. Of a first code the likely cause is told. Where no time is told, waiting does not help: every device that was asked is disabled now.',
+    carries: ['attemptsLeft', 'nextAttemptAt', 'hint'],
+  },
+  'wrong-recovery-code': {
+    meaning: 'No unspent recovery code is this one.',
+    carries: ['nextAttemptAt'],
+  },
+} as const satisfies Documented;
+
+type Untold = {
+  readonly [Code in Refusal['code']]: Exclude<
+    Carried<OfCode<Code>>,
+    (typeof refusals)[Code]['carries'][number]
+  >;
+}[Refusal['code']];
+
+/** Whatever comes with a code is named above, or this does not compile. */
+null satisfies [Untold] extends [never] ? null : Untold;
