@@ -119,6 +119,18 @@ describe('a file that is not the one that was written', () => {
     expect(await refusal()).toEqual(isDamaged(/its tables/));
   });
 
+  it('one whose tables mean something else', async () => {
+    await filled();
+    const schema = new Database(path);
+    const statements = schema.prepare('SELECT sql FROM sqlite_schema ORDER BY rowid').pluck().all();
+    schema.close();
+    rmSync(path);
+    const other = new Database(path);
+    for (const statement of statements) other.exec(String(statement).replace('subject TEXT', 'subject BLOB'));
+    other.close();
+    expect(await refusal()).toEqual(isDamaged(/its tables/));
+  });
+
   it('one that was cut', async () => {
     await filled();
     truncateSync(path, 3 * 4_096);

@@ -15,7 +15,8 @@ export const wrappedBytes = 61;
 
 /**
  * Wrapped keys stand in slots of their own, which are never deleted and never change their size: SQLite then
- * never moves one, and overwrites it where it stands. Where it moves rows, `secure_delete` misses copies.
+ * overwrites one where it stands, and moves it only when the first page becomes two, which `secure_delete`
+ * wipes. Of rows that move more often it leaves copies in spite of that.
  */
 const schema = [
   `CREATE TABLE slots (

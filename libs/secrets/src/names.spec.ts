@@ -56,6 +56,7 @@ describe('a login name', () => {
     ['Å', '\u212b'],
     ['ﬁ', 'fi'],
     ['Ǆ', 'ǆ'],
+    ['T\u0308', '\u1e97'],
     ['İ', 'i\u0307'],
   ])('%j means the same as %j', (one, other) => {
     expect(names.loginKey(one)).toBe(names.loginKey(other));

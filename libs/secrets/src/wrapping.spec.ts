@@ -54,6 +54,12 @@ describe('a wrapped data key', () => {
     expect(() => wrapAnew(rotated, { ...wrapped, ...changes })).toThrow(KeyBroken);
   });
 
+  it('does not open under the same master key by another id', () => {
+    const twice = parseMasterKeys(first + first.replace('m1', 'm2'));
+    expect(unwrapDataKey(twice, wrapped).id).toBe(key.id);
+    expect(() => unwrapDataKey(twice, { ...wrapped, masterKeyId: 'm2' })).toThrow(KeyBroken);
+  });
+
   it('does not open with one bit flipped, nor when it was cut', () => {
     const bytes = Buffer.from(wrapped.wrapped);
     const flipped = Array.from({ length: bytes.length * 8 }, (_, bit) => {
