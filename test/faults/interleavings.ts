@@ -1,6 +1,7 @@
 // Every order in which the reads and appends of a few commands can reach the log, one after the other: each
 // command has a house of its own, and waits before each of its steps until it is let on.
 
+import type { Secrets } from '#application/parts.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { Chance } from '#test/faults/chance.js';
 import { type Neighbours, openNeighbours, type Tampering, wrapLog } from '#test/faults/race-houses.js';
@@ -28,15 +29,23 @@ export async function everyOrder(options: EveryOrderOptions): Promise<EveryOrder
   const { log, entrants, ordersMax, tampering } = options;
   const tally = new RaceTally();
   const gate = new Gate();
-  const neighbours = await openNeighbours({ log, houses: entrants, tampering: gated(gate, tampering) });
+  const gates = { gate, keysToo: options.race.touchesKeys === true };
+  const neighbours = await openNeighbours({ log, houses: entrants, tampering: gated(gates, tampering) });
   const choices = new Choices();
+  const chance = new Chance(options.seed);
+  const race = async (choose: Choose) => {
+    const { found, told } = await inOneOrder(options, neighbours, { gate, choose });
+    tally.add(found, told);
+  };
   let isComplete = false;
   try {
     while (!isComplete && tally.races < ordersMax) {
-      const { found, told } = await inOneOrder(options, neighbours, { gate, choices });
-      tally.add(found, told);
+      await race((many) => choices.of(many));
       isComplete = !choices.next();
     }
+    // The first of too many orders are much alike: as many again are drawn.
+    for (let drawn = 0; !isComplete && drawn < ordersMax; drawn += 1)
+      await race((many) => chance.below(many));
   } finally {
     await neighbours.close();
   }
@@ -47,7 +56,7 @@ export async function everyOrder(options: EveryOrderOptions): Promise<EveryOrder
 async function inOneOrder(
   { race, entrants, isWarm, seed }: EveryOrderOptions,
   neighbours: Neighbours,
-  { gate, choices }: { readonly gate: Gate; readonly choices: Choices },
+  { gate, choose }: { readonly gate: Gate; readonly choose: Choose },
 ) {
   const prepared = await race.prepare(neighbours, entrants, new Chance(seed));
   if (isWarm) await warm(prepared, neighbours.houses);
@@ -60,11 +69,13 @@ async function inOneOrder(
   });
   while (finished < told.length) {
     if (gate.waiting + finished < told.length) await new Promise(setImmediate);
-    else gate.letOn(choices.of(gate.waiting));
+    else gate.letOn(choose(gate.waiting));
   }
   gate.open();
   return judged(race, neighbours.log, prepared, await Promise.all(told));
 }
+
+type Choose = (many: number) => number;
 
 /** Where the steps of a race wait; those of what prepares it pass. */
 class Gate {
@@ -122,7 +133,13 @@ class Choices {
   }
 }
 
-function gated(gate: Gate, tampering: Tampering = {}): Tampering {
+interface Gates {
+  readonly gate: Gate;
+  /** Where no key is made or erased, reading one is no step. */
+  readonly keysToo: boolean;
+}
+
+function gated({ gate, keysToo }: Gates, tampering: Tampering = {}): Tampering {
   return {
     log: (log, house) => {
       const inner = tampering.log?.(log, house) ?? log;
@@ -137,19 +154,23 @@ function gated(gate: Gate, tampering: Tampering = {}): Tampering {
         },
       });
     },
-    secrets: (secrets, house) => ({
-      ...(tampering.secrets?.(secrets, house) ?? secrets),
-      keys: {
-        create: (subject) => secrets.keys.create(subject),
-        get: async (subject) => {
-          await gate.pass(subject, house);
-          return secrets.keys.get(subject);
-        },
-        erase: async (subject) => {
-          await gate.pass(subject, house);
-          return secrets.keys.erase(subject);
-        },
-      },
-    }),
+    secrets: (secrets, house) => {
+      const inner = tampering.secrets?.(secrets, house) ?? secrets;
+      return keysToo ? { ...inner, keys: gatedKeys(gate, inner.keys, house) } : inner;
+    },
+  };
+}
+
+function gatedKeys(gate: Gate, keys: Secrets['keys'], house: number): Secrets['keys'] {
+  return {
+    create: (subject) => keys.create(subject),
+    get: async (subject) => {
+      await gate.pass(subject, house);
+      return keys.get(subject);
+    },
+    erase: async (subject) => {
+      await gate.pass(subject, house);
+      return keys.erase(subject);
+    },
   };
 }

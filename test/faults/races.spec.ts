@@ -9,12 +9,13 @@ import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { everyOrder } from '#test/faults/interleavings.js';
 import { raceControls } from '#test/faults/race-controls.js';
+import { raceRotations } from '#test/faults/race-rotation.js';
 import { type Race, races } from '#test/faults/races.js';
 import { runRaces } from '#test/faults/run-races.js';
 
 const seed = Number(process.env.COUNTERSIGN_TEST_SEED ?? Date.now() % 1_000_000);
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-races-'));
-const shortly = 100;
+const shortly = 60;
 const short = { races: shortly, seed };
 const table = races.map((race) => [`${race.rule}: ${race.claim}`, race] as const);
 const raceOf = (rule: string): Race => races.find((race) => race.rule === rule) as Race;
@@ -30,6 +31,19 @@ describe('on the log in memory, between four houses', () => {
   it.each(table)('%s', async (_, race) => {
     const tally = await runRaces({ race, log: new InMemoryEventLog(), ...short });
     expect(tally).toMatchObject({ ...clean, races: shortly });
+  });
+});
+
+describe('on the log in memory', () => {
+  it('F40: of sixty-four uses of one recovery code one spends it', async () => {
+    const race = raceOf('F40');
+    const tally = await runRaces({ race, log: new InMemoryEventLog(), races: 2, entrants: 64, seed });
+    expect(tally).toMatchObject({ ...clean, races: 2, accepted: 2 });
+  });
+
+  it('F44: a code verified while the master key is replaced is right', async () => {
+    const tally = await raceRotations(new InMemoryEventLog(), 3);
+    expect(tally).toMatchObject({ ...clean, races: 192, accepted: 192 });
   });
 });
 

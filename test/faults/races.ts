@@ -1,38 +1,30 @@
 // Races for one user: who enters, what stood in the log before, and what must come out whoever wins. What holds
 // for every race is in race-judge.ts.
 
-import { type House, organizationId } from '#application/testing/house.js';
-import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
-import { VerifyTotp } from '#application/totp/verify-totp.js';
-import { eraseUser } from '#application/user/erase.js';
-import { LockUser } from '#application/user/lock-user.js';
-import type { AccountEvent } from '#domain/account/events.js';
-import type { Instant, TotpId } from '#domain/ids.js';
-import { defaultSettings } from '#domain/organization/settings.js';
-import { newId } from '#secrets/ids.js';
-import { newTotpSecret } from '#secrets/totp.js';
 import type { Chance } from '#test/faults/chance.js';
 import {
-  addPerson,
-  appendPast,
-  callOf,
-  codeAt,
-  type Neighbours,
-  type Person,
-  raceTime,
-  sealSeed,
-  stepNow,
-} from '#test/faults/race-houses.js';
+  confirm,
+  type Entrant,
+  erase,
+  generate,
+  lock,
+  recover,
+  remove,
+  removeByAdministrator,
+  removeUser,
+  resetFactors,
+  start,
+  verify,
+} from '#test/faults/race-entrants.js';
+import { addPerson, codeAt, type Neighbours, type Person, stepNow } from '#test/faults/race-houses.js';
 import type { Told } from '#test/faults/race-judge.js';
-
-export interface Entrant {
-  readonly command: string;
-  run(house: House, call: string): Promise<Answered>;
-}
-
-type Answered =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'rejected'; readonly refusal: { readonly code: string } };
+import {
+  personAfter,
+  personNearCap,
+  personNearExhaustion,
+  personRegistering,
+  personWithRecoveryCodes,
+} from '#test/faults/race-pasts.js';
 
 export interface Prepared {
   readonly person: Person;
@@ -47,10 +39,10 @@ export interface Race {
   readonly rule: string;
   readonly claim: string;
   readonly entrantsMax: number;
+  /** Whether a key is erased in it. */
+  readonly touchesKeys?: boolean;
   prepare(neighbours: Neighbours, entrants: number, chance: Chance): Promise<Prepared>;
 }
-
-const long = 86_400_000;
 
 export const races: readonly Race[] = [
   {
@@ -84,9 +76,8 @@ export const races: readonly Race[] = [
     claim: 'as many wrong guesses are compared as there are before the delay',
     entrantsMax: 16,
     prepare: async (neighbours, many, chance) => {
-      const person = await addPerson(neighbours);
       const before = chance.below(5);
-      await appendPast(neighbours, person, wrongGuesses(person.phone, before, raceTime - long));
+      const person = await personAfter(neighbours, before);
       return { ...guessing(person, many), wrong: comparesAtMost(5 - before, many) };
     },
   },
@@ -105,9 +96,8 @@ export const races: readonly Race[] = [
     claim: 'as many wrong guesses are compared as the window has left',
     entrantsMax: 16,
     prepare: async (neighbours, many, chance) => {
-      const person = await addPerson(neighbours);
       const before = chance.between(26, 29);
-      await appendPast(neighbours, person, interrupted(person.phone, before));
+      const person = await personNearExhaustion(neighbours, before);
       return { ...guessing(person, many), wrong: comparesAtMost(30 - before, many) };
     },
   },
@@ -127,6 +117,32 @@ export const races: readonly Race[] = [
     },
   },
   {
+    rule: 'F40',
+    claim: 'one recovery code is spent once, however many bring it',
+    entrantsMax: 6,
+    prepare: async (neighbours, many, chance) => {
+      const { person, codes } = await personWithRecoveryCodes(neighbours);
+      const code = codes[0] ?? '';
+      const spellings = [code, code.toLowerCase(), code.replaceAll('-', ' ')];
+      const entrants = Array.from({ length: many }, () => recover(person, chance.pick(spellings)));
+      return { person, entrants, wrong: (count) => isNot(count('accepted'), 1) };
+    },
+  },
+  {
+    rule: 'F40',
+    claim: 'once new recovery codes are made, no old one is spent',
+    entrantsMax: 3,
+    prepare: async (neighbours, many) => {
+      const { person, codes } = await personWithRecoveryCodes(neighbours);
+      const uses = Array.from({ length: many - 1 }, (_, index) => recover(person, codes[index] ?? ''));
+      return {
+        person,
+        entrants: [generate(person), ...uses],
+        wrong: (count) => isNot(count('accepted', 'generate'), 1),
+      };
+    },
+  },
+  {
     rule: 'F41',
     claim: 'registrations started at once leave one that waits, and it counts for nothing',
     entrantsMax: 4,
@@ -137,6 +153,102 @@ export const races: readonly Race[] = [
         person,
         entrants: [...starts, verify(person, codeAt(person.seed, stepNow))],
         wrong: (count) => isNot(count('accepted', 'verify'), 1),
+      };
+    },
+  },
+  {
+    rule: 'F41',
+    claim: 'a registration is confirmed once',
+    entrantsMax: 8,
+    prepare: async (neighbours, many) => {
+      const person = await personRegistering(neighbours);
+      const { totpId, seed } = person.pending;
+      const codes = [codeAt(seed, stepNow), codeAt(seed, stepNow - 1)];
+      const entrants = Array.from({ length: many }, (_, index) =>
+        confirm(person, codes[index % 2] ?? '', index % 3 === 0 ? null : totpId),
+      );
+      return { person, entrants, wrong: (count) => isNot(count('accepted'), 1) };
+    },
+  },
+  {
+    rule: 'F41',
+    claim: 'a registration is confirmed or cancelled, and never both',
+    entrantsMax: 2,
+    prepare: async (neighbours) => {
+      const person = await personRegistering(neighbours);
+      const { totpId, seed } = person.pending;
+      return {
+        person,
+        entrants: [confirm(person, codeAt(seed, stepNow), totpId), remove(person, totpId)],
+        wrong: (count) => isNot(count('accepted'), 1),
+      };
+    },
+  },
+  {
+    rule: 'F41',
+    claim: 'a registration that was replaced is not confirmed any more',
+    entrantsMax: 4,
+    prepare: async (neighbours, many) => {
+      const person = await personRegistering(neighbours);
+      const code = codeAt(person.pending.seed, stepNow);
+      const starts = Array.from({ length: many - 1 }, () => start(person));
+      return {
+        person,
+        entrants: [confirm(person, code, person.pending.totpId), ...starts],
+        wrong: (count) => isNot(count('accepted', 'start'), many - 1),
+      };
+    },
+  },
+  {
+    rule: 'F42',
+    claim: 'no code is accepted, and none is counted, once its device is removed',
+    entrantsMax: 4,
+    prepare: async (neighbours, many) => {
+      const person = await addPerson(neighbours);
+      return {
+        person,
+        entrants: [removeByAdministrator(person, person.phone), ...mixedGuesses(person, many - 1)],
+        wrong: (count) => isNot(count('accepted', 'remove'), 1),
+      };
+    },
+  },
+  {
+    rule: 'F42',
+    claim: 'one code removes its device or is accepted, and never both',
+    entrantsMax: 2,
+    prepare: async (neighbours) => {
+      const person = await addPerson(neighbours);
+      const code = codeAt(person.seed, stepNow);
+      return {
+        person,
+        entrants: [remove(person, person.phone, code), verify(person, code)],
+        wrong: (count) => isNot(count('accepted'), 1),
+      };
+    },
+  },
+  {
+    rule: 'F42',
+    claim: 'no code is accepted, and none is counted, once all factors are reset',
+    entrantsMax: 4,
+    prepare: async (neighbours, many) => {
+      const person = await addPerson(neighbours);
+      return {
+        person,
+        entrants: [resetFactors(person), ...mixedGuesses(person, many - 1)],
+        wrong: (count) => isNot(count('accepted', 'reset'), 1),
+      };
+    },
+  },
+  {
+    rule: 'F42',
+    claim: 'no code is accepted, and none is counted, once the user is removed',
+    entrantsMax: 4,
+    prepare: async (neighbours, many) => {
+      const person = await addPerson(neighbours);
+      return {
+        person,
+        entrants: [removeUser(person), ...mixedGuesses(person, many - 1)],
+        wrong: (count) => isNot(count('accepted', 'remove user'), 1),
       };
     },
   },
@@ -157,6 +269,7 @@ export const races: readonly Race[] = [
     rule: 'F44',
     claim: 'a code of a user who is being erased is right or refused, and never an exception',
     entrantsMax: 4,
+    touchesKeys: true,
     prepare: async (neighbours, many) => {
       const person = await addPerson(neighbours);
       return {
@@ -167,35 +280,6 @@ export const races: readonly Race[] = [
     },
   },
 ];
-
-export function verify({ userId }: Person, code: string, totpId: TotpId | null = null): Entrant {
-  return {
-    command: 'verify',
-    run: (house, call) =>
-      house.run(new VerifyTotp({ organizationId, userId, code, totpId, by: callOf(call) })),
-  };
-}
-
-function start({ userId }: Person): Entrant {
-  return {
-    command: 'start',
-    run: (house, call) => house.run(new StartTotpRegistration({ organizationId, userId, by: callOf(call) })),
-  };
-}
-
-function lock({ userId }: Person): Entrant {
-  return {
-    command: 'lock',
-    run: (house, call) => house.run(new LockUser({ organizationId, userId, by: callOf(call) })),
-  };
-}
-
-function erase({ userId }: Person): Entrant {
-  return {
-    command: 'erase',
-    run: (house, call) => eraseUser(house.application, { organizationId, userId, by: callOf(call) }),
-  };
-}
 
 function mixedGuesses(person: Person, many: number): Entrant[] {
   const codes = [codeAt(person.seed, stepNow - 1), wrongCode(person), codeAt(person.seed, stepNow)];
@@ -214,7 +298,7 @@ const comparesAtMost = (left: number, many: number) => (count: Count) => {
   return compared >= least && compared <= left ? null : `${compared} were compared, not ${left}`;
 };
 
-export function wrongCode({ seed }: Pick<Person, 'seed'>): string {
+function wrongCode({ seed }: Pick<Person, 'seed'>): string {
   const right = [codeAt(seed, stepNow - 1), codeAt(seed, stepNow)];
   return ['314159', '271828', '141421'].find((code) => !right.includes(code)) ?? '';
 }
@@ -222,51 +306,6 @@ export function wrongCode({ seed }: Pick<Person, 'seed'>): string {
 function spelled(code: string, chance: Chance): string {
   const fullWidth = [...code].map((digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join('');
   return chance.pick([code, code, `${code.slice(0, 3)} ${code.slice(3)}`, ` ${code}`, fullWidth]);
-}
-
-interface Happened {
-  readonly at: Instant;
-  readonly event: AccountEvent;
-}
-
-function wrongGuesses(totpId: TotpId, many: number, since: Instant): Happened[] {
-  const event: AccountEvent = {
-    type: 'user.human.mfa.otp.check.failed',
-    totpIds: [totpId],
-    reason: 'wrong',
-    purpose: null,
-  };
-  return Array.from({ length: many }, (_, index) => ({ at: since + index * 7_200_000, event }));
-}
-
-const succeeded = (totpId: TotpId, step: number, at: Instant): Happened => ({
-  at,
-  event: { type: 'user.human.mfa.otp.check.succeeded', totpId, step, purpose: null },
-});
-
-/** Wrong guesses, with a success after every fourth, and after the last. */
-function interrupted(totpId: TotpId, many: number): Happened[] {
-  const all = wrongGuesses(totpId, many, raceTime - 20 * long).flatMap((guess, index) =>
-    index % 4 === 3 ? [guess, succeeded(totpId, 1_000 + index, guess.at)] : [guess],
-  );
-  return [...all, succeeded(totpId, 2_000, raceTime - long)];
-}
-
-/** So many failures of the phone in a row, and none that would make anybody wait: a watch was right since. */
-async function personNearCap(neighbours: Neighbours, failures: number): Promise<Person> {
-  const person = await addPerson(neighbours);
-  const watch = newId() as TotpId;
-  const secret = await sealSeed(neighbours, person, watch, newTotpSecret());
-  const { totpParameters: parameters } = defaultSettings;
-  await appendPast(neighbours, person, [
-    {
-      at: raceTime - 20 * long,
-      event: { type: 'user.human.mfa.otp.imported', totpId: watch, name: null, secret, parameters },
-    },
-    ...wrongGuesses(person.phone, failures, raceTime - 10 * long),
-    succeeded(watch, 1_000, raceTime - long),
-  ]);
-  return person;
 }
 
 const isNot = (found: number, wanted: number): string | null =>

@@ -5,9 +5,10 @@ import type { EventLog, RecordedEvent } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 import { newId } from '#secrets/ids.js';
 import { Chance } from '#test/faults/chance.js';
+import type { Entrant } from '#test/faults/race-entrants.js';
 import { type Neighbours, openNeighbours, type Tampering } from '#test/faults/race-houses.js';
 import { judge, type Told } from '#test/faults/race-judge.js';
-import { counting, type Entrant, type Prepared, type Race } from '#test/faults/races.js';
+import { counting, type Prepared, type Race } from '#test/faults/races.js';
 
 export class RaceTally {
   races = 0;
@@ -37,12 +38,17 @@ export interface RacesOptions {
   readonly races: number;
   readonly seed: number;
   readonly tampering?: Tampering;
+  /** Else as many as chance says. */
+  readonly entrants?: number;
 }
 
 /** At the same time, for different users: the engine gathers their appends. */
 const racesAtOnce = 32;
+/** Entrants start within so many turns of the event loop, so that each comes first at times. */
+const startTurnsMax = 5;
 
-export async function runRaces({ race, log, races, seed, tampering = {} }: RacesOptions): Promise<RaceTally> {
+export async function runRaces(options: RacesOptions): Promise<RaceTally> {
+  const { log, races, seed, tampering = {} } = options;
   const tally = new RaceTally();
   const chance = new Chance(seed);
   const neighbours = await openNeighbours({ log, houses: 4, tampering });
@@ -50,7 +56,7 @@ export async function runRaces({ race, log, races, seed, tampering = {} }: Races
     for (let done = 0; done < races; done += racesAtOnce) {
       const many = Math.min(racesAtOnce, races - done);
       const seeds = Array.from({ length: many }, () => chance.below(2 ** 31));
-      const finished = await Promise.all(seeds.map((one) => runOne(race, neighbours, new Chance(one))));
+      const finished = await Promise.all(seeds.map((one) => runOne(options, neighbours, new Chance(one))));
       for (const { found, told } of finished) tally.add(found, told);
     }
   } finally {
@@ -60,12 +66,16 @@ export async function runRaces({ race, log, races, seed, tampering = {} }: Races
   return tally;
 }
 
-async function runOne(race: Race, neighbours: Neighbours, chance: Chance) {
-  const many = chance.between(2, race.entrantsMax);
+async function runOne({ race, entrants }: RacesOptions, neighbours: Neighbours, chance: Chance) {
+  const many = entrants ?? chance.between(2, race.entrantsMax);
   const prepared = await race.prepare(neighbours, many, chance);
   const houses = neighbours.houses.slice(0, chance.between(2, neighbours.houses.length));
   if (chance.below(2) === 0) await warm(prepared, houses);
-  const entering = prepared.entrants.map((entrant) => enter(entrant, chance.pick(houses)));
+  const entering = prepared.entrants.map(async (entrant) => {
+    const house = chance.pick(houses);
+    for (let turns = chance.below(startTurnsMax); turns > 0; turns -= 1) await new Promise(setImmediate);
+    return enter(entrant, house);
+  });
   return judged(race, neighbours.log, prepared, await Promise.all(entering));
 }
 
@@ -86,7 +96,7 @@ export async function enter(entrant: Entrant, house: House): Promise<Told> {
 }
 
 export async function judged(
-  race: Race,
+  race: Pick<Race, 'rule'>,
   log: EventLog,
   { person, wrong }: Prepared,
   told: readonly Told[],
