@@ -47,15 +47,15 @@ describe('the file of keys', () => {
 
   it('is for its owner only, with all that stands beside it', async () => {
     const before = process.umask(0);
+    const store = await SqliteKeyStore.open({ directory: join(directory, 'below') });
     try {
-      const store = await SqliteKeyStore.open({ directory: join(directory, 'below') });
       await store.add(sampleKey());
       const files = ['', '-wal', '-shm'].map((end) => join(directory, 'below', `keys.db${end}`));
       expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
       expect(statSync(join(directory, 'below')).mode & 0o777).toBe(0o700);
-      await store.close();
     } finally {
       process.umask(before);
+      await store.close();
     }
   });
 

@@ -1,7 +1,7 @@
 // The thread of the key store may be slow, or die: every call is answered, and what was acknowledged stays.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -48,6 +48,18 @@ async function untilAdded(key: WrappedKey): Promise<boolean> {
     if (added !== null) return added;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Of the slots: the page that the newest wrapped keys stand in. */
+function overwriteLastLeaf(path: string): void {
+  const database = new Database(path, { readonly: true });
+  const newest = database.prepare('SELECT wrapped FROM slots ORDER BY slot DESC').pluck().get() as Buffer;
+  database.close();
+  const bytes = readFileSync(path);
+  const page = Math.floor(bytes.indexOf(newest) / 4_096);
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(16, 0xa5), 0, 16, page * 4_096);
+  closeSync(file);
 }
 
 /** Another connection holds the right to write. */
@@ -130,6 +142,29 @@ describe('the thread of the key store', () => {
     await expect(store.get('user-1')).rejects.toMatchObject({ name: 'KeyStoreError', code: 'damaged' });
     await expect(store.get('user-1')).rejects.toMatchObject({ code: 'damaged' });
     expect(threads).toHaveLength(2);
+  });
+
+  it('finds damage that comes while it runs, tells of it by whom it concerns, and serves the others', async () => {
+    await openWith(10_000);
+    const keys = Array.from({ length: 300 }, () => sampleKey());
+    await Promise.all(keys.map((key) => store.add(key)));
+    await store.close();
+    await openWith(10_000);
+    overwriteLastLeaf(keyFilePath(directory));
+    const added = sampleKey();
+    const [adding, ...reading] = await Promise.allSettled([
+      store.add(added),
+      ...keys.map((key) => store.get(key.subject)),
+    ]);
+    const codes = reading.map((one) => (one.status === 'rejected' ? one.reason.code : 'answered'));
+    expect(new Set(codes)).toEqual(new Set(['answered', 'damaged']));
+    expect(codes.filter((code) => code === 'damaged').length).toBeLessThan(100);
+    // The damaged page is the one that a new slot would stand in.
+    expect(adding).toMatchObject({ status: 'rejected', reason: { name: 'KeyStoreError', code: 'damaged' } });
+    const known = keys[codes.indexOf('answered')] as WrappedKey;
+    expect(await store.erase(known.subject)).toBe(true);
+    expect(await store.get(known.subject)).toBeNull();
+    expect(troubles).toEqual([]);
   });
 
   it('takes no more calls than a disk that keeps up would have answered', async () => {
