@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { releaseNames } from '#application/login-name/reserve.js';
 import { accepted, answerOf, attempt, refused } from '#application/testing/attempt.js';
 import { Blown, type Fuse, failingLog, failingStore, logWith, never } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
@@ -233,6 +234,52 @@ describe('a confirmation that comes too late', () => {
     expect(await loginOf(others, ada)).toEqual(before);
     expect(await attempt(others, human(nobody, 'ada@example.com'))).toEqual(taken);
     await Promise.all([late.close(), others.close()]);
+  });
+});
+
+describe('a change of a username into which another process comes', () => {
+  const appendedBy = async (slow: Promise<{ late: House; others: House }>) => {
+    const { late, others } = await slow;
+    await answerOf(others, human(ada, 'ada'));
+    const told = await attempt(late, rename('countess'));
+    await Promise.all([late.close(), others.close()]);
+    return told;
+  };
+
+  it('gives the new name up where the user was removed', async () => {
+    const isSlow = (type: string) => type === 'user.username.changed';
+    const told = appendedBy(openSlow(isSlow, (other) => other.run(new RemoveUser(her))));
+    expect(await told).toEqual(
+      refused('user-not-found', 'login.claimed', 'user.removed', 'login.released', 'login.released'),
+    );
+  });
+
+  it('claims the new name again where nobody else has it', async () => {
+    const isSlow = (type: string) => type === 'user.username.changed';
+    const told = appendedBy(
+      openSlow(isSlow, ({ application, parts }) =>
+        releaseNames(application, { ...her, keys: [parts.secrets.names.loginKey('countess')] }),
+      ),
+    );
+    expect(await told).toMatchObject({
+      outcome: { kind: 'accepted' },
+      appended: [
+        'login.claimed',
+        'login.released',
+        'user.username.changed',
+        'login.claimed',
+        'login.confirmed',
+        'login.released',
+      ],
+    });
+  });
+
+  it('keeps no name that was changed again since', async () => {
+    let times = 0;
+    const isSlow = (type: string) => type === 'login.confirmed' && ++times === 1;
+    const told = await appendedBy(openSlow(isSlow, (other) => other.run(rename('third'))));
+    expect(told).toMatchObject({ outcome: { kind: 'accepted', details: { sequence: 2 } } });
+    expect(told.appended.slice(-2)).toEqual(['login.released', 'login.released']);
   });
 });
 
