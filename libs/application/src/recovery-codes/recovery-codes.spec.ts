@@ -5,11 +5,14 @@ import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-reco
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
 import { addDevice, addPerson, answerOf, codeOf, pastOf, wrongCodeOf } from '#application/testing/factors.js';
+import { logWith } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import { realSecrets } from '#application/testing/secrets.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
 import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import { unavailable } from '#event-log/errors.js';
+import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { base32Decode } from '#secrets/base32.js';
 import { HashLane } from '#secrets/hash-lane.js';
 
@@ -256,6 +259,16 @@ describe('where more hashes are wanted than may wait', () => {
     expect(await pastOf(busy, ada.userId)).toHaveLength(2);
     await running;
     await busy.close();
+  });
+});
+
+describe('where the log is away', () => {
+  it('that is a failure and no refusal', async () => {
+    const away = unavailable('for a test');
+    const log = logWith(new InMemoryEventLog(), { readStream: () => Promise.reject(away) });
+    const broken = await openHouse({ log });
+    await expect(verify(unknownCode, broken)).rejects.toBe(away);
+    await broken.close();
   });
 });
 
