@@ -1,16 +1,18 @@
-// `npm run bench`: each figure beside its ceiling, as a table and as JSON. `--rows` and `--rounds` scale it.
+// `npm run bench`: each figure beside its ceiling, as a table and as JSON. `--rows`, `--users` and `--rounds` scale it.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { commandFigures } from '#test/bench/command-figures.js';
 import { eventLogFigures } from '#test/bench/event-log-figures.js';
 import { type Figure, holds } from '#test/bench/figures.js';
 
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },
+    users: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
     directory: { type: 'string', default: tmpdir() },
@@ -19,11 +21,11 @@ const { values } = parseArgs({
 
 const directory = mkdtempSync(join(values.directory, 'countersign-bench-'));
 try {
-  const figures = await eventLogFigures({
-    directory,
-    rows: Number(values.rows),
-    rounds: Number(values.rounds),
-  });
+  const rounds = Number(values.rounds);
+  const figures = [
+    ...(await eventLogFigures({ directory, rows: Number(values.rows), rounds })),
+    ...(await commandFigures({ directory, users: Number(values.users), rounds })),
+  ];
   if (!values.json) printTable(figures);
   console.log(JSON.stringify({ node: process.version, cores: cpus().length, ...values, figures }));
   process.exitCode = figures.every(holds) ? 0 : 1;

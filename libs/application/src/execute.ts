@@ -52,93 +52,91 @@ export class Executor<State, Event> {
     this.#alone = options.soleWriter;
   }
 
-  async execute<Refusal, Answer>(
+  execute<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
   ): Promise<Outcome<Answer, Refusal | Contended>> {
     const turn = this.#turns.take(execution.stream);
-    if (turn === 'full') return contended;
-    if (turn !== null) await turn;
-    try {
-      return await this.#race(execution);
-    } finally {
-      this.#turns.pass(execution.stream);
-    }
+    if (turn === 'full') return Promise.resolve(contended);
+    return turn === null ? this.#race(execution) : turn.then(() => this.#race(execution));
   }
 
   async #race<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
   ): Promise<Outcome<Answer, Refusal | Contended>> {
     const { streams, clock } = this.#options;
-    const known = streams.get(execution.stream);
-    let loaded = known instanceof Promise ? await known : known;
-    let proven = this.#alone;
-    for (let lost = 0; lost < attemptsMax; ) {
-      const now = clock();
-      const deciding = execution.decide(loaded.state, now);
-      const decision = deciding instanceof Promise ? await deciding : deciding;
-      if (decision.events.length > 0) {
-        const after = await this.#append(execution, { loaded, events: decision.events, now });
-        if (after !== null) return tell(execution, decision, after);
-        lost += 1;
-      } else if (proven) return tell(execution, decision, loaded);
-      // Nothing was appended that could prove what was decided on: the log has to be asked.
-      loaded = await streams.fresh(execution.stream);
-      proven = true;
+    const { stream } = execution;
+    try {
+      const known = streams.get(stream);
+      let loaded = known instanceof Promise ? await known : known;
+      let proven = this.#alone;
+      for (let lost = 0; lost < attemptsMax; ) {
+        const now = clock();
+        const deciding = execution.decide(loaded.state, now);
+        const decision = deciding instanceof Promise ? await deciding : deciding;
+        if (decision.events.length > 0) {
+          const after = await this.#append(execution, { loaded, events: decision.events, now });
+          if (after !== null) return tell(execution, decision, after);
+          lost += 1;
+        } else if (proven) return tell(execution, decision, loaded);
+        // Nothing was appended that could prove what was decided on: the log has to be asked.
+        loaded = await streams.fresh(stream);
+        proven = true;
+      }
+      return contended;
+    } finally {
+      this.#turns.pass(stream);
     }
-    return contended;
   }
 
   /** Null when another append came first. */
-  async #append(
+  #append(
     execution: Pick<Execution<State, Event, never, never>, 'stream' | 'by' | 'resourceOwner'>,
     { loaded, events, now }: { loaded: Loaded<State>; events: readonly Event[]; now: Instant },
   ): Promise<Loaded<State> | null> {
-    const { kind, streams, newId } = this.#options;
-    const metadata = metadataOf(execution, now);
-    const toAppend: NewEvent[] = [];
-    let { state } = loaded;
-    for (const event of events) {
-      const { type, data } = kind.encode(event);
-      toAppend.push({ id: newId(), type, data, metadata });
-      state = kind.evolve(state, event, now);
-    }
+    const { kind, streams, newId, log } = this.#options;
     const { stream } = execution;
-    const revision = await this.#write(stream, toAppend, loaded.revision);
-    if (revision === null) return null;
-    const eventId = toAppend.at(-1)?.id ?? loaded.eventId;
-    const after = { state, revision, changedAt: now, eventId };
-    streams.put(stream, after);
-    return after;
+    const metadata = metadataOf(execution, now);
+    const toAppend = events.map((event) => ({ id: newId(), ...kind.encode(event), metadata }));
+    const attempt = {
+      stream,
+      events: toAppend,
+      expected: loaded.revision === -1 ? ('no-stream' as const) : loaded.revision,
+    };
+    const written = (revision: number | null) => {
+      if (revision === null) return null;
+      const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
+      const after = { state, revision, changedAt: now, eventId: toAppend.at(-1)?.id ?? loaded.eventId };
+      streams.put(stream, after);
+      return after;
+    };
+    return log.append(stream, toAppend, attempt.expected).then(
+      ({ revision }) => written(revision),
+      (error) => this.#recover(attempt, error).then(written),
+    );
   }
 
-  async #write(stream: string, events: readonly NewEvent[], after: number): Promise<number | null> {
-    const attempt = { stream, events, expected: after === -1 ? ('no-stream' as const) : after };
-    const first = await this.#tryWrite(attempt);
-    return first === 'unknown' ? this.#resolve(attempt) : first;
+  /** Null for a conflict. */
+  async #recover(attempt: Attempt, error: unknown): Promise<number | null> {
+    const failure = judge(error);
+    return failure === 'unknown' ? this.#resolve(attempt) : failure;
   }
 
   /** With the same ids at the same revision: it becomes exactly one append, or a conflict. */
-  async #resolve(attempt: Attempt): Promise<number | null> {
+  async #resolve({ stream, events, expected }: Attempt): Promise<number | null> {
     for (const delay of outcomeDelaysMs) {
       await new Promise((resolve) => setTimeout(resolve, delay));
-      const revision = await this.#tryWrite(attempt).catch((error) => sometimeLater(error));
-      if (revision !== 'unknown') return revision;
+      try {
+        return (await this.#options.log.append(stream, events, expected)).revision;
+      } catch (error) {
+        // A log that is away cannot say what became of an earlier try.
+        const failure = isAway(error) ? 'unknown' : judge(error);
+        if (failure !== 'unknown') return failure;
+      }
     }
     // It may still be written, at any later moment: from now on what is at hand proves nothing.
     this.#alone = false;
-    this.#options.streams.drop(attempt.stream);
+    this.#options.streams.drop(stream);
     throw outcomeUnknown('it was tried again and again');
-  }
-
-  async #tryWrite({ stream, events, expected }: Attempt): Promise<number | null | 'unknown'> {
-    try {
-      return (await this.#options.log.append(stream, events, expected)).revision;
-    } catch (error) {
-      if (!(error instanceof EventLogError)) throw error;
-      if (error.code === 'version-conflict') return null;
-      if (error.code === 'outcome-unknown') return 'unknown';
-      throw error;
-    }
   }
 }
 
@@ -148,11 +146,14 @@ interface Attempt {
   readonly expected: 'no-stream' | number;
 }
 
-/** A log that is away cannot say what became of an earlier try. */
-function sometimeLater(error: unknown): 'unknown' {
-  if (error instanceof EventLogError && error.code === 'unavailable') return 'unknown';
+/** Null for a conflict; throws what is neither that nor an unknown outcome. */
+function judge(error: unknown): null | 'unknown' {
+  if (error instanceof EventLogError && error.code === 'version-conflict') return null;
+  if (error instanceof EventLogError && error.code === 'outcome-unknown') return 'unknown';
   throw error;
 }
+
+const isAway = (error: unknown) => error instanceof EventLogError && error.code === 'unavailable';
 
 function tell<State, Event, Refusal, Answer>(
   execution: Execution<State, Event, Refusal, Answer>,
@@ -172,11 +173,15 @@ function metadataOf(
   { by, resourceOwner }: { by: Caller; resourceOwner: string },
   now: Instant,
 ): EventMetadata {
-  const metadata = {
-    time: new Date(now).toISOString(),
-    organization: resourceOwner,
-    editor: by.editor,
-    call: by.callId,
-  };
+  const metadata = { time: textOf(now), organization: resourceOwner, editor: by.editor, call: by.callId };
   return by.traceId === null ? metadata : { ...metadata, trace: by.traceId };
+}
+
+let lastNow: Instant = 0;
+let lastText = new Date(lastNow).toISOString();
+
+/** Many commands share a millisecond. */
+function textOf(now: Instant): string {
+  if (now !== lastNow) [lastNow, lastText] = [now, new Date(now).toISOString()];
+  return lastText;
 }

@@ -12,8 +12,32 @@ const idCharactersMax = 200;
 /** Text with a newline or a terminal's escape would look like something else wherever it is shown. */
 const controlCharacter = /\p{Cc}|\p{Cs}/u;
 
-function rule(name: string, message: string, holds: (value: unknown) => boolean): PropertyDecorator {
-  return ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
+export interface Rules {
+  /** What each rule comes down to. */
+  readonly holds: readonly (readonly [field: string, holds: Holds])[];
+  readonly mayBeNull: ReadonlySet<string>;
+}
+
+type Holds = (value: unknown) => boolean;
+
+const rulesByCommand = new Map<object, { holds: [string, Holds][]; mayBeNull: Set<string> }>();
+const noRules: Rules = { holds: [], mayBeNull: new Set() };
+
+/** Each rule that the decorators below wrote down, beside what class-validator keeps of it. */
+export const rulesOf = (command: object): Rules => rulesByCommand.get(command) ?? noRules;
+
+function rulesFor(target: object) {
+  const rules = rulesByCommand.get(target.constructor) ?? { holds: [], mayBeNull: new Set<string>() };
+  rulesByCommand.set(target.constructor, rules);
+  return rules;
+}
+
+function rule(name: string, message: string, holds: Holds): PropertyDecorator {
+  const validated = ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
+  return (target, field) => {
+    validated(target, field);
+    rulesFor(target).holds.push([String(field), holds]);
+  };
 }
 
 const isTextOf = (value: unknown, minimum: number, maximum: number): value is string =>
@@ -76,4 +100,10 @@ export const IsTextList = (count: number, characters: number): PropertyDecorator
   );
 
 /** May be null: left out. */
-export const MayBeNull = (): PropertyDecorator => IsOptional();
+export const MayBeNull = (): PropertyDecorator => {
+  const optional = IsOptional();
+  return (target, field) => {
+    optional(target, field);
+    rulesFor(target).mayBeNull.add(String(field));
+  };
+};

@@ -35,14 +35,22 @@ export type UserOutcome<Answer, Refusal> = Outcome<Answer, Refusal | KnownRefusa
 export type Decide<Refusal, Answer> = (account: Account, context: UserContext) => Deciding<Refusal, Answer>;
 
 /** Runs a command on a user that is there. `decide` may be called several times; its last verdict counts. */
-export async function executeForUser<Refusal, Answer>(
+export function executeForUser<Refusal, Answer>(
   application: Application,
   command: UserCommand,
   decide: Decide<Refusal, Answer>,
 ): Promise<UserOutcome<Answer, Refusal>> {
   const found = application.surroundings.of(command.organizationId);
-  const surroundings = found instanceof Promise ? await found : found;
-  const { organizationId, userId, by } = command;
+  const execute = (surroundings: Surroundings) =>
+    executeWithin(application, command, { surroundings, decide });
+  return found instanceof Promise ? found.then(execute) : execute(found);
+}
+
+function executeWithin<Refusal, Answer>(
+  application: Application,
+  { organizationId, userId, by }: UserCommand,
+  { surroundings, decide }: { readonly surroundings: Surroundings; readonly decide: Decide<Refusal, Answer> },
+): Promise<UserOutcome<Answer, Refusal>> {
   const stream = application.userStream(userId);
   const { keys } = application.parts.secrets;
   return application.accounts.commands.execute<Refusal | KnownRefusal, Answer>({

@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { generateSync } from 'otplib';
 
 import type { TotpAlgorithm, TotpParameters } from '#domain/totp/events.js';
 import {
@@ -29,6 +30,11 @@ function reference(key: Buffer, { algorithm, digits }: TotpParameters, step: num
   const mac = createHmac(algorithm, key).update(counter).digest();
   const offset = (mac.at(-1) ?? 0) & 0x0f;
   return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 10 ** digits).padStart(digits, '0');
+}
+
+function byOtplib(key: Buffer, { algorithm, digits }: TotpParameters, counter: number): string {
+  const name = algorithm.toLowerCase() as Lowercase<TotpAlgorithm>;
+  return generateSync({ strategy: 'hotp', secret: key, counter, algorithm: name, digits });
 }
 
 /** A code of this step, tried with the default window of the current step and the one before. */
@@ -61,7 +67,6 @@ describe('RFC 4226 appendix D', () => {
     const at = count * 30_000;
     expect(totpCode({ key: rfcSeed, parameters: usual, at })).toBe(code);
     expect(matchingSteps(guess({ code, at, stepsPast: 0 }))).toEqual([count]);
-    expect(matchingSteps(guess({ code, at, key: createSecretKey(rfcSeed), stepsPast: 0 }))).toEqual([count]);
   });
 });
 
@@ -102,12 +107,13 @@ describe('a code', () => {
   const key = fc.uint8Array({ minLength: 16, maxLength: 64 }).map((bytes) => Buffer.from(bytes));
   const at = fc.integer({ min: 0, max: 4_000_000_000_000 });
 
-  it('is the one that RFC 4226 computes, with any key, parameters and time', () => {
+  it('is the one that RFC 4226 and otplib compute, with any key, parameters and time', () => {
     fc.assert(
       fc.property(key, parameters, at, (anyKey, chosen, time) => {
         const step = Math.floor(time / 1_000 / chosen.periodSeconds);
         const code = reference(anyKey, chosen, step);
         expect(totpCode({ key: anyKey, parameters: chosen, at: time })).toBe(code);
+        expect(byOtplib(anyKey, chosen, step)).toBe(code);
         expect(matchingSteps(guess({ key: anyKey, parameters: chosen, at: time, code }))).toContain(step);
       }),
     );

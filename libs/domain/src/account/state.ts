@@ -2,7 +2,11 @@ import { type AccessTokensState, evolveAccessTokens, noAccessTokens } from '#dom
 import type { AccountEvent } from '#domain/account/events.js';
 import { type AttemptsState, evolveAttempts, noAttempts } from '#domain/attempts/state.js';
 import type { Instant } from '#domain/ids.js';
-import { evolveRecoveryCodes, noRecoveryCodes, type RecoveryCodesState } from '#domain/recovery-codes/state.js';
+import {
+  evolveRecoveryCodes,
+  noRecoveryCodes,
+  type RecoveryCodesState,
+} from '#domain/recovery-codes/state.js';
 import { evolveTotp, noTotp, type TotpState } from '#domain/totp/state.js';
 import { evolveUser, noUser, type UserState } from '#domain/user/state.js';
 
