@@ -17,8 +17,6 @@ export const usernameCharactersMax = 320;
 /** A field of a person's profile. */
 export const profileCharactersMax = 200;
 export const organizationNameCharactersMax = 200;
-export const scopesMax = 20;
-export const scopeCharactersMax = 100;
 /** 64 bytes in base32, in groups of four. */
 export const seedCharactersMax = 160;
 /** More than there are, so that an unknown one is told apart from too many. */
