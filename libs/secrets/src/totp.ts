@@ -3,7 +3,7 @@
 
 import type { Instant } from '#domain/ids.js';
 import type { TotpParameters } from '#domain/totp/events.js';
-import { HotpCodes } from '#secrets/hotp.js';
+import { hotpCodes } from '#secrets/hotp.js';
 import { randomBytesFromPool } from '#secrets/random-pool.js';
 
 /** 160 bits, as RFC 4226 recommends: 32 characters of base32, which every app takes. */
@@ -47,22 +47,20 @@ export function newTotpSecret(): Buffer {
 }
 
 export function totpCode({ key, parameters, at }: TotpSubject): string {
-  const { algorithm, digits } = parameters;
-  const code = new HotpCodes(key, algorithm, digits).codeAt(stepAt(at, parameters));
-  return String(code).padStart(digits, '0');
+  const [code] = hotpCodes({ key, ...parameters }, stepAt(at, parameters), 1);
+  return String(code).padStart(parameters.digits, '0');
 }
 
 /** Every step of the window whose code this is, by the device's own count, earliest first. */
 export function matchingSteps(guess: TotpGuess): number[] {
-  const { key, parameters, code, at, driftSteps, stepsPast, stepsFuture } = guess;
-  const typed = numberOf(code, parameters);
+  const { key, parameters, at, driftSteps, stepsPast, stepsFuture } = guess;
+  const typed = numberOf(guess.code, parameters);
   if (typed === null) return [];
-  const codes = new HotpCodes(key, parameters.algorithm, parameters.digits);
   const current = stepAt(at, parameters) + driftSteps;
+  const from = Math.max(0, current - stepsPast);
+  const codes = hotpCodes({ key, ...parameters }, from, current + stepsFuture - from + 1);
   const matching: number[] = [];
-  for (let step = Math.max(0, current - stepsPast); step <= current + stepsFuture; step += 1)
-    if (isSameNumber(codes.codeAt(step), typed)) matching.push(step);
-  codes.forget();
+  for (const [index, code] of codes.entries()) if (isSameNumber(code, typed)) matching.push(from + index);
   return matching;
 }
 
