@@ -1,11 +1,12 @@
 // Commands through the bus on the embedded log, beside the same events appended with no command: what
 // deciding, opening, comparing and sealing cost on top of what cannot be spared.
 
-import { cpSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Command, CommandBus } from '@nestjs/cqrs';
 
+import { SetUpInstance } from '#application/instance/set-up-instance.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
 import { VerifyTotp } from '#application/totp/verify-totp.js';
@@ -13,13 +14,15 @@ import { AddHumanUser } from '#application/user/add-human-user.js';
 import { HumanProfileFields } from '#application/user/profile.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { defaultSettings } from '#domain/organization/settings.js';
-import type { EventLog, ExpectedRevision, NewEvent } from '#event-log/event-log.js';
+import { type EventLog, type ExpectedRevision, logStart, type NewEvent } from '#event-log/event-log.js';
+import { eventsPerReadMax } from '#event-log/limits.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
 import { base32Encode } from '#secrets/base32.js';
 import { newId } from '#secrets/ids.js';
+import type { KeyStore } from '#secrets/key-store.js';
 import { newTotpSecret, totpCode } from '#secrets/totp.js';
-import { now, openCommandHouse } from '#test/bench/command-house.js';
+import { type CommandHouse, now, openCommandHouse } from '#test/bench/command-house.js';
 import { type Figure, ratioFigure } from '#test/bench/figures.js';
 
 const concurrent = 256;
@@ -48,7 +51,7 @@ interface KindOfCommand {
   readonly outcome: 'accepted' | 'rejected';
 }
 
-const kinds: Readonly<Record<string, KindOfCommand>> = {
+const kinds = {
   StartTotpRegistration: {
     make: ({ userId }) => new StartTotpRegistration({ organizationId, userId, by }),
     outcome: 'accepted',
@@ -61,20 +64,22 @@ const kinds: Readonly<Record<string, KindOfCommand>> = {
     make: ({ userId, code }) => new VerifyTotp({ organizationId, userId, code: wrong(code), by }),
     outcome: 'rejected',
   },
-};
+} satisfies Record<string, KindOfCommand>;
 
 /** Not the code of this step; of the one before, once in a million users. */
 const wrong = (code: string) => `${(Number(code[0]) + 1) % 10}${code.slice(1)}`;
 
+/** Of the process that imported the users, as a service that runs; and of one that was just started, beside it. */
 export async function commandFigures({ directory, users, rounds }: CommandBenchOptions): Promise<Figure[]> {
   const paths = { ours: join(directory, 'ours'), ceiling: join(directory, 'ceiling') };
   mkdirSync(paths.ours, { recursive: true });
-  const enrolled = await importUsers(paths.ours, users);
-  cpSync(paths.ours, paths.ceiling, { recursive: true });
-  const ceiling = await SqliteEventLog.open({ directory: paths.ceiling });
+  const running = await Recorded.open(paths.ours);
+  const enrolled = await importUsers(running.bus, users);
+  await running.log.head();
+  const ceiling = await copyOf(running.log, paths.ceiling);
   const figures: Figure[] = [];
   for (const [name, kind] of Object.entries(kinds)) {
-    const speeds = await alternate({ ours: paths.ours, ceiling, kind, enrolled, rounds });
+    const speeds = await alternate({ recorded: running, ceiling, kind, enrolled, rounds });
     figures.push(
       ratioFigure({
         claim: `${name}, ${concurrent} at once, each user once, reaches 0.5 of the same events appended with no command`,
@@ -84,36 +89,98 @@ export async function commandFigures({ directory, users, rounds }: CommandBenchO
       }),
     );
   }
+  await running.close();
+  const started = await Recorded.open(paths.ours);
+  const speeds = await alternate({
+    recorded: started,
+    ceiling,
+    kind: kinds['a wrong VerifyTotp'],
+    enrolled,
+    rounds,
+  });
+  figures.push(
+    ratioFigure({
+      claim: 'the same, a wrong VerifyTotp, in a process that was just started',
+      unit: 'commands/s',
+      ...speeds,
+      bar: 0,
+    }),
+  );
+  await started.close();
   await ceiling.close();
   return figures;
 }
 
+/** The same events in the same streams, for the ceiling to go on from. */
+async function copyOf(log: EventLog, directory: string): Promise<EventLog> {
+  mkdirSync(directory);
+  const copy = await SqliteEventLog.open({ directory });
+  const revisions = new Map<string, number>();
+  for (let after = logStart; ; ) {
+    const page = await log.readAll({ direction: 'forward', after, limit: eventsPerReadMax });
+    await Promise.all(
+      page.map(({ stream, id, type, data, metadata }) => {
+        const revision = revisions.get(stream) ?? -1;
+        revisions.set(stream, revision + 1);
+        return copy.append(stream, [{ id, type, data, metadata }], revision === -1 ? 'no-stream' : revision);
+      }),
+    );
+    const last = page.at(-1);
+    if (last === undefined) return copy;
+    after = last.position;
+  }
+}
+
+class Recorded {
+  readonly log: EventLog;
+  readonly appended: Append[] = [];
+  readonly #keys: KeyStore;
+  #house: CommandHouse | null = null;
+
+  private constructor(log: EventLog, keys: KeyStore) {
+    this.log = log;
+    this.#keys = keys;
+  }
+
+  static async open(directory: string): Promise<Recorded> {
+    const log = await SqliteEventLog.open({ directory });
+    const keys = await SqliteKeyStore.open({ directory });
+    const recorded = new Recorded(log, keys);
+    recorded.#house = await openCommandHouse(recording(log, recorded.appended), keys);
+    return recorded;
+  }
+
+  get bus(): CommandBus {
+    return (this.#house as CommandHouse).bus;
+  }
+
+  async close(): Promise<void> {
+    await this.#house?.close();
+    await this.#keys.close();
+    await this.log.close();
+  }
+}
+
 interface Alternation {
-  readonly ours: string;
+  readonly recorded: Recorded;
   readonly ceiling: EventLog;
   readonly kind: KindOfCommand;
   readonly enrolled: readonly Enrolled[];
   readonly rounds: number;
 }
 
-/** In a process that has just been started: nothing of any user is at hand. */
-async function alternate({ ours, ceiling, kind, enrolled, rounds }: Alternation) {
-  const log = await SqliteEventLog.open({ directory: ours });
-  const keys = await SqliteKeyStore.open({ directory: ours });
-  const appended: Append[] = [];
-  const house = await openCommandHouse(recording(log, appended), keys);
+async function alternate({ recorded, ceiling, kind, enrolled, rounds }: Alternation) {
+  const { bus, appended } = recorded;
   const speeds: { ours: number[]; ceiling: number[] } = { ours: [], ceiling: [] };
   const perRound = Math.floor(enrolled.length / rounds);
   for (let round = 0; round < rounds; round += 1) {
     const some = enrolled.slice(round * perRound, (round + 1) * perRound);
     appended.length = 0;
-    speeds.ours.push(await runCommands(house.bus, kind, some));
+    speeds.ours.push(await runCommands(bus, kind, some));
     if (appended.length !== some.length) throw new Error(`${appended.length} of ${some.length} appended`);
     speeds.ceiling.push(await appendBare(ceiling, appended));
   }
-  await house.close();
-  await keys.close();
-  await log.close();
+  appended.length = 0;
   return speeds;
 }
 
@@ -167,31 +234,26 @@ function recording(log: EventLog, appended: Append[]): EventLog {
   };
 }
 
-async function importUsers(directory: string, users: number): Promise<Enrolled[]> {
-  const log = await SqliteEventLog.open({ directory });
-  const keys = await SqliteKeyStore.open({ directory });
-  const house = await openCommandHouse(log, keys);
-  await house.bus.execute(new AddOrganization({ organizationId, name: 'Acme', by }));
+async function importUsers(bus: CommandBus, users: number): Promise<Enrolled[]> {
+  await bus.execute(new SetUpInstance({ instanceId: 'bench', by }));
+  await bus.execute(new AddOrganization({ organizationId, name: 'Acme', by }));
   const enrolled: Enrolled[] = [];
   const profile = new HumanProfileFields({ givenName: 'Ada', familyName: 'Lovelace' });
-  const seconds = await perSecond(
-    Array.from({ length: users }, (_, user) => user),
-    async (user) => {
-      const seed = newTotpSecret();
-      const userId = newId() as UserId;
-      const totpSecret = base32Encode(seed);
-      const email = `user-${user}@example.com`;
-      const added = await house.bus.execute(
-        new AddHumanUser({ organizationId, userId, email, profile, totpSecret, by }),
-      );
-      if (added.kind === 'rejected') throw new Error(`a user was not added: ${added.refusal.code}`);
-      const code = totpCode({ key: seed, parameters: defaultSettings.totpParameters, at: now });
-      enrolled.push({ userId, code });
-    },
-  );
-  console.log(`     ${users} users imported, ${Math.round(seconds)} a second`);
-  await house.close();
-  await keys.close();
-  await log.close();
+  const all = Array.from({ length: users }, (_, user) => user);
+  const speed = await perSecond(all, async (user) => {
+    const seed = newTotpSecret();
+    const userId = newId() as UserId;
+    const totpSecret = base32Encode(seed);
+    const email = `user-${user}@example.com`;
+    const added = await bus.execute(
+      new AddHumanUser({ organizationId, userId, email, profile, totpSecret, by }),
+    );
+    if (added.kind === 'rejected') throw new Error(`a user was not added: ${added.refusal.code}`);
+    enrolled.push({
+      userId,
+      code: totpCode({ key: seed, parameters: defaultSettings.totpParameters, at: now }),
+    });
+  });
+  console.log(`     ${users} users imported, ${Math.round(speed)} a second`);
   return enrolled;
 }

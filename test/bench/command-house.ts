@@ -77,5 +77,5 @@ async function secretsOver(store: KeyStore): Promise<Secrets> {
     sameHash,
     newEmailCode,
     sameCode,
-  } as Secrets;
+  };
 }
