@@ -178,6 +178,12 @@ describe('the first code', () => {
       refusal: { code: 'totp-not-found' },
     },
     {
+      why: 'it is not this one that is ready',
+      past: [person, ...enrolled(watch)],
+      totpId: phone,
+      refusal: { code: 'totp-not-found' },
+    },
+    {
       why: 'all are ready',
       past: [person, ...enrolled(phone)],
       totpId: null,

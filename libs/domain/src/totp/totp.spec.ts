@@ -108,6 +108,12 @@ describe('verifying a code', () => {
       .thenRejected(wrongCode, failed([phone, watch]));
   });
 
+  it('a used step is refused as used, although other devices do not know the code', () => {
+    given(person, ...enrolled(phone), ...enrolled(watch))
+      .when(verifyTotp, guess(wrong(phone), right(watch, 100)))
+      .thenRejected(used, failed([phone, watch], 'used'));
+  });
+
   it('a code of a second device is accepted, and the first one is not charged for it', () => {
     given(person, ...enrolled(phone), ...enrolled(watch))
       .when(verifyTotp, guess(wrong(phone), right(watch, 101)))
