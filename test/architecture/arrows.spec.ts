@@ -120,6 +120,7 @@ const targets = [
   'libs/domain/src/totp/state.ts',
   'libs/event-log/src/errors.ts',
   'libs/event-log/src/in-memory.ts',
+  'libs/secrets/src/key-store.ts',
   'libs/transport/src/listener.ts',
   'test/e2e/harness.ts',
 ];
@@ -129,6 +130,7 @@ const packages = [
   '@eventstore/db-client',
   '@bufbuild/protobuf',
   'otplib',
+  '@node-rs/argon2',
   'kysely',
   '@cedar-policy/cedar-wasm',
   '@nestjs/common',
