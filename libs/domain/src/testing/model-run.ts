@@ -1,0 +1,179 @@
+// Random sequences of commands, and the first place where the domain and the model do not agree.
+
+import fc from 'fast-check';
+import { defaultSettings, type Settings } from '#domain/organization/settings.js';
+import { Model, type ShownCode, type Step } from '#domain/testing/model.js';
+import { ModelSubject } from '#domain/testing/model-subject.js';
+import { sealed } from '#domain/testing/people.js';
+import { now } from '#domain/testing/specification.js';
+
+export interface Sequence {
+  readonly settings: Settings;
+  readonly steps: readonly Step[];
+}
+
+const second = 1_000;
+const hour = 3_600 * second;
+const day = 24 * hour;
+
+const device = fc.constantFrom('phone', 'watch', 'tablet', 'token');
+const anyDevice = fc.option(device);
+const offset = fc.integer({ min: -2, max: 2 });
+const shownBy = fc.record({ device, offset });
+const digits = fc.constantFrom<6 | 8>(6, 6, 6, 8);
+const wrongCode = fc.record({ digits, by: fc.constant([]) });
+const shownCode: fc.Arbitrary<ShownCode> = fc.oneof(
+  { weight: 2, arbitrary: wrongCode },
+  { weight: 3, arbitrary: fc.record({ digits, by: fc.array(shownBy, { minLength: 1, maxLength: 3 }) }) },
+);
+/** Two sets, whose codes share their places. */
+const text = fc.constantFrom('one-aa', 'one-bb', 'one-cc', 'one-dd', 'one-ee', 'two-aa', 'two-bb', 'two-xx');
+const set = fc.constantFrom(
+  ['one-aa', 'one-bb', 'one-cc', 'one-dd', 'one-ee'],
+  ['two-aa', 'two-bb'],
+  ['one-cc'],
+);
+const wait = fc.constantFrom(
+  ...[10 * second, 30 * second, 60 * second, 599 * second, 600 * second, hour, 2 * hour, day, 29 * day],
+  ...[30 * day, 400 * day, -30 * second, -hour, -2 * hour, -day, -400 * day],
+);
+const chosen: fc.Arbitrary<Partial<Settings>> = fc.record({
+  failuresBeforeDelay: fc.constantFrom(1, 3, 5, 10),
+  delaySecondsFirst: fc.constantFrom(1, 30, 300),
+  delaySecondsMax: fc.constantFrom(30, 3_600),
+  deviceFailuresMax: fc.constantFrom(1, 3, 5, 20, 100),
+  failuresPerWindowMax: fc.constantFrom(5, 8, 30),
+  stepsPast: fc.constantFrom<0 | 1>(0, 1),
+  stepsFuture: fc.constantFrom<0 | 1>(0, 1),
+  totpDevicesMax: fc.constantFrom(1, 2, 3, 4),
+});
+
+type Kind<Name extends Step['do']> = Extract<Step, { do: Name }>;
+const of = <Name extends Step['do']>(name: Name) => ({ do: fc.constant(name) });
+
+const single: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record<Kind<'verify'>>({ ...of('verify'), device: anyDevice, code: shownCode }),
+  },
+  { weight: 6, arbitrary: fc.record<Kind<'wait'>>({ ...of('wait'), ms: wait }) },
+  { weight: 5, arbitrary: fc.record<Kind<'recover'>>({ ...of('recover'), text }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('start', 'register'), device }) },
+  {
+    weight: 4,
+    arbitrary: fc.record<Kind<'confirm'>>({ ...of('confirm'), device: anyDevice, code: shownCode }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...of('rename'), device, name: fc.constantFrom('new', 'old') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...of('remove'), device, proof: fc.constantFrom('none', 'administrator') }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...of('remove by code'), device, code: shownCode }) },
+  { weight: 1, arbitrary: fc.record({ ...of('remove by recovery code'), device, text }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ...of('resync'), device, drift: fc.option(fc.integer({ min: -20, max: 20 })) }),
+  },
+  { weight: 2, arbitrary: fc.record({ ...of('generate'), texts: set, withPending: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('remove codes', 'reset attempts', 'reset factors') }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('lock', 'deactivate') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('unlock', 'reactivate') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...of('organization'), status: fc.constantFrom('active', 'active', 'inactive') }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...of('settings'), settings: chosen }) },
+) as fc.Arbitrary<Step>;
+
+/** Somebody who waits out every delay, which single steps hardly ever do. */
+const assault: fc.Arbitrary<readonly Step[]> = fc
+  .record({ device: anyDevice, times: fc.integer({ min: 2, max: 25 }) })
+  .map(({ device: asked, times }) =>
+    Array.from({ length: times }, (): readonly Step[] => [
+      { do: 'verify', device: asked, code: { digits: 6, by: [] } },
+      { do: 'wait', ms: hour },
+    ]).flat(),
+  );
+
+const steps = fc
+  .array(
+    fc.oneof({ weight: 12, arbitrary: single.map((step) => [step]) }, { weight: 1, arbitrary: assault }),
+    {
+      minLength: 20,
+      maxLength: 80,
+      size: 'max',
+    },
+  )
+  .map((parts) => parts.flat());
+
+export const sequences: fc.Arbitrary<Sequence> = fc.record({
+  settings: fc.option(chosen).map((overrides) => ({ ...defaultSettings, ...overrides })),
+  steps: steps.map((all): readonly Step[] => [{ do: 'register', device: 'phone' }, ...all]),
+});
+
+/**
+ * What was told last, and what had to be; null when all of it agrees.
+ *
+ * @param onVerdict told each code that was answered
+ */
+export function disagreement(
+  { settings, steps: taken }: Sequence,
+  onVerdict: (code: string) => void = () => undefined,
+): object | null {
+  const model = new Model(now, settings);
+  const subject = new ModelSubject(now, settings);
+  for (const [index, step] of taken.entries()) {
+    const wanted = { told: model.take(step), state: stateOf(model) };
+    const found = { told: subject.take(step), state: stateOfSubject(subject) };
+    onVerdict(wanted.told.code);
+    if (!isSame(wanted, found)) return { step, index, wanted, found };
+  }
+  const replayed = subject.replayed();
+  return isSame(replayed, subject.account) ? null : { replayed, folded: subject.account };
+}
+
+function stateOf({ devices, pending, codes, waiting }: Model) {
+  return {
+    devices: devices.map((one) => ({ ...one })),
+    pending: pending === null ? null : { ...pending },
+    codes: [...codes],
+    waiting,
+  };
+}
+
+/** In the words of the model. */
+function stateOfSubject({ account: { totp, recoveryCodes } }: ModelSubject) {
+  const textOf = ({ hash }: { readonly hash: string }) => hash.replace('hash of ', '');
+  const nameOf = (name: unknown) => ['new', 'old'].find((one) => sealed(one) === name) ?? name;
+  const { pending } = totp;
+  return {
+    devices: totp.devices.map((one) => ({
+      id: one.totpId,
+      name: nameOf(one.name),
+      isDisabled: one.status === 'disabled',
+      failures: one.failures,
+      lastStep: one.spentStep,
+      drift: one.driftSteps,
+    })),
+    pending:
+      pending === null ? null : { id: pending.totpId, name: nameOf(pending.name), until: pending.expiresAt },
+    codes: recoveryCodes.codes.map(textOf),
+    waiting: recoveryCodes.pending?.codes.map(textOf) ?? null,
+  };
+}
+
+/** Whatever the order of their fields. */
+function isSame(one: unknown, other: unknown): boolean {
+  return canonical(one) === canonical(other);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  );
+}
