@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deserialize } from 'node:v8';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -56,6 +58,17 @@ describe('snapshots in files', () => {
     const snapshots = await FileSnapshots.open(directory);
     await snapshots.put('user-1', snapshot);
     writeFileSync(file(), readFileSync(file()).subarray(0, length));
+    expect(await snapshots.get('user-1')).toBeNull();
+  });
+
+  it('a whole file in a format of another Node is no snapshot', async () => {
+    const snapshots = await FileSnapshots.open(directory);
+    await snapshots.put('user-1', snapshot);
+    const body = readFileSync(file()).subarray(32);
+    body.writeUInt8(255, 1);
+    const checksum = createHash('sha256').update('user-1\n').update(body).digest();
+    writeFileSync(file(), Buffer.concat([checksum, body]));
+    expect(() => deserialize(body)).toThrow('version');
     expect(await snapshots.get('user-1')).toBeNull();
   });
 

@@ -27,7 +27,12 @@ export class FileSnapshots implements SnapshotStore {
     if (bytes === null) return null;
     const body = bytes.subarray(checksumBytes);
     if (!checksum(stream, body).equals(bytes.subarray(0, checksumBytes))) return null;
-    return deserialize(body) as StoredSnapshot;
+    try {
+      return deserialize(body) as StoredSnapshot;
+    } catch {
+      // Whole, but written by a Node whose format this one does not know.
+      return null;
+    }
   }
 
   async put(stream: string, snapshot: StoredSnapshot): Promise<void> {
