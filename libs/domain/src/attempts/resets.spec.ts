@@ -46,6 +46,14 @@ describe('resetting attempts', () => {
     expect(account.totp).toEqual(accountOf(...withPhone, ...enrolled(watch)).totp);
   });
 
+  it.each([
+    { what: 'failures of a ready device', past: [failed([phone])] },
+    { what: 'a disabled device', past: [disabled(phone)] },
+  ])('takes back $what alone', ({ past }) => {
+    expect(accountOf(...withPhone, ...past).totp).not.toEqual(accountOf(...withPhone).totp);
+    expect(accountOf(...withPhone, ...past, attemptsReset).totp).toEqual(accountOf(...withPhone).totp);
+  });
+
   it('leaves what is spent spent', () => {
     given(...withPhone, attemptsReset)
       .when(verifyTotp, { ...address, comparisons: [{ totpId: phone, steps: [100] }] })

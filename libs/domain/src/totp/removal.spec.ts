@@ -168,6 +168,20 @@ describe('removing a factor takes a code of it or a recovery code, or an adminis
     expect(() => given(...enrolledWithCodes).when(removeTotp, removal(proof))).toThrow(TypeError);
   });
 
+  it('leaves what is pending', () => {
+    const pending = { totpId: watch, status: 'pending' };
+    expect(accountOf(person, ...enrolled(phone), added(watch)).totp).toMatchObject({ pending });
+    expect(accountOf(person, ...enrolled(phone), added(watch), removed(phone)).totp).toMatchObject({
+      devices: [],
+      pending,
+    });
+  });
+
+  it('leaves a disabled device disabled', () => {
+    const past = [person, ...enrolled(phone), ...enrolled(watch), disabled(watch), removed(phone)];
+    expect(accountOf(...past).totp.devices).toMatchObject([{ totpId: watch, status: 'disabled' }]);
+  });
+
   it('leaves the other devices', () => {
     expect(
       accountOf(person, ...enrolled(phone), ...enrolled(watch), removed(phone)).totp.devices,
