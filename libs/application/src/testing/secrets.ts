@@ -1,4 +1,4 @@
-// The real secrets, over keys that are kept in memory.
+// The real secrets, over keys that are kept in memory, or wherever a spec keeps them.
 
 import { randomBytes } from 'node:crypto';
 
@@ -12,7 +12,7 @@ import { HashLane } from '#secrets/hash-lane.js';
 import { newId } from '#secrets/ids.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
 import type { KeyStore } from '#secrets/key-store.js';
-import { parseMasterKeys } from '#secrets/master-keys.js';
+import { type MasterKeys, parseMasterKeys } from '#secrets/master-keys.js';
 import { Names } from '#secrets/names.js';
 import { otpauthUri } from '#secrets/otpauth-uri.js';
 import { qrPngDataUri, qrSvg } from '#secrets/qr.js';
@@ -22,10 +22,13 @@ import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secret
 
 export const masterKeys = parseMasterKeys(`test ${randomBytes(32).toString('base64')}`);
 
-export async function realSecrets(store: KeyStore = new InMemoryKeyStore()): Promise<Secrets> {
+export async function realSecrets(
+  store: KeyStore = new InMemoryKeyStore(),
+  keysBy: MasterKeys = masterKeys,
+): Promise<Secrets> {
   return {
-    keys: new DataKeys({ store, masterKeys }),
-    names: await Names.open(store, masterKeys),
+    keys: new DataKeys({ store, masterKeys: keysBy }),
+    names: await Names.open(store, keysBy),
     recoveryHashes: new HashLane({ concurrent: 2, waitingMax: 1_000 }),
     newId,
     seal,
