@@ -26,13 +26,12 @@ export class Application {
     this.parts = parts;
     this.accounts = room(parts, accountKind, accountsAtHandMax);
     this.organizations = room(parts, organizationKind, organizationsAtHandMax);
-    this.instance = room(parts, instanceKind, 1);
+    this.instance = room(parts, instanceKind, 2);
     this.loginNames = room(parts, loginNameKind, loginNamesAtHandMax);
     this.surroundings = new SurroundingsReader({
       organizations: this.organizations.streams,
       instance: this.instance.streams,
       streamOf: (id) => this.organizationStream(id),
-      soleWriter: parts.soleWriter,
     });
   }
 
@@ -51,9 +50,10 @@ function room<State, Event>(parts: Parts, kind: StreamKind<State, Event>, entrie
     log,
     kind,
     entriesMax,
+    soleWriter,
     snapshots:
       snapshots === null ? null : new Snapshots<State>({ store: snapshots, log: logIdentity, onTrouble }),
   });
   const { newId } = secrets;
-  return { streams, commands: new Executor({ log, streams, kind, newId, clock, soleWriter }) };
+  return { streams, commands: new Executor({ log, streams, kind, newId, clock }) };
 }

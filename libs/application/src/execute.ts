@@ -20,8 +20,6 @@ export interface ExecutorOptions<State, Event> {
   readonly kind: StreamKind<State, Event>;
   readonly newId: () => string;
   readonly clock: () => Instant;
-  /** No other process appends to this log, so that what is at hand is what it holds. */
-  readonly soleWriter: boolean;
 }
 
 export interface Execution<State, Event, Refusal, Answer> {
@@ -45,11 +43,9 @@ const contended = { kind: 'rejected', refusal: { code: 'contended' } } as const;
 export class Executor<State, Event> {
   readonly #options: ExecutorOptions<State, Event>;
   readonly #turns = new Turns();
-  #alone: boolean;
 
   constructor(options: ExecutorOptions<State, Event>) {
     this.#options = options;
-    this.#alone = options.soleWriter;
   }
 
   execute<Refusal, Answer>(
@@ -68,7 +64,7 @@ export class Executor<State, Event> {
     try {
       const known = streams.get(stream);
       let loaded = known instanceof Promise ? await known : known;
-      let proven = this.#alone;
+      let proven = streams.trusted;
       for (let lost = 0; lost < attemptsMax; ) {
         const now = clock();
         const deciding = execution.decide(loaded.state, now);
@@ -115,28 +111,26 @@ export class Executor<State, Event> {
     );
   }
 
-  /** Null for a conflict. */
-  async #recover(attempt: Attempt, error: unknown): Promise<number | null> {
-    const failure = judge(error);
-    return failure === 'unknown' ? this.#resolve(attempt) : failure;
-  }
-
-  /** With the same ids at the same revision: it becomes exactly one append, or a conflict. */
-  async #resolve({ stream, events, expected }: Attempt): Promise<number | null> {
+  /**
+   * Null for a conflict. Where the outcome is not known: with the same ids at the same revision it becomes
+   * exactly one append, or a conflict.
+   */
+  async #recover({ stream, events, expected }: Attempt, error: unknown): Promise<number | null> {
+    if (isConflict(error)) return null;
+    if (!isUnknown(error)) throw error;
+    let last = error;
     for (const delay of outcomeDelaysMs) {
       await new Promise((resolve) => setTimeout(resolve, delay));
       try {
         return (await this.#options.log.append(stream, events, expected)).revision;
-      } catch (error) {
-        // A log that is away cannot say what became of an earlier try.
-        const failure = isAway(error) ? 'unknown' : judge(error);
-        if (failure !== 'unknown') return failure;
+      } catch (failed) {
+        if (isConflict(failed)) return null;
+        // Whatever else is wrong now, it does not say what became of the earlier try.
+        last = failed;
       }
     }
-    // It may still be written, at any later moment: from now on what is at hand proves nothing.
-    this.#alone = false;
-    this.#options.streams.drop(stream);
-    throw outcomeUnknown('it was tried again and again');
+    this.#options.streams.distrust(stream);
+    throw outcomeUnknown('it was tried again and again', last);
   }
 }
 
@@ -146,14 +140,8 @@ interface Attempt {
   readonly expected: 'no-stream' | number;
 }
 
-/** Null for a conflict; throws what is neither that nor an unknown outcome. */
-function judge(error: unknown): null | 'unknown' {
-  if (error instanceof EventLogError && error.code === 'version-conflict') return null;
-  if (error instanceof EventLogError && error.code === 'outcome-unknown') return 'unknown';
-  throw error;
-}
-
-const isAway = (error: unknown) => error instanceof EventLogError && error.code === 'unavailable';
+const isConflict = (error: unknown) => error instanceof EventLogError && error.code === 'version-conflict';
+const isUnknown = (error: unknown) => error instanceof EventLogError && error.code === 'outcome-unknown';
 
 function tell<State, Event, Refusal, Answer>(
   execution: Execution<State, Event, Refusal, Answer>,

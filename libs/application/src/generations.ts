@@ -5,9 +5,9 @@ export class Generations<Value> {
   #young = new Map<string, Value>();
   #old = new Map<string, Value>();
 
-  /** Between half of `entriesMax` and all of it are kept: those that were asked for last. */
+  /** Between half of `entriesMax`, which is at least 2, and all of it are kept: those that were asked for last. */
   constructor(entriesMax: number) {
-    this.#perGeneration = Math.max(1, Math.floor(entriesMax / 2));
+    this.#perGeneration = Math.floor(entriesMax / 2);
   }
 
   get size(): number {
@@ -35,10 +35,5 @@ export class Generations<Value> {
   delete(key: string): void {
     this.#young.delete(key);
     this.#old.delete(key);
-  }
-
-  clear(): void {
-    this.#young.clear();
-    this.#old.clear();
   }
 }

@@ -31,6 +31,8 @@ export interface StreamsOptions<State, Event> {
   /** States kept at hand. */
   readonly entriesMax: number;
   readonly snapshots: Snapshots<State> | null;
+  /** No other process appends to this log, so that what is at hand is what it holds. */
+  readonly soleWriter: boolean;
 }
 
 /** A stream that is no longer than this is read whole: a snapshot would cost more than it spares. */
@@ -42,18 +44,22 @@ export class Streams<State, Event> {
   readonly #snapshots: Snapshots<State> | null;
   readonly #cache: Generations<Loaded<State>>;
   readonly #loading = new Map<string, Promise<Loaded<State>>>();
-  readonly #refreshing = new Map<
-    string,
-    { now: Promise<Loaded<State>>; next: Promise<Loaded<State>> | null }
-  >();
+  readonly #refreshing = new Map<string, Refresh<State>>();
   readonly #none: Loaded<State>;
+  #trusted: boolean;
 
-  constructor({ log, kind, entriesMax, snapshots }: StreamsOptions<State, Event>) {
+  constructor({ log, kind, entriesMax, snapshots, soleWriter }: StreamsOptions<State, Event>) {
     this.#log = log;
     this.#kind = kind;
     this.#snapshots = snapshots;
     this.#cache = new Generations(entriesMax);
     this.#none = { state: kind.initial, revision: -1, changedAt: 0, eventId: '' };
+    this.#trusted = soleWriter;
+  }
+
+  /** Whether what is at hand is what the log holds. */
+  get trusted(): boolean {
+    return this.#trusted;
   }
 
   /** At once where it is at hand. It may be older than the log. */
@@ -64,33 +70,30 @@ export class Streams<State, Event> {
   /** What the log held at some moment after this call. Callers that wait for the same stream share one read. */
   fresh(stream: string): Promise<Loaded<State>> {
     const running = this.#refreshing.get(stream);
-    if (running === undefined) {
-      const now = this.#refresh(stream);
-      this.#refreshing.set(stream, { now, next: null });
-      return now;
-    }
+    if (running === undefined) return this.#startRefresh(stream);
     // The read under way may have begun too early for this caller.
-    running.next ??= running.now.then(
-      () => this.#refreshAgain(stream),
-      () => this.#refreshAgain(stream),
-    );
+    const again = () => this.#startRefresh(stream);
+    running.next ??= running.now.then(again, again);
     return running.next;
+  }
+
+  /** What the log holds: at once where what is at hand proves it. */
+  current(stream: string): Loaded<State> | Promise<Loaded<State>> {
+    return this.#trusted ? this.get(stream) : this.fresh(stream);
   }
 
   /** After an append of ours was acknowledged. */
   put(stream: string, loaded: Loaded<State>): void {
-    const known = this.#cache.get(stream);
-    if (known !== undefined && known.revision > loaded.revision) return;
-    this.#cache.set(stream, loaded);
-    if (known !== undefined && this.#snapshots?.isDue(known.revision, loaded.revision))
-      this.#snapshots.put(stream, loaded);
+    this.#keep(stream, loaded);
   }
 
-  drop(stream: string): void {
+  /** After an append that may still be written, at any later moment: from now on nothing at hand proves anything. */
+  distrust(stream: string): void {
+    this.#trusted = false;
     this.#cache.delete(stream);
   }
 
-  #refreshAgain(stream: string): Promise<Loaded<State>> {
+  #startRefresh(stream: string): Promise<Loaded<State>> {
     const now = this.#refresh(stream);
     this.#refreshing.set(stream, { now, next: null });
     return now;
@@ -98,11 +101,12 @@ export class Streams<State, Event> {
 
   async #refresh(stream: string): Promise<Loaded<State>> {
     try {
+      // A load under way began too early, and its failure is for those who asked for it.
+      await this.#loading.get(stream)?.catch(() => null);
       const known = this.#cache.get(stream);
       return await (known === undefined ? this.#load(stream) : this.#catchUp(stream, known));
     } finally {
-      const running = this.#refreshing.get(stream);
-      if (running?.next === null) this.#refreshing.delete(stream);
+      if (this.#refreshing.get(stream)?.next === null) this.#refreshing.delete(stream);
     }
   }
 
@@ -155,10 +159,19 @@ export class Streams<State, Event> {
     return { state, revision: last.revision, changedAt: Date.parse(last.metadata.time), eventId: last.id };
   }
 
+  /** Never an older state than the one at hand: what was read may have been overtaken by an append. */
   #keep(stream: string, loaded: Loaded<State>): Loaded<State> {
     const known = this.#cache.get(stream);
     if (known !== undefined && known.revision > loaded.revision) return known;
     if (loaded.revision >= 0) this.#cache.set(stream, loaded);
+    if (known !== undefined && this.#snapshots?.isDue(known.revision, loaded.revision))
+      this.#snapshots.put(stream, loaded);
     return loaded;
   }
+}
+
+/** A read under way, and the one that those wait for who came after it began. */
+interface Refresh<State> {
+  readonly now: Promise<Loaded<State>>;
+  next: Promise<Loaded<State>> | null;
 }

@@ -22,8 +22,6 @@ export interface SurroundingsOptions {
   readonly organizations: Streams<OrganizationState, OrganizationEvent>;
   readonly instance: Streams<InstanceState, InstanceEvent>;
   readonly streamOf: (organizationId: OrganizationId) => string;
-  /** Whether what is at hand is what the log holds. */
-  readonly soleWriter: boolean;
 }
 
 export class SurroundingsReader {
@@ -35,12 +33,9 @@ export class SurroundingsReader {
 
   /** At once where both are at hand and nobody else writes. */
   of(organizationId: OrganizationId): Surroundings | Promise<Surroundings> {
-    const { organizations, instance, streamOf, soleWriter } = this.#options;
-    const stream = streamOf(organizationId);
-    const both = soleWriter
-      ? ([organizations.get(stream), instance.get(instanceStream)] as const)
-      : ([organizations.fresh(stream), instance.fresh(instanceStream)] as const);
-    const [one, other] = both;
+    const { organizations, instance, streamOf } = this.#options;
+    const one = organizations.current(streamOf(organizationId));
+    const other = instance.current(instanceStream);
     if (one instanceof Promise || other instanceof Promise)
       return Promise.all([one, other]).then(([first, second]) => together(first, second));
     return together(one, other);
@@ -48,8 +43,7 @@ export class SurroundingsReader {
 
   /** What holds where an organization chose nothing. */
   async inherited(): Promise<Settings> {
-    const { instance, soleWriter } = this.#options;
-    const { state } = await (soleWriter ? instance.get(instanceStream) : instance.fresh(instanceStream));
+    const { state } = await this.#options.instance.current(instanceStream);
     return inheritedSettings(state);
   }
 }

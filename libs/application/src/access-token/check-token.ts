@@ -14,12 +14,12 @@ export interface CheckedToken {
 
 /** Whose token this is; null for whatever is wrong with it, so that nobody learns what. */
 export async function checkAccessToken(application: Application, text: string): Promise<CheckedToken | null> {
-  const { secrets, soleWriter, clock } = application.parts;
+  const { secrets, clock } = application.parts;
   const parsed = secrets.parseAccessToken(text);
   if (parsed === null) return null;
   const userStream = `user-${parsed.userStream}`;
   const { streams } = application.accounts;
-  const { state } = await (soleWriter ? streams.get(userStream) : streams.fresh(userStream));
+  const { state } = await streams.current(userStream);
   const tokenId = parsed.tokenId as AccessTokenId;
   const token = tokenState(state, tokenId, clock());
   if (token.status !== 'valid' || !isAlive(state.user)) return null;
