@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { disagreement, sequences } from '#domain/testing/model-run.js';
 
 const seed = Number(process.env.COUNTERSIGN_TEST_SEED ?? Date.now() % 1_000_000);
-const sequencesInSuite = 300;
+const sequencesInSuite = 250;
 
 beforeAll(() => {
   process.stdout.write(`COUNTERSIGN_TEST_SEED=${seed}\n`);

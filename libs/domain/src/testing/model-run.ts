@@ -2,16 +2,15 @@
 
 import fc from 'fast-check';
 import { defaultSettings, type Settings } from '#domain/organization/settings.js';
-import { Model, type ShownCode, type Step } from '#domain/testing/model.js';
-import { ModelSubject } from '#domain/testing/model-subject.js';
-import { sealed } from '#domain/testing/people.js';
-import { now } from '#domain/testing/specification.js';
+import { digitsOf, Model, type ShownCode, type Step } from '#domain/testing/model.js';
+import { ModelSubject, sealed } from '#domain/testing/model-subject.js';
 
 export interface Sequence {
   readonly settings: Settings;
   readonly steps: readonly Step[];
 }
 
+const began = Date.UTC(2030, 5, 15, 12);
 const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
@@ -20,11 +19,20 @@ const device = fc.constantFrom('phone', 'watch', 'tablet', 'token');
 const anyDevice = fc.option(device);
 const offset = fc.integer({ min: -2, max: 2 });
 const shownBy = fc.record({ device, offset });
-const digits = fc.constantFrom<6 | 8>(6, 6, 6, 8);
-const wrongCode = fc.record({ digits, by: fc.constant([]) });
+const wrongCode = fc.record({ digits: fc.constantFrom<6 | 8>(6, 6, 8), by: fc.constant([]) });
 const shownCode: fc.Arbitrary<ShownCode> = fc.oneof(
   { weight: 2, arbitrary: wrongCode },
-  { weight: 3, arbitrary: fc.record({ digits, by: fc.array(shownBy, { minLength: 1, maxLength: 3 }) }) },
+  {
+    weight: 4,
+    arbitrary: shownBy.map((one) => ({ digits: digitsOf(one.device), by: [one] })),
+  },
+  // Chance lets a code stand for several.
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(shownBy, { minLength: 2, maxLength: 3 })
+      .map((by) => ({ digits: digitsOf(by[0]?.device ?? ''), by })),
+  },
 );
 /** Two sets, whose codes share their places. */
 const text = fc.constantFrom('one-aa', 'one-bb', 'one-cc', 'one-dd', 'one-ee', 'two-aa', 'two-bb', 'two-xx');
@@ -66,7 +74,11 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ...of('rename'), device, name: fc.constantFrom('new', 'old') }) },
   {
     weight: 1,
-    arbitrary: fc.record({ ...of('remove'), device, proof: fc.constantFrom('none', 'administrator') }),
+    arbitrary: fc.record({
+      ...of('remove'),
+      device,
+      proof: fc.constantFrom('none', 'none', 'administrator'),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ ...of('remove by code'), device, code: shownCode }) },
   { weight: 1, arbitrary: fc.record({ ...of('remove by recovery code'), device, text }) },
@@ -77,20 +89,17 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ ...of('generate'), texts: set, withPending: fc.boolean() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constantFrom('remove codes', 'reset attempts', 'reset factors') }),
+    arbitrary: fc.record({
+      do: fc.constantFrom('remove codes', 'reset attempts', 'reset attempts', 'reset factors'),
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('lock', 'deactivate') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('unlock', 'reactivate') }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ ...of('organization'), status: fc.constantFrom('active', 'active', 'inactive') }),
-  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('unlock', 'reactivate') }) },
   { weight: 1, arbitrary: fc.record({ ...of('settings'), settings: chosen }) },
 ) as fc.Arbitrary<Step>;
 
 /** Somebody who waits out every delay, which single steps hardly ever do. */
 const assault: fc.Arbitrary<readonly Step[]> = fc
-  .record({ device: anyDevice, times: fc.integer({ min: 2, max: 25 }) })
+  .record({ device: fc.option(device, { freq: 1 }), times: fc.integer({ min: 2, max: 25 }) })
   .map(({ device: asked, times }) =>
     Array.from({ length: times }, (): readonly Step[] => [
       { do: 'verify', device: asked, code: { digits: 6, by: [] } },
@@ -98,16 +107,57 @@ const assault: fc.Arbitrary<readonly Step[]> = fc
     ]).flat(),
   );
 
-const steps = fc
-  .array(
-    fc.oneof({ weight: 12, arbitrary: single.map((step) => [step]) }, { weight: 1, arbitrary: assault }),
-    {
-      minLength: 20,
-      maxLength: 80,
-      size: 'max',
-    },
-  )
-  .map((parts) => parts.flat());
+/** Shut, and open again after some steps: most of a sequence would meet closed doors. */
+const shut: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    doors: fc.constantFrom<readonly [Step, Step]>(
+      [{ do: 'lock' }, { do: 'unlock' }],
+      [{ do: 'deactivate' }, { do: 'reactivate' }],
+      [
+        { do: 'organization', status: 'inactive' },
+        { do: 'organization', status: 'active' },
+      ],
+    ),
+    within: fc.array(fc.oneof(single, fc.constantFrom<Step>({ do: 'lock' }, { do: 'deactivate' })), {
+      maxLength: 4,
+    }),
+  })
+  .map(({ doors: [closing, opening], within }) => [
+    closing,
+    ...within,
+    opening,
+    { do: 'unlock' },
+    { do: 'reactivate' },
+  ]);
+
+/** The same code or its neighbour, as in two requests of one login. */
+const twice: fc.Arbitrary<readonly Step[]> = fc
+  .record({ shown: fc.tuple(shownBy, shownBy), asked: fc.boolean() })
+  .map(({ shown, asked }) =>
+    shown.map(({ offset: by }): Step => {
+      const { device: one } = shown[0];
+      const code = { digits: digitsOf(one), by: [{ device: one, offset: by }] };
+      return { do: 'verify', device: asked ? one : null, code };
+    }),
+  );
+
+const enrolment: fc.Arbitrary<readonly Step[]> = fc
+  .record({ device, texts: fc.option(set) })
+  .map(({ device: one, texts }): readonly Step[] => [
+    { do: 'start', device: one },
+    ...(texts === null ? [] : [{ do: 'generate', texts, withPending: true } as const]),
+    { do: 'confirm', device: null, code: { digits: digitsOf(one), by: [{ device: one, offset: 0 }] } },
+  ]);
+
+const parts = fc.oneof(
+  { weight: 20, arbitrary: single.map((step): readonly Step[] => [step]) },
+  { weight: 2, arbitrary: assault },
+  { weight: 1, arbitrary: shut },
+  { weight: 3, arbitrary: twice },
+  { weight: 3, arbitrary: enrolment },
+);
+
+const steps = fc.array(parts, { minLength: 20, maxLength: 60, size: 'max' }).map((all) => all.flat());
 
 export const sequences: fc.Arbitrary<Sequence> = fc.record({
   settings: fc.option(chosen).map((overrides) => ({ ...defaultSettings, ...overrides })),
@@ -123,8 +173,8 @@ export function disagreement(
   { settings, steps: taken }: Sequence,
   onVerdict: (code: string) => void = () => undefined,
 ): object | null {
-  const model = new Model(now, settings);
-  const subject = new ModelSubject(now, settings);
+  const model = new Model(began, settings);
+  const subject = new ModelSubject(began, settings);
   for (const [index, step] of taken.entries()) {
     const wanted = { told: model.take(step), state: stateOf(model) };
     const found = { told: subject.take(step), state: stateOfSubject(subject) };

@@ -5,7 +5,7 @@ import type { AccountEvent } from '#domain/account/events.js';
 import { type Account, evolveAccount, noAccount } from '#domain/account/state.js';
 import { resetAttempts, resetFactors } from '#domain/attempts/decide.js';
 import type { Decision, Rejected } from '#domain/decider.js';
-import type { Instant, TotpId } from '#domain/ids.js';
+import type { Instant, LoginKey, OrganizationId, Sealed, TotpId } from '#domain/ids.js';
 import { defaultSettings, type Settings } from '#domain/organization/settings.js';
 import {
   generateRecoveryCodes,
@@ -13,9 +13,7 @@ import {
   removeRecoveryCodes,
   verifyRecoveryCode,
 } from '#domain/recovery-codes/decide.js';
-import { acme, parameters, person, reason } from '#domain/testing/factors.js';
 import { digitsOf, type ShownCode, type Step, type Verdict } from '#domain/testing/model.js';
-import { sealed } from '#domain/testing/people.js';
 import {
   pendingTarget,
   registerTotpSeed,
@@ -30,8 +28,19 @@ import {
 import type { TotpTarget } from '#domain/totp/guess.js';
 import { deactivate, lock, reactivate, unlock } from '#domain/user/decide.js';
 
-const here = { organizationId: acme };
+const here = { organizationId: 'acme' as OrganizationId };
 const stepMs = 30_000;
+
+export const sealed = (text: string) => `sealed ${text}` as Sealed;
+
+const reason = sealed('asked for by telephone');
+const person: AccountEvent = {
+  type: 'user.machine.added',
+  ...here,
+  username: sealed('printer'),
+  usernameKey: 'key of printer' as LoginKey,
+  profile: sealed('the printer'),
+};
 
 type Decided = Decision<AccountEvent, { readonly code: string }, unknown>;
 type Changing = Exclude<Step, { do: 'wait' | 'organization' | 'settings' }>;
@@ -190,13 +199,8 @@ const selectorOf = (text: string) => text.slice(-2);
 function seedOf(device: string) {
   const totpId = device as TotpId;
   const secret = sealed(`secret of ${device}`);
-  return {
-    ...here,
-    totpId,
-    name: sealed('new'),
-    secret,
-    parameters: { ...parameters, digits: digitsOf(device) },
-  };
+  const parameters = { ...defaultSettings.totpParameters, digits: digitsOf(device) };
+  return { ...here, totpId, name: sealed('new'), secret, parameters };
 }
 
 function refused({ refusal }: Rejected<{ readonly code: string }>): Decided {
