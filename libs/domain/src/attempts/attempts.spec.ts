@@ -277,7 +277,7 @@ describe('the window', () => {
       .thenRejected({ code: 'totp-exhausted', nextAttemptAt: now + 29 * day });
   });
 
-  it('remembers as many as any organization may allow, and no more', () => {
+  it('remembers as many as organizations may allow at most, and no more', () => {
     const failuresPerWindowMax = settingRanges.failuresPerWindowMax.maximum;
     expect(accountOf(...withPhone, ...hidden(now, 250)).attempts.wrongTotpAt).toEqual(
       times(failuresPerWindowMax, now),

@@ -75,7 +75,7 @@ function verdictOf<Event, Refusal, Answer>(decision: Decision<Event, Refusal, An
   return {
     decision,
     /** Accepted, with nothing to tell but these events. */
-    // biome-ignore lint/suspicious/noThenProperty: a spec is read aloud, and nobody awaits it.
+    // biome-ignore lint/suspicious/noThenProperty: specs are read aloud, and nobody awaits one.
     then: (...events: readonly Event[]) => isDecided({ kind: 'accepted', answer: null }, events),
     thenAnswers: (answer: Answer, ...events: readonly Event[]) =>
       isDecided({ kind: 'accepted', answer }, events),
