@@ -161,7 +161,7 @@ describe('a change of an organization that is written after its caller was told 
     let late: (() => Promise<unknown>) | null = null;
     const hanging = logWith(log, {
       append: async (to, events, expected) => {
-        if (events[0]?.type !== 'organization.deactivated') return log.append(to, events, expected);
+        if (events[0]?.type !== 'org.deactivated') return log.append(to, events, expected);
         late = () => log.append(to, events, expected);
         throw outcomeUnknown('no answer came');
       },
