@@ -214,7 +214,7 @@ export class Model {
     for (const one of asked) {
       const fresh = this.#stepsShown(one, code).filter((step) => step > one.lastStep);
       if (fresh.length === 0) continue;
-      Object.assign(one, { lastStep: Math.min(...fresh), failures: 0 });
+      Object.assign(one, { lastStep: Math.max(...fresh), failures: 0 });
       this.#row = 0;
       return { ...accepted, totpId: one.id };
     }
@@ -313,7 +313,7 @@ export class Model {
     if (bounded !== null) return bounded;
     const steps = this.#stepsShown({ id: pending.id, drift: 0 }, code);
     if (steps.length === 0) return this.#fail(null, 'wrong');
-    this.#enrol(pending.id, Math.min(...steps), pending.name);
+    this.#enrol(pending.id, Math.max(...steps), pending.name);
     this.#row = 0;
     this.codes = [...(this.waiting ?? this.codes)];
     this.#dropPending();

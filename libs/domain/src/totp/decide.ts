@@ -164,7 +164,7 @@ export function verifyTotpRegistration(
   const { totpId } = found.pending;
   const steps = stepsOf(totpId, [command.comparison]);
   if (steps.length > 0) {
-    return acceptWith({ totpId }, { type: 'user.human.mfa.otp.verified', totpId, step: Math.min(...steps) });
+    return acceptWith({ totpId }, { type: 'user.human.mfa.otp.verified', totpId, step: Math.max(...steps) });
   }
   const failed = {
     totpIds: [totpId],

@@ -148,13 +148,10 @@ export function readyDevices({ devices }: TotpState, address: Asked): readonly R
   );
 }
 
-/** The earliest of the steps that is not spent yet. */
+/** The latest of the steps: with any earlier one spent, the same code would be right once more. */
 export function freshStep({ spentStep }: ReadyTotp, steps: readonly number[]): number | null {
-  let earliest: number | null = null;
-  for (const step of steps) {
-    if (step > spentStep && (earliest === null || step < earliest)) earliest = step;
-  }
-  return earliest;
+  const latest = Math.max(spentStep, ...steps);
+  return latest > spentStep ? latest : null;
 }
 
 export interface FailedGuess {

@@ -124,10 +124,10 @@ describe('the first code', () => {
       .thenAnswers({ totpId: phone }, verified(phone, 100));
   });
 
-  it('is of the earliest step where it is that of several', () => {
+  it('spends the latest step where it is the code of several', () => {
     given(person, justAdded)
-      .when(verifyTotpRegistration, code(phone, 101, 100))
-      .thenAnswers({ totpId: phone }, verified(phone, 100));
+      .when(verifyTotpRegistration, code(phone, 100, 101, 99))
+      .thenAnswers({ totpId: phone }, verified(phone, 101));
   });
 
   it('is counted when it is wrong, like any guess', () => {

@@ -55,10 +55,13 @@ describe('verifying a code', () => {
       .thenAnswers({ totpId: phone }, succeeded(phone, 101));
   });
 
-  it('spends the earliest fresh step where one code is that of several', () => {
+  it('spends the latest step where one code is that of several, so that it is right only once', () => {
     given(person, ...enrolled(phone))
-      .when(verifyTotp, guess(right(phone, 103, 100, 102)))
-      .thenAnswers({ totpId: phone }, succeeded(phone, 102));
+      .when(verifyTotp, guess(right(phone, 102, 103, 101)))
+      .thenAnswers({ totpId: phone }, succeeded(phone, 103));
+    given(person, ...enrolled(phone), succeeded(phone, 103))
+      .when(verifyTotp, guess(right(phone, 102, 103, 101)))
+      .thenRejected(used, failed([phone], 'used'));
   });
 
   it('keeps what the code was given for', () => {
