@@ -35,8 +35,9 @@ export class Snapshots<State> {
     this.#options = options;
   }
 
+  /** Whether a boundary was passed between one revision and a later one. */
   isDue(before: number, now: number): boolean {
-    return Math.floor(before / eventsPerSnapshot) < Math.floor(now / eventsPerSnapshot) && before > 0;
+    return Math.floor((before + 1) / eventsPerSnapshot) < Math.floor((now + 1) / eventsPerSnapshot);
   }
 
   async get(stream: string): Promise<Loaded<State> | null> {

@@ -1,0 +1,57 @@
+// A state that was kept must not be read by code that folds otherwise. Every kind of history is folded here, and
+// the digest of what comes out belongs to one version: who changes a state or an `evolve` sees this fail, raises
+// `snapshotVersion`, and adds the new digest below the old ones, which stay.
+
+import { createHash } from 'node:crypto';
+
+import { expect, it } from '@jest/globals';
+import { accountKind, instanceKind, loginNameKind, organizationKind } from '#application/kinds.js';
+import { snapshotVersion } from '#application/snapshots.js';
+import type { StreamKind } from '#application/streams.js';
+import { type Dated, fold, type Written, writtenIn } from '#application/testing/histories.js';
+
+const digests: readonly string[] = ['d8dcbe62a1ee49339af1336c5ed0afe62717600e48c59678e0c9345cb6d944cc'];
+
+const began = Date.UTC(2030, 0, 1);
+const hour = 3_600_000;
+
+/** The same deal on every machine. The low bits of such a sequence repeat soon, the high ones do not. */
+function* dealt(): Generator<number, never> {
+  for (let last = 1; ; ) {
+    last = (Math.imul(last, 1_664_525) + 1_013_904_223) >>> 0;
+    yield last / 2 ** 32;
+  }
+}
+
+/** What is known after each event: of the life as it was lived, then of what is dealt from it. */
+function statesOf<State, Event>(kind: StreamKind<State, Event>, lives: readonly string[]): string {
+  const chance = dealt();
+  const states: State[] = [];
+  const lived = lives.map((life) => writtenIn(life));
+  const all = lived.flat();
+  const pick = (): Written => all[Math.floor(chance.next().value * all.length)] as Written;
+  const histories = [...lived, ...Array.from({ length: 20 }, () => Array.from({ length: 300 }, pick))];
+  for (const history of histories) {
+    let state = kind.initial;
+    for (const [index, written] of history.entries()) {
+      const dated: Dated = { written, at: began + index * hour };
+      state = fold(kind, state, [dated]);
+      states.push(state);
+    }
+  }
+  return JSON.stringify(states);
+}
+
+it('the version of snapshots is raised whenever a fold comes out otherwise', () => {
+  const digest = createHash('sha256')
+    .update(statesOf(accountKind, ['human', 'machine', 'imported']))
+    .update(statesOf(organizationKind, ['organization']))
+    .update(statesOf(instanceKind, ['instance']))
+    .update(statesOf(loginNameKind, ['login-name']))
+    .digest('hex');
+  expect({ version: snapshotVersion, digest }).toEqual({ version: digests.length, digest: digests.at(-1) });
+});
+
+it('no version is given twice', () => {
+  expect(new Set(digests).size).toBe(digests.length);
+});
