@@ -1,0 +1,55 @@
+// What the secrets' room does for commands, over a key store: the real functions, each in its place.
+
+import { availableParallelism } from 'node:os';
+
+import type { Secrets } from '#application/parts.js';
+import { hashToken, newAccessToken, parseAccessToken, sameHash } from '#secrets/access-tokens.js';
+import { base32Decode, base32Encode } from '#secrets/base32.js';
+import { canonicalDigits, canonicalRecoveryCode } from '#secrets/canonical-code.js';
+import { DataKeys } from '#secrets/data-keys.js';
+import { newEmailCode, sameCode } from '#secrets/email-code.js';
+import { HashLane } from '#secrets/hash-lane.js';
+import { newId } from '#secrets/ids.js';
+import type { KeyStore } from '#secrets/key-store.js';
+import type { MasterKeys } from '#secrets/master-keys.js';
+import { Names } from '#secrets/names.js';
+import { otpauthUri } from '#secrets/otpauth-uri.js';
+import { qrPngDataUri, qrSvg } from '#secrets/qr.js';
+import { newRecoveryCodes } from '#secrets/recovery-codes.js';
+import { open, openText, seal } from '#secrets/sealing.js';
+import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
+
+/** A hash at a time for each core but one, which is left to the calls. */
+const hashesAtATime = Math.max(1, availableParallelism() - 1);
+/** Some seconds of hashes; whoever comes later is told to come again. */
+const hashesWaitingMax = 1_000;
+
+export async function secretsOver(store: KeyStore, masterKeys: MasterKeys): Promise<Secrets> {
+  return {
+    keys: new DataKeys({ store, masterKeys }),
+    names: await Names.open(store, masterKeys),
+    recoveryHashes: new HashLane({ concurrent: hashesAtATime, waitingMax: hashesWaitingMax }),
+    newId,
+    seal,
+    open,
+    openText,
+    newTotpSecret,
+    matchingSteps,
+    findConsecutive,
+    diagnose,
+    base32Encode,
+    base32Decode,
+    otpauthUri,
+    qrPngDataUri,
+    qrSvg,
+    canonicalDigits,
+    canonicalRecoveryCode,
+    newRecoveryCodes,
+    newAccessToken,
+    parseAccessToken,
+    hashToken,
+    sameHash,
+    newEmailCode,
+    sameCode,
+  };
+}
