@@ -297,7 +297,7 @@ function textOf(event: Written, index: number): string {
 function answerTo(database: Database, rows: Rows, request: ReaderRequest): { text: string; failed: boolean } {
   const parts: string[] = [];
   const send = (reply: ReaderReply) => {
-    if (reply.kind === 'events') parts.push(reply.events.slice(1, -1));
+    if (reply.kind !== 'failed' && reply.events !== '') parts.push(reply.events.slice(1, -1));
   };
   try {
     database.transaction(() => answerRead(rows, request, send))();
