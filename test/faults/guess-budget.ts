@@ -52,8 +52,9 @@ export class GuessBudget {
     if (refused !== null) return refused;
     const enabled = devices.filter((index) => !this.#of(index).isDisabled);
     for (const index of enabled) {
-      const step = Math.min(...(shown[index] ?? []).filter((one) => one > this.#of(index).spent));
-      if (step < Infinity) return this.#succeed(index, step);
+      // The latest that shows it, so that the same code is not right once more.
+      const step = Math.max(...(shown[index] ?? []));
+      if (step > this.#of(index).spent) return this.#succeed(index, step);
     }
     const isUsed = enabled.some((index) => (shown[index] ?? []).length > 0);
     this.#row += 1;
