@@ -1,7 +1,7 @@
 // How a command is written down: fields with their rules. Each rule has a name that stays and says what is
 // allowed; none repeats what was sent.
 
-import { IsOptional, ValidateBy } from 'class-validator';
+import { IsOptional, ValidateBy, ValidateNested } from 'class-validator';
 
 /** What a command is made of; what may be left out is named in `Optional`. */
 export type Fields<Of, Optional extends keyof Of = never> = Omit<Of, symbol | Optional> &
@@ -98,6 +98,25 @@ export const IsTextList = (count: number, characters: number): PropertyDecorator
       value.every((one) => isTextOf(one, 1, characters)) &&
       new Set(value).size === value.length,
   );
+
+/** The rule of `IsFieldsOf`, besides which nothing of a field is worth saying. */
+export const fieldsRule = 'fields';
+
+/** Fields of their own, with rules of their own. Of something else, class-validator would look at nothing. */
+export const IsFieldsOf = (kind: new (...fields: never[]) => object): PropertyDecorator => {
+  const are = ValidateBy({
+    name: fieldsRule,
+    validator: {
+      validate: (value) => value instanceof kind,
+      defaultMessage: () => 'must be an object with the fields that belong here',
+    },
+  });
+  const nested = ValidateNested();
+  return (target, field) => {
+    are(target, field);
+    nested(target, field);
+  };
+};
 
 /** May be null: left out. */
 export const MayBeNull = (): PropertyDecorator => {

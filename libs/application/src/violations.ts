@@ -4,7 +4,7 @@ import type { CommandBus, ICommand } from '@nestjs/cqrs';
 import { getMetadataStorage, type ValidationError, validateSync } from 'class-validator';
 
 import type { Refused } from '#application/caller.js';
-import { type Rules, rulesOf } from '#application/input.js';
+import { fieldsRule, type Rules, rulesOf } from '#application/input.js';
 
 export interface Violation {
   /** The path of the field, as the caller wrote it. */
@@ -51,15 +51,18 @@ function holds(command: object): boolean {
   return true;
 }
 
-/** Null where class-validator knows of rules that ours are not. */
+/** Null where class-validator knows of rules that ours are not, or where there is none, which it refuses. */
 function completeRulesOf(command: Kind): Rules | null {
   const rules = rulesOf(command);
   const kept = getMetadataStorage().getTargetValidationMetadatas(command, '', false, false);
-  return kept.length === rules.holds.length + rules.mayBeNull.size ? rules : null;
+  const ours = rules.holds.length + rules.mayBeNull.size;
+  return ours > 0 && ours === kept.length ? rules : null;
 }
 
 function flatten({ property, constraints = {}, children = [] }: ValidationError, path: string): Violation[] {
   const field = path === '' ? property : `${path}.${property}`;
+  const { [fieldsRule]: noFields } = constraints;
+  if (noFields !== undefined) return [{ field, rule: fieldsRule, message: noFields }];
   const own = Object.entries(constraints).map(([rule, message]) => ({ field, rule, message }));
   return [...own, ...children.flatMap((child) => flatten(child, field))];
 }

@@ -1,12 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ValidateNested } from 'class-validator';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import type { Fields } from '#application/input.js';
+import { type Fields, IsFieldsOf } from '#application/input.js';
 import { executeForInstance, type InstanceOutcome } from '#application/instances.js';
-import type { SettingsFields } from '#application/organization/settings-fields.js';
+import { SettingsFields } from '#application/organization/settings-fields.js';
 import { changeSettings } from '#domain/instance/decide.js';
 import type { SettingsRefusal } from '#domain/organization/decide-settings.js';
 
@@ -14,7 +13,7 @@ type Outcome = InstanceOutcome<SettingsRefusal>;
 
 /** What is left out stays as it is, and holds wherever an organization chose nothing. */
 export class ChangeInstanceSettings extends Command<Outcome> {
-  @ValidateNested() readonly changed!: SettingsFields;
+  @IsFieldsOf(SettingsFields) readonly changed!: SettingsFields;
   readonly by!: Caller;
 
   constructor(fields: Fields<ChangeInstanceSettings>) {

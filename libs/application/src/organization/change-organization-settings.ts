@@ -1,11 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ValidateNested } from 'class-validator';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId } from '#application/input.js';
-import type { SettingsFields } from '#application/organization/settings-fields.js';
+import { type Fields, IsFieldsOf, IsId } from '#application/input.js';
+import { SettingsFields } from '#application/organization/settings-fields.js';
 import { executeForOrganization, type OrganizationOutcome } from '#application/organizations.js';
 import type { OrganizationId } from '#domain/ids.js';
 import { changeSettings, type NotFound } from '#domain/organization/decide.js';
@@ -16,7 +15,7 @@ type Outcome = OrganizationOutcome<NotFound | SettingsRefusal>;
 /** What is left out stays as it is. */
 export class ChangeOrganizationSettings extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;
-  @ValidateNested() readonly changed!: SettingsFields;
+  @IsFieldsOf(SettingsFields) readonly changed!: SettingsFields;
   readonly by!: Caller;
 
   constructor(fields: Fields<ChangeOrganizationSettings>) {

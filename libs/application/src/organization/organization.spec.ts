@@ -197,7 +197,7 @@ describe('the settings of an organization', () => {
       { algorithm: 'SHA1', digits: 6, periodSeconds: 45 },
       'changed.totpParameters.periodSeconds: one-of',
     ],
-    ['totpParameters', null, 'changed.totpParameters: nestedValidation'],
+    ['totpParameters', null, 'changed.totpParameters: fields'],
   ])('are of their kind: %s is not %p', async (name, value, violation) => {
     expect(await violationsIn(house, change({ [name]: value } as Overrides))).toEqual([violation]);
   });

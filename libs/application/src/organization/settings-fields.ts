@@ -1,8 +1,8 @@
 // What an organization and the instance may choose, as it is sent. The bounds are the domain's.
 
-import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { ValidateBy, ValidateIf } from 'class-validator';
 
-import { IsOneOf, IsText, IsTrueOrFalse, IsWhole, MayBeNull } from '#application/input.js';
+import { IsFieldsOf, IsOneOf, IsText, IsTrueOrFalse, IsWhole, MayBeNull } from '#application/input.js';
 import { algorithms, digits, periods } from '#application/totp/shown.js';
 import {
   defaultSettings,
@@ -49,7 +49,7 @@ export class SettingsFields implements Overrides {
   @MayBeLeftOut() @IsWithin('failuresPerWindowMax') readonly failuresPerWindowMax?: number;
   @MayBeLeftOut() @IsWithin('stepsPast') readonly stepsPast?: Settings['stepsPast'];
   @MayBeLeftOut() @IsWithin('stepsFuture') readonly stepsFuture?: Settings['stepsFuture'];
-  @MayBeLeftOut() @ValidateNested() readonly totpParameters?: TotpParametersFields;
+  @MayBeLeftOut() @IsFieldsOf(TotpParametersFields) readonly totpParameters?: TotpParametersFields;
   @MayBeLeftOut() @IsWithin('totpDevicesMax') readonly totpDevicesMax?: number;
   @MayBeLeftOut() @IsWithin('recoveryCodesCount') readonly recoveryCodesCount?: number;
   /** Null is the name of the organization. */

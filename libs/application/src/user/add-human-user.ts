@@ -1,10 +1,17 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ValidateNested } from 'class-validator';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsEmailAddress, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
+import {
+  type Fields,
+  IsEmailAddress,
+  IsFieldsOf,
+  IsId,
+  IsOneOf,
+  IsText,
+  MayBeNull,
+} from '#application/input.js';
 import {
   emailCharactersMax,
   phoneCharactersMax,
@@ -22,7 +29,7 @@ import {
   type ShownEmailCode,
   sealEmailCode,
 } from '#application/user/email-code.js';
-import { type HumanProfileFields, profileText } from '#application/user/profile.js';
+import { HumanProfileFields, profileText } from '#application/user/profile.js';
 import type { UserOutcome } from '#application/users.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
@@ -45,7 +52,7 @@ export class AddHumanUser extends Command<Outcome> {
   @MayBeNull() @IsId() readonly userId: UserId | null = null;
   /** Null, and it is the email address. */
   @MayBeNull() @IsText(usernameCharactersMax) readonly username: string | null = null;
-  @ValidateNested() readonly profile!: HumanProfileFields;
+  @IsFieldsOf(HumanProfileFields) readonly profile!: HumanProfileFields;
   @IsEmailAddress(emailCharactersMax) readonly email!: string;
   @IsOneOf(emailVerifications) readonly emailVerification: EmailVerification = 'none';
   @MayBeNull() @IsText(phoneCharactersMax) readonly phone: string | null = null;

@@ -1,11 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ValidateNested } from 'class-validator';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId } from '#application/input.js';
-import { type HumanProfileFields, profileText } from '#application/user/profile.js';
+import { type Fields, IsFieldsOf, IsId } from '#application/input.js';
+import { HumanProfileFields, profileText } from '#application/user/profile.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import { reject } from '#domain/decider.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
@@ -17,7 +16,7 @@ export class ChangeHumanProfile extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;
   @IsId() readonly userId!: UserId;
   /** In place of the present one, as a whole. */
-  @ValidateNested() readonly profile!: HumanProfileFields;
+  @IsFieldsOf(HumanProfileFields) readonly profile!: HumanProfileFields;
   readonly by!: Caller;
 
   constructor(fields: Fields<ChangeHumanProfile>) {
