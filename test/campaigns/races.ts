@@ -80,7 +80,7 @@ for (const [index, race] of races.entries()) {
   await onLog(race, 'embedded', (part) => SqliteEventLog.open({ directory: directory(part) }));
   await inEveryOrder(race);
 }
-if ('F44'.includes(values.rule)) {
+if ('F44'.includes(values.rule) && part === 1) {
   const tally = await raceRotations(new InMemoryEventLog(), Math.ceil(manyRaces / 64));
   tell({
     rule: 'F44',
