@@ -1,0 +1,61 @@
+// The process in which specs meet changed sources, seen from outside: it answers, or it is ended.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+
+import { sources } from '#test/campaigns/figures.js';
+import type { Trial, Verdict } from '#test/campaigns/mutant-process.js';
+
+export type Outcome =
+  | { readonly kind: 'killed'; readonly spec: string; readonly test: string }
+  /** It does not end, or ends the process. */
+  | { readonly kind: 'stuck' }
+  | { readonly kind: 'survived' };
+
+/** A whole room's specs take some seconds; what is changed so that it never ends shows in this time. */
+const secondsMax = 60;
+
+const execArgv = ['--conditions=development', '--disable-warning=ExperimentalWarning'];
+
+export class TrialProcess {
+  readonly #child: ChildProcess;
+  #trials = 0;
+  isAlive = true;
+
+  constructor() {
+    const program = join(import.meta.dirname, 'mutant-process.ts');
+    this.#child = fork(program, [], { cwd: sources, execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    this.#child.once('exit', () => {
+      this.isAlive = false;
+    });
+  }
+
+  /** @param specs paths in the repository, in the order in which they are run */
+  run(specs: readonly string[], change: Trial['change']): Promise<Outcome> {
+    this.#trials += 1;
+    const absolute = specs.map((spec) => join(sources, spec));
+    const trial: Trial = { number: this.#trials, specs: absolute, change };
+    const child = this.#child;
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome): void => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit);
+        resolve(outcome);
+      };
+      const onMessage = (verdict: Verdict): void => settle(outcomeOf(verdict));
+      const onExit = (): void => settle({ kind: 'stuck' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), secondsMax * 1_000);
+      child.on('message', onMessage).once('exit', onExit);
+      child.send(trial);
+    });
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function outcomeOf({ failed }: Verdict): Outcome {
+  if (failed === null) return { kind: 'survived' };
+  return { kind: 'killed', spec: failed.spec.slice(sources.length + 1), test: failed.test };
+}
