@@ -1,0 +1,335 @@
+// Every command, in an order in which each is accepted once and refused once, about people whose every word is a
+// canary. What comes back is given to the script, which learns from it what it could not know before.
+
+import { randomBytes } from 'node:crypto';
+
+import type { Command } from '@nestjs/cqrs';
+
+import { AddAccessToken } from '#application/access-token/add-access-token.js';
+import { RemoveAccessToken } from '#application/access-token/remove-access-token.js';
+import { ResetAttempts } from '#application/attempts/reset-attempts.js';
+import { ResetFactors } from '#application/attempts/reset-factors.js';
+import type { Outcome } from '#application/caller.js';
+import { AddInstanceMember } from '#application/instance/add-instance-member.js';
+import { ChangeInstanceMember } from '#application/instance/change-instance-member.js';
+import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
+import { RemoveInstanceMember } from '#application/instance/remove-instance-member.js';
+import { ResetInstanceSettings } from '#application/instance/reset-instance-settings.js';
+import { SetUpInstance } from '#application/instance/set-up-instance.js';
+import { AddOrganization } from '#application/organization/add-organization.js';
+import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
+import { ChangeOrganizationMember } from '#application/organization/change-organization-member.js';
+import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
+import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
+import { ReactivateOrganization } from '#application/organization/reactivate-organization.js';
+import { RemoveOrganization } from '#application/organization/remove-organization.js';
+import { RemoveOrganizationMember } from '#application/organization/remove-organization-member.js';
+import { RenameOrganization } from '#application/organization/rename-organization.js';
+import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
+import { SettingsFields } from '#application/organization/settings-fields.js';
+import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
+import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
+import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
+import { by, organizationId } from '#application/testing/house.js';
+import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
+import { RemoveTotp } from '#application/totp/remove-totp.js';
+import { RenameTotp } from '#application/totp/rename-totp.js';
+import { ResyncTotp } from '#application/totp/resync-totp.js';
+import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
+import { VerifyTotp } from '#application/totp/verify-totp.js';
+import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
+import { AddHumanUser } from '#application/user/add-human-user.js';
+import { AddMachineUser } from '#application/user/add-machine-user.js';
+import { ChangeEmail } from '#application/user/change-email.js';
+import { ChangeHumanProfile } from '#application/user/change-human-profile.js';
+import { ChangeMachineUser } from '#application/user/change-machine-user.js';
+import { ChangePhone } from '#application/user/change-phone.js';
+import { ChangeUsername } from '#application/user/change-username.js';
+import { DeactivateUser } from '#application/user/deactivate-user.js';
+import { EraseUser } from '#application/user/erase-user.js';
+import { LockUser } from '#application/user/lock-user.js';
+import { HumanProfileFields } from '#application/user/profile.js';
+import { ReactivateUser } from '#application/user/reactivate-user.js';
+import { RemovePhone } from '#application/user/remove-phone.js';
+import { RemoveUser } from '#application/user/remove-user.js';
+import { RequestEmailCode } from '#application/user/request-email-code.js';
+import { UnlockUser } from '#application/user/unlock-user.js';
+import { VerifyEmail } from '#application/user/verify-email.js';
+import type { UserId } from '#domain/ids.js';
+import { defaultSettings } from '#domain/organization/settings.js';
+import type { TotpParameters } from '#domain/totp/events.js';
+import { parseAccessToken } from '#secrets/access-tokens.js';
+import { base32Decode, base32Encode } from '#secrets/base32.js';
+import { newId } from '#secrets/ids.js';
+import { newTotpSecret, totpCode } from '#secrets/totp.js';
+import { type Canary, canaryOf } from '#test/faults/leak-search.js';
+
+/** What must not be found anywhere. */
+export class Planted {
+  readonly canaries: Canary[] = [];
+
+  learn<Value extends string | Uint8Array>(name: string, value: Value): Value {
+    this.canaries.push(canaryOf(name, value));
+    return value;
+  }
+
+  /** A text of its own, with what is escaped somewhere; its core is known by itself too. */
+  text(name: string): string {
+    const core = this.learn(`${name} (core)`, randomBytes(8).toString('hex'));
+    return this.learn(name, `${name} "ë"/${core}`);
+  }
+
+  email(name: string): string {
+    return this.learn(
+      name,
+      `zoë.${this.learn(`${name} (core)`, randomBytes(8).toString('hex'))}@example.com`,
+    );
+  }
+
+  phone(): string {
+    return this.learn('phone', `+49 ${randomBytes(8).readBigUInt64BE()}`.slice(0, 18));
+  }
+
+  profile(): HumanProfileFields {
+    const names = ['givenName', 'familyName', 'nickName', 'displayName'] as const;
+    const entries = names.map((name) => [name, this.text(name)] as const);
+    return new HumanProfileFields(Object.fromEntries(entries) as Record<(typeof names)[number], string>);
+  }
+
+  /** In base32, as it is sent. */
+  seed(): string {
+    const seed = this.learn('seed', newTotpSecret());
+    return this.learn('seed in base32', base32Encode(seed));
+  }
+
+  code(text: string): string {
+    return this.learn('TOTP code', text);
+  }
+}
+
+export interface Scene {
+  readonly planted: Planted;
+  readonly clock: { now: number };
+}
+
+export type Script = Generator<Command<unknown>, void, Outcome<unknown, { readonly code: string }>>;
+type Part<Answer> = Generator<Command<unknown>, Answer, Outcome<unknown, { readonly code: string }>>;
+type Asked<Answer> = Command<Outcome<Answer, { readonly code: string }>>;
+
+function* accepted<Answer>(command: Asked<Answer>): Part<Answer> {
+  const outcome = yield command;
+  if (outcome.kind === 'rejected') throw new Error(`${command.constructor.name}: ${JSON.stringify(outcome)}`);
+  return outcome.answer as Answer;
+}
+
+function* refused(code: string, command: Asked<unknown>): Part<void> {
+  const outcome = yield command;
+  const told = outcome.kind === 'rejected' ? outcome.refusal.code : outcome.kind;
+  if (told !== code) throw new Error(`${command.constructor.name} is told ${told}, not ${code}`);
+}
+
+function* once<Answer>(command: Asked<Answer>, otherwise: string): Part<Answer> {
+  const answer = yield* accepted(command);
+  yield* refused(otherwise, command);
+  return answer;
+}
+
+export function* everyCommand(scene: Scene): Script {
+  yield* instanceAndOrganization();
+  const userId = newId() as UserId;
+  yield* people(scene, userId);
+  yield* emails(scene, userId);
+  yield* devices(scene, userId);
+  yield* recovery(scene, userId);
+  yield* tokens(scene, userId);
+  yield* ends(scene, userId);
+}
+
+function* instanceAndOrganization(): Part<void> {
+  const member = { userId: newId() as UserId, by };
+  const instance = { ...member, roles: ['INSTANCE_VIEWER'] };
+  const changed = new SettingsFields({ issuer: 'Acme', totpDevicesMax: 3 });
+  const malformed = new SettingsFields({ issuer: 'a:b' });
+  yield* refused('instance-not-set-up', new AddInstanceMember(instance));
+  yield* refused('instance-not-set-up', new ResetInstanceSettings({ names: ['issuer'], by }));
+  yield* once(new SetUpInstance({ instanceId: newId(), by }), 'instance-already-set-up');
+  yield* once(new AddInstanceMember(instance), 'member-already-exists');
+  yield* accepted(new ChangeInstanceMember({ ...instance, roles: ['INSTANCE_OWNER'] }));
+  yield* refused('role-unknown', new ChangeInstanceMember({ ...instance, roles: ['OWNER'] }));
+  yield* once(new RemoveInstanceMember(member), 'member-not-found');
+  yield* accepted(new ChangeInstanceSettings({ changed, by }));
+  yield* refused('setting-malformed', new ChangeInstanceSettings({ changed: malformed, by }));
+  yield* accepted(new ResetInstanceSettings({ names: ['issuer'], by }));
+  const it = { organizationId, by };
+  yield* refused('organization-not-found', new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
+  yield* once(new AddOrganization({ ...it, name: 'Acme' }), 'organization-already-exists');
+  yield* accepted(new RenameOrganization({ ...it, name: 'Acme and Sons' }));
+  const organization = { ...it, ...member, roles: ['ORG_VIEWER'] };
+  yield* once(new AddOrganizationMember(organization), 'member-already-exists');
+  yield* accepted(new ChangeOrganizationMember({ ...organization, roles: ['ORG_OWNER'] }));
+  yield* refused('role-unknown', new ChangeOrganizationMember({ ...organization, roles: ['OWNER'] }));
+  yield* once(new RemoveOrganizationMember({ ...it, ...member }), 'member-not-found');
+  yield* accepted(new ChangeOrganizationSettings({ ...it, changed }));
+  yield* refused('setting-malformed', new ChangeOrganizationSettings({ ...it, changed: malformed }));
+  yield* accepted(new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
+  yield* once(new DeactivateOrganization(it), 'organization-already-inactive');
+  yield* once(new ReactivateOrganization(it), 'organization-not-inactive');
+}
+
+function* people({ planted }: Scene, userId: UserId): Part<void> {
+  const them = { organizationId, userId, by };
+  const email = planted.email('email');
+  const added = new AddHumanUser({
+    ...them,
+    username: planted.text('username'),
+    profile: planted.profile(),
+    email,
+    emailVerification: 'code',
+    phone: planted.phone(),
+    totpSecret: planted.seed(),
+  });
+  const { emailCode } = yield* once(added, 'user-already-exists');
+  planted.learn('email code', String(emailCode));
+  const taken = new AddHumanUser({ ...added, userId: newId() as UserId, profile: planted.profile() });
+  yield* refused('login-name-taken', taken);
+  const robot = { ...them, userId: newId() as UserId };
+  const name = planted.text('name of a machine');
+  const machine = { ...robot, name, description: planted.text('description') };
+  const username = planted.text('machine');
+  yield* once(new AddMachineUser({ ...machine, username }), 'user-already-exists');
+  yield* accepted(new ChangeMachineUser({ ...machine, name: planted.text('new name of a machine') }));
+  yield* refused('user-not-machine', new ChangeMachineUser({ ...machine, userId }));
+  yield* accepted(new ChangeHumanProfile({ ...them, profile: planted.profile() }));
+  yield* refused('user-not-human', new ChangeHumanProfile({ ...robot, profile: planted.profile() }));
+  yield* accepted(new ChangeUsername({ ...them, username: planted.text('new username') }));
+  yield* refused('login-name-taken', new ChangeUsername({ ...them, username }));
+  yield* accepted(new ChangePhone({ ...them, phone: planted.phone() }));
+  yield* refused('user-not-human', new ChangePhone({ ...robot, phone: planted.phone() }));
+  yield* accepted(new RemovePhone(them));
+  yield* refused('user-not-human', new RemovePhone(robot));
+}
+
+function* emails({ planted }: Scene, userId: UserId): Part<void> {
+  const them = { organizationId, userId, by };
+  const changed = new ChangeEmail({ ...them, email: planted.email('new email'), emailVerification: 'code' });
+  planted.learn('email code', String((yield* accepted(changed)).emailCode));
+  const { emailCode } = yield* accepted(new RequestEmailCode(them));
+  planted.learn('email code', emailCode);
+  const wrong = planted.learn('wrong email code', emailCode.startsWith('Z') ? '0QX7WN' : 'ZQX7WN');
+  yield* refused('email-code-wrong', new VerifyEmail({ ...them, code: wrong }));
+  yield* accepted(new VerifyEmail({ ...them, code: emailCode }));
+  yield* refused('email-already-verified', new RequestEmailCode(them));
+  const robot = { ...them, userId: newId() as UserId };
+  yield* refused('user-not-found', new ChangeEmail({ ...robot, email: planted.email('email of nobody') }));
+}
+
+/** What an app shows, and what it does not. */
+function codesOf({ planted, clock }: Scene, secret: string, parameters: TotpParameters) {
+  const decoded = base32Decode(secret);
+  if (decoded.kind === 'refused') throw new Error('the seed is none');
+  const at = (steps: number) => clock.now + steps * parameters.periodSeconds * 1_000;
+  const shown = (steps = 0) => totpCode({ key: decoded.bytes, parameters, at: at(steps) });
+  const near = new Set(Array.from({ length: 50 }, (_, index) => shown(index - 25)));
+  return {
+    right: (steps = 0) => planted.code(shown(steps)),
+    wrong: () => {
+      const drawn = Array.from({ length: 4 }, () => randomBytes(4).readUInt32BE() % 10 ** parameters.digits);
+      const texts = drawn.map((number) => String(number).padStart(parameters.digits, '0'));
+      return planted.code(texts.find((text) => !near.has(text)) ?? '');
+    },
+  };
+}
+
+const typed = (code: string) => ` ${code.slice(0, 3)} ${code.slice(3)}`;
+
+function* devices(scene: Scene, userId: UserId): Part<void> {
+  const { planted, clock } = scene;
+  const them = { organizationId, userId, by };
+  const start = new StartTotpRegistration({ ...them, name: planted.text('name of a device'), qr: 'png' });
+  planted.learn('seed in base32', (yield* accepted(start)).secret);
+  const parameters = { algorithm: 'SHA512', digits: 8, periodSeconds: 30 } as const;
+  const registration = yield* accepted(new StartTotpRegistration({ ...start, ...parameters, qr: 'svg' }));
+  const { secret, uri, qr, totpId } = registration;
+  for (const [name, text] of Object.entries({ seed: secret, URI: uri, QR: String(qr) }))
+    planted.learn(name, text);
+  const app = codesOf(scene, secret, parameters);
+  const device = { ...them, totpId };
+  yield* refused('wrong-code', new VerifyTotpRegistration({ ...them, code: app.wrong() }));
+  yield* once(new VerifyTotpRegistration({ ...device, code: app.right() }), 'totp-already-ready');
+  clock.now += 30_000;
+  const purpose = planted.text('purpose');
+  const seed = planted.seed();
+  yield* once(new VerifyTotp({ ...them, code: typed(app.right()), purpose }), 'code-already-used');
+  yield* refused('wrong-code', new VerifyTotp({ ...device, code: app.wrong(), purpose }));
+  yield* refused(
+    'wrong-code',
+    new ResyncTotp({ ...device, firstCode: app.wrong(), secondCode: app.wrong() }),
+  );
+  yield* accepted(new ResyncTotp({ ...device, firstCode: app.right(3), secondCode: app.right(4) }));
+  yield* accepted(new ResetAttempts({ ...them, reason: planted.text('reason') }));
+  const imported = new RegisterTotpSeed({ ...them, secret: seed, name: planted.text('name of a device') });
+  const other = codesOf(scene, seed, defaultSettings.totpParameters);
+  const { totpId: otherId } = yield* accepted(imported);
+  yield* refused('totp-devices-max', new RegisterTotpSeed({ ...imported, secret: planted.seed() }));
+  yield* refused('totp-devices-max', start);
+  yield* accepted(new RenameTotp({ ...device, name: planted.text('new name of a device') }));
+  yield* refused('totp-not-found', new RenameTotp({ ...device, totpId: userId as never, name: seed }));
+  yield* refused('wrong-code', new RemoveTotp({ ...them, totpId: otherId, code: other.wrong() }));
+  yield* accepted(new RemoveTotp({ ...them, totpId: otherId, code: other.right() }));
+}
+
+function* recovery({ planted, clock }: Scene, userId: UserId): Part<void> {
+  const them = { organizationId, userId, by };
+  yield* refused('invalid-input', new GenerateRecoveryCodes({ ...them, count: 0 }));
+  const { codes } = yield* accepted(new GenerateRecoveryCodes({ ...them, count: 4 }));
+  for (const code of codes) {
+    planted.learn('recovery code', code);
+    planted.learn('recovery code, typed', code.replaceAll('-', '').slice(2));
+  }
+  const [first = '', second = '', third = ''] = codes;
+  yield* accepted(new VerifyRecoveryCode({ ...them, code: first.toLowerCase().replaceAll('-', ' ') }));
+  yield* refused('wrong-recovery-code', new VerifyRecoveryCode({ ...them, code: first }));
+  yield* refused('malformed-recovery-code', new VerifyRecoveryCode({ ...them, code: second.slice(1) }));
+  const wrong = planted.learn(
+    'wrong recovery code',
+    `${third.slice(0, -4)}${third.endsWith('0000') ? '1111' : '0000'}`,
+  );
+  yield* refused('wrong-recovery-code', new RemoveRecoveryCodes({ ...them, recoveryCode: wrong }));
+  yield* accepted(new GenerateRecoveryCodes({ ...them, count: 2, recoveryCode: second }));
+  yield* accepted(new RemoveRecoveryCodes(them));
+  yield* accepted(new ResetAttempts({ ...them, reason: planted.text('reason') }));
+  clock.now += 1_000;
+}
+
+function* tokens({ planted }: Scene, userId: UserId): Part<void> {
+  const them = { organizationId, userId, by };
+  const token = new AddAccessToken({
+    ...them,
+    name: planted.text('name of a token'),
+    scopes: ['totp.verify'],
+  });
+  const { token: text, tokenId } = yield* accepted(token);
+  planted.learn('access token', text);
+  planted.learn('access token (secret)', parseAccessToken(text)?.secret ?? '');
+  yield* refused('access-token-expiry-past', new AddAccessToken({ ...token, expiresAt: 1 }));
+  yield* once(new RemoveAccessToken({ ...them, tokenId }), 'access-token-not-found');
+}
+
+function* ends({ planted }: Scene, userId: UserId): Part<void> {
+  const them = { organizationId, userId, by };
+  const reason = planted.text('reason');
+  yield* accepted(new ResetFactors({ ...them, reason }));
+  yield* once(new LockUser(them), 'user-already-locked');
+  yield* once(new UnlockUser(them), 'user-not-locked');
+  yield* once(new DeactivateUser(them), 'user-already-inactive');
+  yield* once(new ReactivateUser(them), 'user-not-inactive');
+  const other = { ...them, userId: newId() as UserId };
+  yield* accepted(new AddHumanUser({ ...other, profile: planted.profile(), email: planted.email('email') }));
+  yield* once(new RemoveUser(other), 'user-not-found');
+  yield* accepted(new EraseUser(them));
+  yield* refused('user-not-found', new ResetFactors({ ...them, reason }));
+  yield* refused('user-not-found', new ResetAttempts({ ...them, reason }));
+  yield* refused('user-not-found', new EraseUser({ ...them, userId: newId() as UserId }));
+  yield* once(new RemoveOrganization({ organizationId, by }), 'organization-not-found');
+  yield* refused('organization-not-found', new RenameOrganization({ organizationId, name: 'Acme', by }));
+}
