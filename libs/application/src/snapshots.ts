@@ -25,8 +25,8 @@ export interface SnapshotsOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Between two snapshots of a stream that is in use. */
-const eventsPerSnapshot = 512;
+/** So many are folded in a millisecond or two; a snapshot of fewer would cost more than it spares. */
+const eventsPerSnapshot = 256;
 
 export class Snapshots<State> {
   readonly #options: SnapshotsOptions;
@@ -35,7 +35,12 @@ export class Snapshots<State> {
     this.#options = options;
   }
 
-  /** Whether a boundary was passed between one revision and a later one. */
+  /** Whether so many events were folded to come from one revision to a later one. */
+  isWorthwhile(from: number, to: number): boolean {
+    return to - from >= eventsPerSnapshot;
+  }
+
+  /** Of a stream in use: whether a boundary was passed between one revision and a later one. */
   isDue(before: number, now: number): boolean {
     return Math.floor((before + 1) / eventsPerSnapshot) < Math.floor((now + 1) / eventsPerSnapshot);
   }

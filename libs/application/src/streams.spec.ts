@@ -48,11 +48,11 @@ describe('a stream that is not at hand', () => {
   });
 
   it.each([
-    ['shorter than a first page', 255, 1],
-    ['a first page long', 256, 2],
-    ['longer than a first page', 257, 2],
-    ['as long as two pages', 256 + eventsPerReadMax, 3],
-    ['longer than two pages', 256 + eventsPerReadMax + 1, 3],
+    ['shorter than a page', eventsPerReadMax - 1, 1],
+    ['a page long', eventsPerReadMax, 2],
+    ['longer than a page', eventsPerReadMax + 1, 2],
+    ['as long as two pages', 2 * eventsPerReadMax, 3],
+    ['longer than two pages', 2 * eventsPerReadMax + 1, 3],
   ])('is read whole, page by page, once: %s', async (_, length, pages) => {
     await write(log, stream, textOf(length));
     const { state, revision } = await streamsOver(held).get(stream);

@@ -35,9 +35,6 @@ export interface StreamsOptions<State, Event> {
   readonly soleWriter: boolean;
 }
 
-/** A stream that is no longer than this is read whole: a snapshot would cost more than it spares. */
-const eventsWithoutSnapshot = 256;
-
 export class Streams<State, Event> {
   readonly #log: EventLog;
   readonly #kind: StreamKind<State, Event>;
@@ -104,7 +101,8 @@ export class Streams<State, Event> {
       // A load under way began too early, and its failure is for those who asked for it.
       await this.#loading.get(stream)?.catch(() => null);
       const known = this.#cache.get(stream);
-      return await (known === undefined ? this.#load(stream) : this.#catchUp(stream, known));
+      if (known === undefined) return await this.#load(stream);
+      return this.#keep(stream, await this.#foldAll(stream, known));
     } finally {
       if (this.#refreshing.get(stream)?.next === null) this.#refreshing.delete(stream);
     }
@@ -119,43 +117,43 @@ export class Streams<State, Event> {
   }
 
   async #read(stream: string): Promise<Loaded<State>> {
-    const first = await this.#fold(stream, this.#none, eventsWithoutSnapshot);
-    if (first.revision < eventsWithoutSnapshot - 1) return this.#keep(stream, first);
-    const snapshot = (await this.#snapshots?.get(stream)) ?? null;
-    const from = snapshot !== null && (await this.#belongs(stream, snapshot)) ? snapshot : first;
-    const loaded = await this.#foldAll(stream, from);
-    if (loaded.revision - from.revision >= eventsWithoutSnapshot) this.#snapshots?.put(stream, loaded);
+    const resumed = await this.#resume(stream);
+    const loaded = resumed?.loaded ?? (await this.#foldAll(stream, this.#none));
+    const { revision } = resumed?.snapshot ?? this.#none;
+    if (this.#snapshots?.isWorthwhile(revision, loaded.revision)) this.#snapshots.put(stream, loaded);
     return this.#keep(stream, loaded);
   }
 
-  /** A snapshot counts only if the log still holds, at its revision, the event that it was made at. */
-  async #belongs(stream: string, { revision, eventId }: Loaded<State>): Promise<boolean> {
-    const page = await this.#log.readStream(stream, { direction: 'forward', from: revision, limit: 1 });
-    return page.status === 'found' && page.events[0]?.id === eventId;
-  }
-
-  async #catchUp(stream: string, known: Loaded<State>): Promise<Loaded<State>> {
-    return this.#keep(stream, await this.#foldAll(stream, known));
+  /** Null unless the log still holds, at the snapshot's revision, the event that it was made at. */
+  async #resume(stream: string): Promise<Resumed<State> | null> {
+    const snapshot = (await this.#snapshots?.get(stream)) ?? null;
+    if (snapshot === null) return null;
+    const asked = { from: snapshot.revision, limit: eventsPerReadMax };
+    const page = await this.#log.readStream(stream, { direction: 'forward', ...asked });
+    if (page.status === 'unknown' || page.events[0]?.id !== snapshot.eventId) return null;
+    const loaded = this.#foldPage(snapshot, page.events.slice(1));
+    const isWhole = page.events.length < eventsPerReadMax;
+    return { snapshot, loaded: isWhole ? loaded : await this.#foldAll(stream, loaded) };
   }
 
   async #foldAll(stream: string, from: Loaded<State>): Promise<Loaded<State>> {
     let loaded = from;
     for (;;) {
-      const next = await this.#fold(stream, loaded, eventsPerReadMax);
-      if (next.revision - loaded.revision < eventsPerReadMax) return next;
-      loaded = next;
+      const asked = { from: loaded.revision + 1, limit: eventsPerReadMax };
+      const page = await this.#log.readStream(stream, { direction: 'forward', ...asked });
+      if (page.status === 'unknown') return loaded;
+      loaded = this.#foldPage(loaded, page.events);
+      if (page.events.length < eventsPerReadMax) return loaded;
     }
   }
 
-  async #fold(stream: string, from: Loaded<State>, limit: number): Promise<Loaded<State>> {
-    const page = await this.#log.readStream(stream, { direction: 'forward', from: from.revision + 1, limit });
-    if (page.status === 'unknown') return from;
+  #foldPage(from: Loaded<State>, events: readonly RecordedEvent[]): Loaded<State> {
+    const last = events.at(-1);
+    if (last === undefined) return from;
     let { state } = from;
-    for (const event of page.events) {
+    for (const event of events) {
       state = this.#kind.evolve(state, this.#kind.decode(event), Date.parse(event.metadata.time));
     }
-    const last = page.events.at(-1);
-    if (last === undefined) return from;
     return { state, revision: last.revision, changedAt: Date.parse(last.metadata.time), eventId: last.id };
   }
 
@@ -174,4 +172,9 @@ export class Streams<State, Event> {
 interface Refresh<State> {
   readonly now: Promise<Loaded<State>>;
   next: Promise<Loaded<State>> | null;
+}
+
+interface Resumed<State> {
+  readonly snapshot: Loaded<State>;
+  readonly loaded: Loaded<State>;
 }

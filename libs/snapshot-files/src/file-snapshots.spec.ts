@@ -84,6 +84,24 @@ describe('snapshots in files', () => {
     expect(await snapshots.get('user-2')).toBeNull();
   });
 
+  it('what a process left unfinished is gone when the next one opens', async () => {
+    const snapshots = await FileSnapshots.open(directory);
+    await snapshots.put('user-1', snapshot);
+    writeFileSync(`${file()}.unfinished`, 'half');
+    const next = await FileSnapshots.open(directory);
+    expect(readdirSync(directory)).toHaveLength(1);
+    expect(await next.get('user-1')).toEqual(snapshot);
+  });
+
+  it('a file that somebody took away is no snapshot, until it is put again', async () => {
+    const snapshots = await FileSnapshots.open(directory);
+    await snapshots.put('user-1', snapshot);
+    rmSync(file());
+    expect(await snapshots.get('user-1')).toBeNull();
+    await snapshots.put('user-1', snapshot);
+    expect(await snapshots.get('user-1')).toEqual(snapshot);
+  });
+
   it('only its owner can read it', async () => {
     await (await FileSnapshots.open(directory)).put('user-1', snapshot);
     expect(statSync(file()).mode & 0o777).toBe(0o600);
