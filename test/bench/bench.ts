@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { commandFigures } from '#test/bench/command-figures.js';
 import { eventLogFigures } from '#test/bench/event-log-figures.js';
 import { type Figure, holds } from '#test/bench/figures.js';
+import { longStreamsFigures } from '#test/bench/long-streams-figures.js';
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +26,7 @@ try {
   const figures = [
     ...(await eventLogFigures({ directory, rows: Number(values.rows), rounds })),
     ...(await commandFigures({ directory, users: Number(values.users), rounds })),
+    ...(await longStreamsFigures({ directory: join(directory, 'long') })),
   ];
   if (!values.json) printTable(figures);
   console.log(JSON.stringify({ node: process.version, cores: cpus().length, ...values, figures }));
@@ -40,7 +42,7 @@ function printTable(figures: readonly Figure[]): void {
     const bar = `${figure.better === 'higher' ? '>=' : '<='} ${figure.bar}`;
     console.log(`${verdict}  ${figure.claim}`);
     console.log(
-      `     ${short(figure.ours)} beside ${short(figure.ceiling)} ${figure.unit}: ratio ${figure.ratio.toFixed(2)} (bar ${bar})`,
+      `     ${short(figure.ours)} beside ${short(figure.ceiling)} ${figure.unit}: ${figure.compared} ${figure.value.toFixed(2)} (bar ${bar})`,
     );
   }
 }

@@ -3,7 +3,9 @@ export interface Figure {
   readonly unit: string;
   readonly ours: number;
   readonly ceiling: number;
-  readonly ratio: number;
+  /** What is held against the bar: `ours` by or less the `ceiling`. */
+  readonly compared: 'ratio' | 'difference';
+  readonly value: number;
   readonly bar: number;
   readonly better: 'higher' | 'lower';
 }
@@ -19,7 +21,18 @@ export interface RatioInput {
 /** The ratio of the medians: machines are shared, and single rounds are noisy. */
 export function ratioFigure({ claim, unit, ours, ceiling, bar }: RatioInput): Figure {
   const [one, other] = [median(ours), median(ceiling)];
-  return { claim, unit, ours: one, ceiling: other, ratio: one / other, bar, better: 'higher' };
+  const value = one / other;
+  return { claim, unit, ours: one, ceiling: other, compared: 'ratio', value, bar, better: 'higher' };
+}
+
+/** Where less is better. */
+export const lowRatioFigure = (input: RatioInput): Figure => ({ ...ratioFigure(input), better: 'lower' });
+
+/** How much more of something bad. */
+export function differenceFigure({ claim, unit, ours, ceiling, bar }: RatioInput): Figure {
+  const [one, other] = [median(ours), median(ceiling)];
+  const value = one - other;
+  return { claim, unit, ours: one, ceiling: other, compared: 'difference', value, bar, better: 'lower' };
 }
 
 export function median(values: readonly number[]): number {
@@ -30,6 +43,6 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-export function holds({ ratio, bar, better }: Figure): boolean {
-  return better === 'higher' ? ratio >= bar : ratio <= bar;
+export function holds({ value, bar, better }: Figure): boolean {
+  return better === 'higher' ? value >= bar : value <= bar;
 }
