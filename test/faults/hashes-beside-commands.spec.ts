@@ -1,0 +1,120 @@
+// Recovery codes are dear to compare. Whoever sends many at once gets as many compared as the lane takes, and
+// holds up nobody who has another factor.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+
+import type { Outcome } from '#application/caller.js';
+import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
+import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
+import { answerOf } from '#application/testing/attempt.js';
+import { by, type House, organizationId } from '#application/testing/house.js';
+import { masterKeys } from '#application/testing/secrets.js';
+import type { UserId } from '#domain/ids.js';
+import { HashLane } from '#secrets/hash-lane.js';
+import { type Engines, openEngines, openHouseOn } from '#test/faults/embedded-house.js';
+import { type Guarded, populate } from '#test/faults/rotation-under-load.js';
+import { verifying } from '#test/faults/somebody.js';
+
+const guesses = 200;
+const limits = { concurrent: 2, waitingMax: 120 };
+const compared = limits.concurrent + limits.waitingMax;
+const others = 40;
+/** A hash takes the place of some fifty commands: were it made where commands run, the median would be a hash. */
+const slowdownMax = 5;
+
+let scratch: string;
+let engines: Engines;
+let house: House;
+let guessed: readonly Guarded[];
+let honest: readonly Guarded[];
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'countersign-lane-'));
+  engines = await openEngines(scratch);
+  const { people } = await populate(engines, masterKeys, {
+    people: guesses + others,
+    keys: guesses + others,
+  });
+  [guessed, honest] = [people.slice(0, guesses), people.slice(guesses)];
+  const least = new HashLane({ concurrent: 2, waitingMax: guesses });
+  const hash = (text: string) => least.hash(text, { memoryKibibytes: 8, passes: 1 });
+  const quick = await openHouseOn(engines, {
+    secrets: { recoveryHashes: { ...unused, hash } },
+    soleWriter: true,
+  });
+  await Promise.all(
+    guessed.map(({ userId }) =>
+      answerOf(quick, new GenerateRecoveryCodes({ organizationId, userId, count: 1, by })),
+    ),
+  );
+  await quick.close();
+  const lane = new HashLane(limits);
+  house = await openHouseOn(engines, { secrets: { recoveryHashes: lane }, soleWriter: true });
+}, 60_000);
+afterAll(async () => {
+  await house.close();
+  await engines.close();
+  rmSync(scratch, { recursive: true });
+});
+
+const never = () => Promise.reject(new Error('nothing is compared here'));
+const unused = { verify: never, verifyDummy: never };
+
+/** No selector of theirs is likely to be this one; a hash is made all the same. */
+const guess = (userId: UserId) =>
+  house.run(new VerifyRecoveryCode({ organizationId, userId, code: '0000-0000-0000-0000', by }));
+
+/** How long each of them waits for a code to be verified, one after the other, until it is over. */
+async function latencies(isOver: () => boolean): Promise<number[]> {
+  const taken: number[] = [];
+  while (!isOver()) {
+    const index = taken.length % others;
+    if (index === 0) house.clock.now += 30_000;
+    const started = performance.now();
+    await answerOf(house, verifying(house, honest[index] as Guarded));
+    taken.push(performance.now() - started);
+  }
+  return taken;
+}
+
+const medianOf = (values: readonly number[]) =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+it(`${guesses} guesses at recovery codes at once: the lane compares what it may, refuses the rest, and holds up nobody`, async () => {
+  await latencies(roundsOf(100));
+  const idle = [await latencies(roundsOf(100))];
+  const head = await engines.log.head();
+  let isOver = false;
+  const told = Promise.all(guessed.map(({ userId }) => guess(userId))).finally(() => {
+    isOver = true;
+  });
+  const busy = await latencies(() => isOver);
+  idle.push(await latencies(roundsOf(100)));
+  const outcomes = Map.groupBy(await told, codeOf);
+  expect(outcomes.get('wrong-recovery-code')).toHaveLength(compared);
+  expect(outcomes.get('busy')).toHaveLength(guesses - compared);
+  const appended = await engines.log.readAll({ direction: 'forward', after: head, limit: 4_000 });
+  const types = Map.groupBy(appended, ({ type }) => type);
+  expect(types.get('user.human.mfa.recoverycode.check.failed')).toHaveLength(compared);
+  expect([...types.keys()].toSorted()).toEqual([
+    'user.human.mfa.otp.check.succeeded',
+    'user.human.mfa.recoverycode.check.failed',
+  ]);
+  expect(busy.length).toBeGreaterThan(20);
+  // Idle before and after: the machine may have had something else to do during one of them.
+  expect(medianOf(busy) / Math.max(...idle.map(medianOf))).toBeLessThan(slowdownMax);
+}, 60_000);
+
+const codeOf = (outcome: Outcome<unknown, { readonly code: string }>): string =>
+  outcome.kind === 'rejected' ? outcome.refusal.code : outcome.kind;
+
+function roundsOf(count: number): () => boolean {
+  let left = count;
+  return () => {
+    left -= 1;
+    return left < 0;
+  };
+}
