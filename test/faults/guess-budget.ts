@@ -59,7 +59,7 @@ export class GuessBudget {
     const isUsed = enabled.some((index) => (shown[index] ?? []).length > 0);
     this.#row += 1;
     this.#lastAt = now;
-    if (!isUsed) this.#wrongAt.push(now);
+    if (!isUsed) for (const _ of enabled) this.#wrongAt.push(now);
     for (const index of enabled) {
       const device = this.#of(index);
       device.failures += 1;

@@ -16,6 +16,7 @@ import { type HeldLog, heldLog } from '#application/testing/held-log.js';
 import { fold, writtenIn } from '#application/testing/histories.js';
 import { letters, write } from '#application/testing/letters.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { eventsPerReadMax } from '#event-log/limits.js';
 import { FileSnapshots } from '#snapshot-files/file-snapshots.js';
 
 const stream = 'text-1';
@@ -75,6 +76,16 @@ describe('a snapshot', () => {
     expect(loaded).toMatchObject({ state: `${textOf(20_000)}xyz`, revision: 20_002 });
     expect(held.eventsRead).toBe(1 + 3);
     expect(puts).toHaveLength(1);
+  });
+
+  it('is gone on from over several pages', async () => {
+    await write(log, stream, textOf(between));
+    await (await aProcess()).get(stream);
+    await put();
+    await write(log, stream, textOf(2 * eventsPerReadMax));
+    const { state } = await (await aProcess()).get(stream);
+    expect(state).toBe(textOf(between) + textOf(2 * eventsPerReadMax));
+    expect(held.eventsRead).toBe(1 + 2 * eventsPerReadMax);
   });
 
   it.each([

@@ -154,6 +154,17 @@ describe('what the log holds now', () => {
     expect(held.reads).toHaveLength(4);
   });
 
+  it('is asked for at once where nobody waits for it, whoever did before', async () => {
+    const streams = streamsOver(held);
+    await write(log, stream, 'a');
+    await streams.fresh(stream);
+    await expect(Promise.all([streams.fresh(stream), streams.fresh(stream)])).resolves.toHaveLength(2);
+    const readsBefore = held.reads.length;
+    const asked = streams.fresh(stream);
+    expect(held.reads).toHaveLength(readsBefore + 1);
+    await asked;
+  });
+
   it('is read for those who wait also where the read before theirs failed', async () => {
     await write(log, stream, 'a');
     let tries = 0;

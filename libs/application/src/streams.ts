@@ -99,7 +99,8 @@ export class Streams<State, Event> {
   async #refresh(stream: string): Promise<Loaded<State>> {
     try {
       // A load under way began too early, and its failure is for those who asked for it.
-      await this.#loading.get(stream)?.catch(() => null);
+      const loading = this.#loading.get(stream);
+      if (loading !== undefined) await loading.catch(() => null);
       const known = this.#cache.get(stream);
       if (known === undefined) return await this.#load(stream);
       return this.#keep(stream, await this.#foldAll(stream, known));

@@ -21,6 +21,7 @@ import {
   removed,
   resynced,
   succeeded,
+  tablet,
   times,
   verified,
   watch,
@@ -158,14 +159,14 @@ describe('the cap of a device', () => {
         { totpId: watch, steps: [] },
       ],
     };
-    given(...withPhone, ...enrolled(watch), ...times(18, failed([phone, watch])), failed([phone]))
+    given(...withPhone, ...enrolled(watch), ...times(18, failed([phone, watch], 'used')), failed([phone]))
       .when(verifyTotp, both)
       .thenRejected(
         { ...wrongCode, attemptsLeft: 1, nextAttemptAt: now + 3_600_000 },
         failed([phone, watch]),
         disabled(phone),
       );
-    given(...withPhone, ...enrolled(watch), ...times(19, failed([phone, watch])))
+    given(...withPhone, ...enrolled(watch), ...times(19, failed([phone, watch], 'used')))
       .when(verifyTotp, both)
       .thenRejected(
         { ...wrongCode, attemptsLeft: 0, nextAttemptAt: null },
@@ -237,6 +238,20 @@ describe('the window', () => {
     given(...withPhone, ...hidden(now - day, 29))
       .when(verifyTotp, wrong)
       .thenRejected({ ...wrongCode, attemptsLeft: 0, nextAttemptAt: now + 29 * day }, failed([phone]));
+  });
+
+  it('counts a wrong code once for each device that it was compared with', () => {
+    const three = [...withPhone, ...enrolled(tablet), ...enrolled(watch)];
+    const all = { ...address, comparisons: [phone, tablet, watch].map((totpId) => ({ totpId, steps: [] })) };
+    given(...three, ...times(9, at(now - day, failed([phone, tablet, watch]))), succeeded(phone, 90))
+      .when(verifyTotp, all)
+      .thenRejected(
+        { ...wrongCode, attemptsLeft: 0, nextAttemptAt: now + 29 * day },
+        failed([phone, tablet, watch]),
+      );
+    given(...three, ...times(4, at(now - day, failed([phone, tablet, watch]))), succeeded(phone, 90))
+      .when(verifyTotp, all)
+      .thenRejected({ ...wrongCode, attemptsLeft: 5, nextAttemptAt: now }, failed([phone, tablet, watch]));
   });
 
   it('names the later time where a delay outlasts it', () => {

@@ -48,7 +48,7 @@ export function deviceFailuresMax({ digits }: TotpParameters, settings: Settings
 }
 
 /**
- * Before the window is exhausted or the last of the devices disabled.
+ * Before the window is exhausted, in which each device that is compared counts, or the last of them disabled.
  *
  * @param devices null for an enrolment, which no failure disables
  */
@@ -64,7 +64,7 @@ export function attemptsLeft(
     // Where the bound was lowered afterwards, an enabled device still has the guess that will disable it.
     most = Math.max(most, 1, deviceFailuresMax(parameters, circumstances.settings) - failures);
   }
-  return Math.min(most, inWindow);
+  return Math.min(most, Math.ceil(inWindow / Math.max(1, devices.length)));
 }
 
 function windowAttemptsLeft({ wrongTotpAt }: AttemptsState, { now, settings }: Circumstances): number {

@@ -9,7 +9,10 @@ import { settingRanges } from '#domain/organization/settings.js';
 export interface AttemptsState {
   /** Failures of any factor since the last success of any. */
   readonly inARow: { readonly failures: number; readonly lastAt: Instant } | null;
-  /** When TOTP codes were wrong, earliest first; only the latest, which no success takes back. */
+  /**
+   * When TOTP codes were wrong, once for each device that was compared, earliest first; only the latest, which no
+   * success takes back.
+   */
   readonly wrongTotpAt: readonly Instant[];
 }
 
@@ -23,7 +26,10 @@ export function evolveAttempts(state: AttemptsState, event: AccountEvent, at: In
     case 'user.human.mfa.otp.check.failed':
       return {
         inARow: oneMore(state, at),
-        wrongTotpAt: event.reason === 'wrong' ? remember(state.wrongTotpAt, at) : state.wrongTotpAt,
+        wrongTotpAt:
+          event.reason === 'wrong'
+            ? remember(state.wrongTotpAt, at, event.totpIds.length)
+            : state.wrongTotpAt,
       };
     case 'user.human.mfa.recoverycode.check.failed':
       return { ...state, inARow: oneMore(state, at) };
@@ -47,7 +53,7 @@ function oneMore({ inARow }: AttemptsState, at: Instant): AttemptsState['inARow'
 }
 
 /** None is dropped for its age: once the clock has leapt forward and back, that would have freed guesses. */
-function remember(times: readonly Instant[], at: Instant): readonly Instant[] {
+function remember(times: readonly Instant[], at: Instant, count: number): readonly Instant[] {
   const after = times.findLastIndex((time) => time <= at) + 1;
-  return times.toSpliced(after, 0, at).slice(-wrongTotpKeptMax);
+  return times.toSpliced(after, 0, ...Array<Instant>(count).fill(at)).slice(-wrongTotpKeptMax);
 }

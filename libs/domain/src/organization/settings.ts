@@ -9,7 +9,7 @@ export interface Settings {
   readonly delaySecondsMax: number;
   /** Failures in a row that disable one device; less where its codes are few. */
   readonly deviceFailuresMax: number;
-  /** TOTP failures in any 30 days, which no success takes back. */
+  /** TOTP failures in any 30 days, one for each device that was compared, which no success takes back. */
   readonly failuresPerWindowMax: number;
   readonly stepsPast: 0 | 1;
   readonly stepsFuture: 0 | 1;

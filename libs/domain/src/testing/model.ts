@@ -173,7 +173,8 @@ export class Model {
     if (asked === null) return this.#windowLeft();
     const enabled = asked.filter(({ isDisabled }) => !isDisabled);
     const most = enabled.map(({ id, failures }) => Math.max(1, this.#capOf(id) - failures));
-    return Math.min(Math.max(0, ...most), this.#windowLeft());
+    // In the window each of them counts once for every guess.
+    return Math.min(Math.max(0, ...most), Math.ceil(this.#windowLeft() / Math.max(1, enabled.length)));
   }
 
   #bounded(asked: readonly ModelDevice[] | null): Verdict | null {
@@ -231,7 +232,7 @@ export class Model {
   #fail(asked: readonly ModelDevice[] | null, why: 'wrong' | 'used'): Verdict {
     this.#row += 1;
     this.#lastFailureAt = this.now;
-    if (why === 'wrong') this.#wrongAt.push(this.now);
+    if (why === 'wrong') for (const _ of asked ?? ['enrolment']) this.#wrongAt.push(this.now);
     for (const one of asked ?? []) {
       one.failures += 1;
       if (one.failures >= this.#capOf(one.id)) one.isDisabled = true;

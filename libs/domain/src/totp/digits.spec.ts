@@ -56,14 +56,14 @@ describe('a code is compared with the devices that show so many digits', () => {
   it('and counts against these alone', () => {
     given(...mixed)
       .when(verifyTotp, guess(6, wrong(phone), wrong(tablet)))
-      .thenRejected({ code: 'wrong-code', attemptsLeft: 19, ...told }, failed([phone, tablet]));
+      .thenRejected({ code: 'wrong-code', attemptsLeft: 14, ...told }, failed([phone, tablet]));
     given(...mixed)
       .when(verifyTotp, guess(8, wrong(watch)))
       .thenRejected({ code: 'wrong-code', attemptsLeft: 19, ...told }, failed([watch]));
   });
 
   it('disables none that it was not compared with', () => {
-    given(...mixed, ...times(19, failed([phone, watch])))
+    given(...mixed, ...times(19, failed([phone, watch], 'used')))
       .when(verifyTotp, guess(8, wrong(watch)))
       .thenRejected(
         { code: 'wrong-code', attemptsLeft: 0, nextAttemptAt: null, hint: null },

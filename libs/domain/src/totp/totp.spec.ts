@@ -108,13 +108,13 @@ describe('verifying a code', () => {
   it('a wrong code is counted against every device that it was compared with', () => {
     given(person, ...enrolled(phone), ...enrolled(watch))
       .when(verifyTotp, guess(wrong(phone), wrong(watch)))
-      .thenRejected(wrongCode, failed([phone, watch]));
+      .thenRejected({ ...wrongCode, attemptsLeft: 14 }, failed([phone, watch]));
   });
 
   it('a used step is refused as used, although other devices do not know the code', () => {
     given(person, ...enrolled(phone), ...enrolled(watch))
       .when(verifyTotp, guess(wrong(phone), right(watch, 100)))
-      .thenRejected(used, failed([phone, watch], 'used'));
+      .thenRejected({ ...used, attemptsLeft: 15 }, failed([phone, watch], 'used'));
   });
 
   it('a code of a second device is accepted, and the first one is not charged for it', () => {
