@@ -10,8 +10,10 @@ import { snapshotVersion } from '#application/snapshots.js';
 import type { StreamKind } from '#application/streams.js';
 import { type Dated, fold, type Written, writtenIn } from '#application/testing/histories.js';
 
-const digests: readonly string[] = ['d8dcbe62a1ee49339af1336c5ed0afe62717600e48c59678e0c9345cb6d944cc'];
+const digests: readonly string[] = [
+  'd8dcbe62a1ee49339af1336c5ed0afe62717600e48c59678e0c9345cb6d944cc',
   '8329dd1b5fad9c619e5de8a8e596dda84f6608cef85e5dadd1e2fe4b2ab66d15',
+];
 
 const began = Date.UTC(2030, 0, 1);
 const hour = 3_600_000;
