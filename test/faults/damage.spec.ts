@@ -58,6 +58,18 @@ describe(`five hundred damages to a log of some thousand events (log ${seedOfLog
   });
 });
 
+describe('a damage that the campaign found', () => {
+  it.each([
+    {
+      damage: 46_290,
+      ofLog: 46,
+      was: 'a sector in a wrong place hid the end, and the opening named an event that was there',
+    },
+  ])('is found: $was', ({ damage, ofLog }) => {
+    expect(judge(writeLog(ofLog), damage)).toMatchObject({ found: 'at boot', broken: [] });
+  });
+});
+
 describe('through the port', () => {
   // Every other kind once; a forged row may be served until the log is proved, since links are no signatures.
   const seeds = damages.flatMap(({ forged }, seed) => (forged === undefined && seed % 2 === 0 ? [seed] : []));

@@ -165,9 +165,16 @@ function compare(database: Database, mark: Mark | 'missing'): FoundLog | null {
     throw corrupt(null, 'its head mark is missing, so that a lost end could not be told');
   }
   if (mark.identity !== identity) throw corrupt(null, 'its head mark belongs to another log');
-  if (end.position < mark.position) throw damagedFrom(end.position + 1, mark);
+  if (end.position < mark.position) throw lostEnd(rows, end, mark);
   proveEnd(rows, mark, { identity, end });
   return { identity, end };
+}
+
+/** Where events are found that the last row is not the last of, only the whole proof can say what is damaged. */
+function lostEnd(rows: Rows, end: LogEnd, mark: Mark) {
+  return rows.goesOnAfter(end.position)
+    ? corrupt(null, 'its file does not end with its last event')
+    : damagedFrom(end.position + 1, mark);
 }
 
 function damagedFrom(position: number, mark: Mark) {

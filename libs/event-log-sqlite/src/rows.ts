@@ -48,6 +48,11 @@ export class Rows {
     return row;
   }
 
+  /** Whether a search from the front finds a row after a position; a search from the end may have missed it. */
+  goesOnAfter(position: number): boolean {
+    return this.#after.get(position, 1) !== undefined;
+  }
+
   /** The last position of this snapshot, which must hold at least what was committed before it. */
   head(committed: number): number {
     const head = (this.#head.get() as number | null) ?? 0;
