@@ -33,8 +33,8 @@ export function evolveAttempts(state: AttemptsState, event: AccountEvent, at: In
       };
     case 'user.human.mfa.recoverycode.check.failed':
       return { ...state, inARow: oneMore(state, at) };
+    // A confirmation is no success here: whoever may enrol could end any delay with a secret of their own.
     case 'user.human.mfa.otp.check.succeeded':
-    case 'user.human.mfa.otp.verified':
     case 'user.human.mfa.otp.resynced':
     case 'user.human.mfa.recoverycode.check.succeeded':
       return state.inARow === null ? state : { ...state, inARow: null };

@@ -315,7 +315,6 @@ export class Model {
     const steps = this.#stepsShown({ id: pending.id, drift: 0 }, code);
     if (steps.length === 0) return this.#fail(null, 'wrong');
     this.#enrol(pending.id, Math.max(...steps), pending.name);
-    this.#row = 0;
     this.codes = [...(this.waiting ?? this.codes)];
     this.#dropPending();
     return { ...accepted, totpId: pending.id };
