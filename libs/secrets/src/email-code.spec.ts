@@ -28,4 +28,9 @@ describe('a code in a mail', () => {
     expect(sameCode('', '')).toBe(false);
     expect(sameCode('UUUUUU', 'UUUUUU')).toBe(false);
   });
+
+  it('is compared as it was made: how long that takes would tell something if it were read first', () => {
+    expect(sameCode('0K1ABZ', '0k1abz')).toBe(false);
+    expect(sameCode('0K1ABZ', '0K1-ABZ')).toBe(false);
+  });
 });

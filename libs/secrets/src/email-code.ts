@@ -11,10 +11,12 @@ export function newEmailCode(): string {
   return randomCrockford(codeCharacters);
 }
 
-/** Of what was typed and what was sent; text that is no code is the same as nothing. */
+/**
+ * Of what was typed and what was sent; text that is no code is the same as nothing. What was sent is compared as it
+ * was made: reading it as what was typed is read would take a little longer the earlier the two differ.
+ */
 export function sameCode(typed: string, sent: string): boolean {
-  const one = canonicalCrockford(typed, codeCharacters);
-  const other = canonicalCrockford(sent, codeCharacters);
-  if (one === null || other === null) return false;
-  return timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'));
+  const code = canonicalCrockford(typed, codeCharacters);
+  if (code === null || sent.length !== codeCharacters) return false;
+  return timingSafeEqual(Buffer.from(code, 'latin1'), Buffer.from(sent, 'latin1'));
 }
