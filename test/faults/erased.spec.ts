@@ -71,7 +71,7 @@ function traces(): string[] {
 }
 
 function node(...args: readonly string[]) {
-  const options = { cwd: root, encoding: 'utf8', timeout: 60_000 } as const;
+  const options = { cwd: root, encoding: 'utf8', timeout: 20_000 } as const;
   return spawnSync(process.execPath, ['--conditions=development', '--no-warnings', ...args], options);
 }
 
@@ -145,6 +145,14 @@ describe('of somebody who was erased', () => {
     await answerOf(house, erase(ada));
     expect(traces()).toEqual([]);
     expect(await house.parts.secrets.keys.get(ada.stream)).toBeNull();
+    const names = [...(await replay())].filter(([stream]) => stream.startsWith('login-'));
+    // Each of them has a username and a verified address.
+    expect(names.map(([, { status }]) => status).toSorted()).toEqual([
+      'confirmed',
+      'confirmed',
+      'free',
+      'free',
+    ]);
     await close();
     expect(traces()).toEqual([]);
     await open();
