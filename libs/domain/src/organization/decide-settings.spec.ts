@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { evolveInstance, noInstance } from '#domain/instance/state.js';
 import { changeSettings, resetSettings } from '#domain/organization/decide.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
-import { defaultSettings, type SettingName } from '#domain/organization/settings.js';
+import { defaultSettings, type SettingName, settingRanges } from '#domain/organization/settings.js';
 import {
   effectiveSettings,
   evolveOrganization,
@@ -191,6 +191,29 @@ describe('the first delay and the longest', () => {
   });
 });
 
+describe('what may be chosen', () => {
+  test('is this where nobody chose anything', () => {
+    expect(defaultSettings).toStrictEqual({
+      failuresBeforeDelay: 5,
+      delaySecondsFirst: 30,
+      delaySecondsMax: 3_600,
+      deviceFailuresMax: 20,
+      failuresPerWindowMax: 30,
+      stepsPast: 1,
+      stepsFuture: 0,
+      totpParameters: { algorithm: 'SHA1', digits: 6, periodSeconds: 30 },
+      totpDevicesMax: 3,
+      recoveryCodesCount: 10,
+      issuer: null,
+      secondFactorRequired: false,
+    });
+  });
+
+  test.each(Object.entries(settingRanges))('is limited for a reason: %s', (_, { reason }) => {
+    expect(reason).toMatch(/^[A-Z].{20,}\.$/);
+  });
+});
+
 describe('the settings that hold', () => {
   const instance = evolveInstance(noInstance, { type: 'instance.added', instanceId: 'one' });
   const chosen = evolveInstance(instance, {
@@ -214,6 +237,34 @@ describe('the settings that hold', () => {
       issuer: 'Acme',
       totpDevicesMax: 5,
     });
+  });
+
+  test('what was chosen earlier holds beside what is chosen later, and the later of the same', () => {
+    const organization = organizationOf(
+      added,
+      changedTo({ issuer: 'Acme', totpDevicesMax: 4 }),
+      changedTo({ totpDevicesMax: 5 }),
+    );
+    const chosenLater = evolveInstance(chosen, {
+      type: 'instance.settings.changed',
+      changed: { recoveryCodesCount: 8 },
+    });
+    expect(effectiveSettings(organization, chosenLater)).toStrictEqual({
+      ...defaultSettings,
+      stepsPast: 0,
+      recoveryCodesCount: 8,
+      issuer: 'Acme',
+      totpDevicesMax: 5,
+    });
+  });
+
+  test('of several that were chosen, those that are given up no longer hold', () => {
+    const organization = organizationOf(
+      added,
+      changedTo({ stepsPast: 0, stepsFuture: 1, totpDevicesMax: 5 }),
+      reset('stepsPast', 'totpDevicesMax'),
+    );
+    expect(effectiveSettings(organization, instance)).toStrictEqual({ ...defaultSettings, stepsFuture: 1 });
   });
 
   test('an organization that is gone chooses nothing', () => {

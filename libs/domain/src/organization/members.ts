@@ -21,5 +21,5 @@ export function withMember(members: Members, { userId, roles }: Member): Members
 }
 
 export function withoutMember(members: Members, userId: UserId): Members {
-  return rolesOf(members, userId) === null ? members : members.filter((member) => member.userId !== userId);
+  return members.filter((member) => member.userId !== userId);
 }

@@ -138,6 +138,13 @@ describe('the members of an organization', () => {
       .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_VIEWER'] });
   });
 
+  test('as many roles, of which one is another, are a change', () => {
+    const others = ['ORG_OWNER', 'ORG_VIEWER'];
+    given(added, { ...annaAdded, roles })
+      .when(changeMember, { userId: anna, roles: others })
+      .then({ type: 'org.member.changed', userId: anna, roles: others });
+  });
+
   test('who is a member is not added again', () => {
     given(added, annaAdded)
       .when(addMember, { userId: anna, roles: ['ORG_VIEWER'] })
@@ -145,6 +152,7 @@ describe('the members of an organization', () => {
   });
 
   test.each([
+    ['unlike any, of several', ['ORG_OWNER', 'OWNER', 'VIEWER'], { code: 'role-unknown', role: 'OWNER' }],
     ['of the instance', ['ORG_OWNER', 'INSTANCE_OWNER'], { code: 'role-unknown', role: 'INSTANCE_OWNER' }],
     ['in another spelling', ['org_owner'], { code: 'role-unknown', role: 'org_owner' }],
     ['that is none', [], { code: 'role-missing' }],
@@ -161,6 +169,9 @@ describe('the members of an organization', () => {
     given(added, ...crowd)
       .when(addMember, { userId: anna, roles: ['ORG_OWNER'] })
       .thenRejected({ code: 'members-max', maximum: 1_000 });
+    given(added, ...crowd)
+      .when(addMember, { userId: anna, roles: [] })
+      .thenRejected({ code: 'role-missing' });
   });
 
   test.each([

@@ -76,11 +76,19 @@ describe('generating recovery codes', () => {
   );
 
   it.each([
-    { what: 'no code', selectors: [] },
-    { what: 'fifty-one codes', selectors: Array.from({ length: 51 }, (_, index) => `${index}`) },
-    { what: 'two codes with one selector', selectors: ['aa', 'bb', 'aa'] },
-  ])('takes a set of $what for a bug', ({ selectors }) => {
-    expect(() => given(person).when(generateRecoveryCodes, generate(selectors))).toThrow(TypeError);
+    { what: 'no code', selectors: [], bug: 'a set of 0 recovery codes' },
+    {
+      what: 'fifty-one codes',
+      selectors: Array.from({ length: 51 }, (_, index) => `${index}`),
+      bug: 'a set of 51 recovery codes',
+    },
+    {
+      what: 'two codes with one selector',
+      selectors: ['aa', 'bb', 'aa'],
+      bug: 'two recovery codes have the same selector',
+    },
+  ])('takes a set of $what for a bug', ({ selectors, bug }) => {
+    expect(() => given(person).when(generateRecoveryCodes, generate(selectors))).toThrow(new TypeError(bug));
   });
 
   it.each([1, 50])('makes as few as one and as many as fifty (%d)', (length) => {
@@ -256,7 +264,7 @@ describe('verifying a recovery code', () => {
 
   it('takes a match with a code that is not there for a bug', () => {
     expect(() => given(person, generated(['aa'])).when(verifyRecoveryCode, guess('zz', true))).toThrow(
-      TypeError,
+      new TypeError('a recovery code matches that is not there'),
     );
   });
 

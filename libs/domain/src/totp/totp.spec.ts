@@ -137,7 +137,7 @@ describe('verifying a code', () => {
   ])('takes other comparisons than were asked for, for a bug (%#)', ({ comparisons }) => {
     expect(() =>
       given(person, ...enrolled(phone), ...enrolled(watch)).when(verifyTotp, guess(...comparisons)),
-    ).toThrow(TypeError);
+    ).toThrow(new TypeError('what was compared is not what the targets say'));
   });
 
   it('is for a user of this organization, not of another organization', () => {
