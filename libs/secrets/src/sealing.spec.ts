@@ -73,6 +73,14 @@ describe('what is sealed', () => {
     expect(sealed.split('.')[1]).toBe(key.id);
   });
 
+  it('opens as it was sealed by the first release: a log is read for ever', () => {
+    const bytes = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
+    const keyThen = newKey({ id: 'AAECAwQFBgcICQoLDA0ODw', key: createSecretKey(bytes) });
+    const sealedThen =
+      '1.AAECAwQFBgcICQoLDA0ODw.apszpUb7MOFrlrH89SXHBK_U7Fv1GelHK1e1tELIOjoDn-tHZkxksgwyQGJLJkI8';
+    expect(openText(keyThen, context, sealedThen as Sealed)).toBe('somebody@example.org');
+  });
+
   it('holds nothing of the text, in no form', () => {
     const text = 'canary-of-a-secret';
     const sealed = seal(key, context, text);

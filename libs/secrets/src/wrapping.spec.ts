@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { WrappedKey } from '#secrets/key-store.js';
 import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
+import { keepingWhatIsWiped } from '#secrets/testing/wiped.js';
 import { KeyBroken, MasterKeyMissing, newDataKey, unwrapDataKey, wrapAnew } from '#secrets/wrapping.js';
 
 const [first, second] = [newMasterKeyLine('m1'), newMasterKeyLine('m2')];
@@ -18,8 +19,36 @@ describe('a wrapped data key', () => {
     expect(key.key.symmetricKeySize).toBe(32);
   });
 
+  it('opens as it was wrapped by the first release: keys are kept for ever', () => {
+    const bytes = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
+    const then: WrappedKey = {
+      subject: 'user-1',
+      keyId: 'qSJ8zL_TucQ-TFGTgwQgbQ',
+      masterKeyId: 'm1',
+      wrapped: Buffer.from(
+        'AaxrsN-rhS2sIfV2ap8B8-SMyl2xvb_Vfox0egzrAqUAdQAaNIlloO8ghzoGdhfOpFfLLxFHtdZXKO8ugA',
+        'base64url',
+      ),
+    };
+    const opened = unwrapDataKey(parseMasterKeys(`m1 ${bytes.toString('base64')}\n`), then);
+    expect(opened.key.export().toString('base64url')).toBe('mik9FM6jWDUnJYDpXtG6HLDIQ8nzHDV9B4TLb665ptU');
+  });
+
+  it('is wiped wherever its bytes have been, once it is a key object or wrapped', () => {
+    const zeros = '00'.repeat(32);
+    const made = keepingWhatIsWiped(() => newDataKey('user-1', old.sealing));
+    const wipesOf = ({ wiped }: Pick<typeof made, 'wiped'>): string[] =>
+      wiped.filter(({ held }) => held === bytesOf(made.answer.key)).map(({ left }) => left);
+    // In the pool of random bytes, and in the portion that was taken from it.
+    expect(wipesOf(made)).toEqual([zeros, zeros]);
+    expect(wipesOf(keepingWhatIsWiped(() => unwrapDataKey(old, made.answer.wrapped)))).toEqual([zeros]);
+    expect(wipesOf(keepingWhatIsWiped(() => wrapAnew(rotated, made.answer.wrapped)))).toEqual([zeros]);
+  });
+
   it('is as long as a slot of a store, whatever its names', () => {
+    expect(key.id).toMatch(/^[\w-]{22}$/);
     expect(wrapped.wrapped).toHaveLength(61);
+    expect(newDataKey('u', rotated.sealing).wrapped.wrapped).toHaveLength(61);
     expect(newDataKey('u'.repeat(255), rotated.sealing).wrapped.wrapped).toHaveLength(61);
   });
 
@@ -51,6 +80,9 @@ describe('a wrapped data key', () => {
     ['the bytes of another key', { wrapped: newDataKey('user-1', old.sealing).wrapped.wrapped }],
   ])('does not open with %s', (_what, changes) => {
     expect(() => unwrapDataKey(old, { ...wrapped, ...changes })).toThrow(KeyBroken);
+    expect(thrownBy(() => unwrapDataKey(old, { ...wrapped, ...changes }))).toMatch(
+      /^KeyBroken\na wrapped data key does not open\n/,
+    );
     expect(() => wrapAnew(rotated, { ...wrapped, ...changes })).toThrow(KeyBroken);
   });
 
@@ -98,7 +130,9 @@ describe('a wrapped data key', () => {
   });
 
   it.each(['', 'user 1', 'usér', 'user-1\n', 'u'.repeat(256)])('has no subject such as %j', (subject) => {
-    expect(() => newDataKey(subject, old.sealing)).toThrow(TypeError);
+    expect(() => newDataKey(subject, old.sealing)).toThrow(
+      new TypeError('a subject is 1 to 255 printable ASCII characters'),
+    );
   });
 });
 
