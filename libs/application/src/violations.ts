@@ -1,6 +1,6 @@
 // Commands carry their own input rules; they are checked once, here, whichever way a command came.
 
-import type { CommandBus, ICommand } from '@nestjs/cqrs';
+import type { AsyncContext, CommandBus, ICommand } from '@nestjs/cqrs';
 import { getMetadataStorage, type ValidationError, validateSync } from 'class-validator';
 
 import type { Refused } from '#application/caller.js';
@@ -70,9 +70,9 @@ function flatten({ property, constraints = {}, children = [] }: ValidationError,
 /** Puts the check into a bus of Nest, in front of every handler. */
 export function checkInput(bus: CommandBus): void {
   const execute = bus.execute.bind(bus);
-  bus.execute = ((command: ICommand) => {
+  bus.execute = ((command: ICommand, context?: AsyncContext) => {
     const violations = violationsOf(command);
-    if (violations.length === 0) return execute(command);
+    if (violations.length === 0) return execute(command, context);
     const refused: Refused<InvalidInput> = {
       kind: 'rejected',
       refusal: { code: 'invalid-input', violations },
