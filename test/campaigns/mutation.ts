@@ -68,14 +68,14 @@ async function tryMutants(): Promise<void> {
 }
 
 async function showSound(child: TrialProcess): Promise<void> {
-  const outcome = await child.run(specs, null);
+  const outcome = await child.runSound(specs);
   if (outcome.kind !== 'survived') throw new Error(`not sound without a change: ${JSON.stringify(outcome)}`);
 }
 
 async function attempt(child: TrialProcess, mutant: Mutant): Promise<Tried> {
   const { path, source, mutation } = mutant;
   const change = { path: join(sources, path), text: mutated(source, mutation) };
-  const outcome = await child.run(nearestFirst(path), change);
+  const outcome = await child.runChanged(nearestFirst(path), change);
   if (outcome.kind === 'killed') {
     const key = `${path} ${outcome.spec}`;
     kills.set(key, (kills.get(key) ?? 0) + 1);
@@ -105,6 +105,8 @@ function report(): void {
   const unargued = survivors.filter(({ text }) => !reasons.has(text));
   const survived = new Set(survivors.map(({ text }) => text));
   const idle = [...reasons].filter(([text, { file }]) => files.includes(file) && !survived.has(text));
+  const stuck = tried.filter(({ outcome }) => outcome.kind === 'stuck').map(described);
+  for (const { place, text } of stuck) print(`stuck ${place}\n  ${text}`);
   for (const { place, text } of unargued) print(`SURVIVED ${place}\n  ${text}`);
   for (const [text] of idle) print(`ARGUED, AND DOES NOT SURVIVE ${text}`);
   printTable(Object.fromEntries([...files.map((file) => row(file, unargued)), row('', unargued)]));

@@ -12,8 +12,11 @@ export type Outcome =
   | { readonly kind: 'stuck' }
   | { readonly kind: 'survived' };
 
-/** A whole room's specs take some seconds; what is changed so that it never ends shows in this time. */
-const secondsMax = 60;
+/** What is changed so that it never ends is told from what is slow by this many times a run without a change. */
+const patience = 5;
+const msMin = 10_000;
+/** Less than a test's own time limit: past that it may go on in the background, and disturb the next trial. */
+const msUndisturbed = 4_000;
 
 const execArgv = ['--conditions=development', '--disable-warning=ExperimentalWarning'];
 
@@ -23,6 +26,7 @@ const fewer = { SEAL_MUTATIONS: '500' };
 export class TrialProcess {
   readonly #child: ChildProcess;
   #trials = 0;
+  #msMax = 60_000;
   isAlive = true;
 
   constructor() {
@@ -38,8 +42,29 @@ export class TrialProcess {
     });
   }
 
+  /** Without a change. Sets how long it may take with one. */
+  async runSound(specs: readonly string[]): Promise<Outcome> {
+    const started = performance.now();
+    const outcome = await this.#run(specs, null);
+    this.#msMax = Math.max(msMin, patience * (performance.now() - started));
+    return outcome;
+  }
+
+  /** Ends the process after a change that a test waited for in vain. */
+  async runChanged(specs: readonly string[], change: NonNullable<Trial['change']>): Promise<Outcome> {
+    const started = performance.now();
+    const outcome = await this.#run(specs, change);
+    if (outcome.kind === 'killed' && performance.now() - started > msUndisturbed) this.end();
+    return outcome;
+  }
+
+  end(): void {
+    this.isAlive = false;
+    this.#child.kill('SIGKILL');
+  }
+
   /** @param specs paths in the repository, in the order in which they are run */
-  run(specs: readonly string[], change: Trial['change']): Promise<Outcome> {
+  #run(specs: readonly string[], change: Trial['change']): Promise<Outcome> {
     this.#trials += 1;
     const absolute = specs.map((spec) => join(sources, spec));
     const trial: Trial = { number: this.#trials, specs: absolute, change };
@@ -52,14 +77,10 @@ export class TrialProcess {
       };
       const onMessage = (verdict: Verdict): void => settle(outcomeOf(verdict));
       const onExit = (): void => settle({ kind: 'stuck' });
-      const timer = setTimeout(() => child.kill('SIGKILL'), secondsMax * 1_000);
+      const timer = setTimeout(() => child.kill('SIGKILL'), this.#msMax);
       child.on('message', onMessage).once('exit', onExit);
       child.send(trial);
     });
-  }
-
-  end(): void {
-    this.#child.kill('SIGKILL');
   }
 }
 
