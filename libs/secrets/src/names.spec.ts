@@ -104,6 +104,7 @@ describe('the id of a stream', () => {
   it.each([
     uuid.toUpperCase(),
     `${uuid} `,
+    `x${uuid}`,
     `${uuid}\n`,
     `{${uuid}}`,
     uuid.replaceAll('-', ''),

@@ -21,7 +21,7 @@ export class Names {
 
   /** The first one to open makes the key. */
   static async open(store: KeyStore, masterKeys: MasterKeys): Promise<Names> {
-    const { key } = await new DataKeys({ store, masterKeys, entriesMax: 2 }).create(namesSubject);
+    const { key } = await new DataKeys({ store, masterKeys }).create(namesSubject);
     return new Names(key);
   }
 
