@@ -31,7 +31,9 @@ describe('a password', () => {
     ['another kind of Argon2', '$argon2i$v=19$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', true],
     ['an older version', '$argon2id$v=16$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', true],
     ['another hash', '$2b$12$abcdefghijklmnopqrstuv', true],
+    ['what only ends like it', 'x$argon2id$v=19$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', true],
     ['what is asked for now', '$argon2id$v=19$m=19456,t=4,p=1$c2FsdHNhbHQ$aGFzaA', false],
+    ['ten passes, in ten lanes', '$argon2id$v=19$m=19456,t=10,p=10$c2FsdHNhbHQ$aGFzaA', false],
     ['more than that', '$argon2id$v=19$m=65536,t=5,p=1$c2FsdHNhbHQ$aGFzaA', false],
   ])('made with %s is to be made anew: %#', (_what, stored, anew) => {
     expect(needsRehash(stored)).toBe(anew);
