@@ -31,3 +31,6 @@ const dying = {
 const secrets = await realSecrets(dying, parseMasterKeys(keyLine));
 const house = await openHouse({ log, secrets });
 await house.run(new EraseUser({ organizationId, userId: userId as UserId, by }));
+// Whoever waits for the kill is to see that there was none.
+await house.close();
+await engines.close();

@@ -36,3 +36,5 @@ await rotateMasterKey({
   masterKeys: parseMasterKeys(readFileSync(keyFile, 'utf8')),
   pageSize: 50,
 });
+// Whoever waits for the kill is to see that there was none.
+await store.close();

@@ -119,9 +119,11 @@ export async function rotateUnderLoad(
   let over = false;
   const before = { ...keysBy, sealing: [...keysBy.byId.values()].at(-1) ?? keysBy.sealing };
   const verifying = verifyAllTheTime(engines, { people, keysBy: before, isOver: () => over });
-  const { rewrapped } = await rotateMasterKey({ store: engines.store, masterKeys: keysBy, pageSize: 50 });
-  over = true;
-  return { rewrapped, verified: await verifying };
+  const rotating = rotateMasterKey({ store: engines.store, masterKeys: keysBy, pageSize: 50 }).finally(() => {
+    over = true;
+  });
+  const [{ rewrapped }, verified] = await Promise.all([rotating, verifying]);
+  return { rewrapped, verified };
 }
 
 /** Those whose key does not open, or is another than it was. */
