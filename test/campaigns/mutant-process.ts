@@ -20,11 +20,15 @@ export interface Trial {
   readonly change: { readonly path: string; readonly text: string } | null;
 }
 
-/** The first test that failed ends the run. */
 export interface Verdict {
-  readonly number: number;
+  /** The first test that failed, which ends the run. */
   readonly failed: { readonly spec: string; readonly test: string } | null;
+  /** What each spec imports, and what that imports. */
+  readonly reach: readonly { readonly spec: string; readonly files: readonly string[] }[];
 }
+
+/** A test begins: whoever waits for the verdict knows that something goes on. */
+export type Told = 'a test begins' | Verdict;
 
 type Blocks = ReturnType<typeof getState>['rootDescribeBlock'];
 
@@ -32,6 +36,7 @@ const ours = pathToFileURL(`${sources}/`).href;
 const packages = `${ours}node_modules/`;
 const jestGlobals = new URL('./jest-globals.ts', import.meta.url).href;
 const stripped = new Map<string, string>();
+const loaded = new Set<string>();
 let trial: Trial = { number: 0, specs: [], change: null };
 
 registerHooks({
@@ -52,20 +57,28 @@ registerHooks({
 // What is looked for is whether a property fails, and not its smallest counterexample.
 fc.configureGlobal({ endOnFailure: true });
 addEventHandler(({ name }) => {
+  if (name === 'test_start') tell('a test begins');
   if (name === 'test_fn_failure') skipTheRest(getState().rootDescribeBlock);
 });
 process.on('message', async (next: Trial) => {
   trial = next;
-  const failed = await runSpecs(next);
-  process.send?.({ number: next.number, failed } satisfies Verdict);
+  tell(await verdictOf(next));
 });
+process.once('disconnect', () => process.exit());
 
-async function runSpecs({ number, specs }: Trial): Promise<Verdict['failed']> {
-  for (const spec of specs) {
-    const test = await firstFailure(`${pathToFileURL(spec).href}?trial=${number}`);
-    if (test !== null) return { spec, test };
+function tell(told: Told): void {
+  process.send?.(told);
+}
+
+async function verdictOf({ number, specs }: Trial): Promise<Verdict> {
+  const reach: Verdict['reach'][number][] = [];
+  for (const [index, spec] of specs.entries()) {
+    loaded.clear();
+    const test = await firstFailure(`${pathToFileURL(spec).href}?trial=${number}.${index}`);
+    reach.push({ spec, files: [...loaded] });
+    if (test !== null) return { failed: { spec, test }, reach };
   }
-  return null;
+  return { failed: null, reach };
 }
 
 async function firstFailure(url: string): Promise<string | null> {
@@ -89,6 +102,7 @@ function skipTheRest(block: Blocks): void {
 }
 
 function sourceOf(path: string): string {
+  loaded.add(path);
   if (path === trial.change?.path) return stripTypeScriptTypes(trial.change.text);
   const known = stripped.get(path) ?? stripTypeScriptTypes(readFileSync(path, 'utf8'));
   stripped.set(path, known);

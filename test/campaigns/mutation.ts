@@ -75,7 +75,7 @@ async function showSound(child: TrialProcess): Promise<void> {
 async function attempt(child: TrialProcess, mutant: Mutant): Promise<Tried> {
   const { path, source, mutation } = mutant;
   const change = { path: join(sources, path), text: mutated(source, mutation) };
-  const outcome = await child.runChanged(nearestFirst(path), change);
+  const outcome = await child.runChanged(nearestFirst(path, child.specsOf(path)), change);
   if (outcome.kind === 'killed') {
     const key = `${path} ${outcome.spec}`;
     kills.set(key, (kills.get(key) ?? 0) + 1);
@@ -85,12 +85,12 @@ async function attempt(child: TrialProcess, mutant: Mutant): Promise<Tried> {
 }
 
 /** Those that have killed most in this file, then those beside it. */
-function nearestFirst(path: string): string[] {
+function nearestFirst(path: string, reaching: readonly string[]): string[] {
   const rank = (spec: string): number =>
     (kills.get(`${path} ${spec}`) ?? 0) +
     (spec === path.replace(/\.ts$/, '.spec.ts') ? 0.75 : 0) +
     (dirname(spec) === dirname(path) ? 0.5 : 0);
-  return specs.toSorted((one, other) => rank(other) - rank(one));
+  return reaching.toSorted((one, other) => rank(other) - rank(one));
 }
 
 function mutated(source: string, { start, end, text }: Mutation): string {

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 
 import { sources } from '#test/campaigns/figures.js';
-import type { Trial, Verdict } from '#test/campaigns/mutant-process.js';
+import type { Told, Trial, Verdict } from '#test/campaigns/mutant-process.js';
 
 export type Outcome =
   | { readonly kind: 'killed'; readonly spec: string; readonly test: string }
@@ -12,7 +12,7 @@ export type Outcome =
   | { readonly kind: 'stuck' }
   | { readonly kind: 'survived' };
 
-/** What is changed so that it never ends is told from what is slow by this many times a run without a change. */
+/** What never ends is told from what is slow by this many times the longest test without a change. */
 const patience = 5;
 const msMin = 10_000;
 /** Less than a test's own time limit: past that it may go on in the background, and disturb the next trial. */
@@ -27,6 +27,8 @@ export class TrialProcess {
   readonly #child: ChildProcess;
   #trials = 0;
   #msMax = 60_000;
+  #msLongest = 0;
+  #reach: Verdict['reach'] = [];
   isAlive = true;
 
   constructor() {
@@ -42,12 +44,18 @@ export class TrialProcess {
     });
   }
 
-  /** Without a change. Sets how long it may take with one. */
+  /** Without a change. Sets how long a test may take with one, and which specs it may concern. */
   async runSound(specs: readonly string[]): Promise<Outcome> {
-    const started = performance.now();
+    this.#msLongest = 0;
     const outcome = await this.#run(specs, null);
-    this.#msMax = Math.max(msMin, patience * (performance.now() - started));
+    this.#msMax = Math.max(msMin, patience * this.#msLongest);
     return outcome;
+  }
+
+  /** Of the specs that were run without a change, those that import the file. */
+  specsOf(path: string): string[] {
+    const reaching = this.#reach.filter(({ files }) => files.includes(join(sources, path)));
+    return reaching.map(({ spec }) => spec.slice(sources.length + 1));
   }
 
   /** Ends the process after a change that a test waited for in vain. */
@@ -75,7 +83,15 @@ export class TrialProcess {
         child.off('message', onMessage).off('exit', onExit);
         resolve(outcome);
       };
-      const onMessage = (verdict: Verdict): void => settle(outcomeOf(verdict));
+      let began = performance.now();
+      const onMessage = (told: Told): void => {
+        this.#msLongest = Math.max(this.#msLongest, performance.now() - began);
+        began = performance.now();
+        timer.refresh();
+        if (told === 'a test begins') return;
+        if (change === null) this.#reach = told.reach;
+        settle(outcomeOf(told));
+      };
       const onExit = (): void => settle({ kind: 'stuck' });
       const timer = setTimeout(() => child.kill('SIGKILL'), this.#msMax);
       child.on('message', onMessage).once('exit', onExit);
