@@ -80,7 +80,7 @@ describe('while the writer waits', () => {
   });
 
   it('an append that is overdue is of unknown outcome, and its retry is one append', async () => {
-    await openWith(300);
+    await openWith(1_000);
     const stream = freshStream();
     const events = samples(2);
     const failure = await whileWriterWaits(() => failureOf(log.append(stream, events, 'no-stream')));
