@@ -60,4 +60,184 @@ export const arguedSurvivors: readonly ArguedSurvivor[] = [
     becomes: 'members.findLast((member) => member.userId === userId)?.roles ?? null;',
     because: 'A member is left out before being put in, and so is there once.',
   },
+  {
+    file: 'libs/secrets/src/hotp.ts',
+    line: 'inner.fill(innerPad, 0, blockBytes);',
+    becomes: 'inner.fill(innerPad, 1, blockBytes);',
+    because: 'A key has 16 bytes or more, and they overwrite the first places.',
+  },
+  {
+    file: 'libs/secrets/src/hotp.ts',
+    line: 'outer.fill(outerPad, 0, blockBytes);',
+    becomes: 'outer.fill(outerPad, 1, blockBytes);',
+    because: 'A key has 16 bytes or more, and they overwrite the first places.',
+  },
+  {
+    file: 'libs/secrets/src/hotp.ts',
+    line: 'for (let at = 0; at < key.length; at += 1) {',
+    becomes: 'for (let at = (-1); at < key.length; at += 1) {',
+    because: 'Writing to place -1 of a buffer does nothing (ECMAScript, TypedArraySetElement).',
+  },
+  {
+    file: 'libs/secrets/src/hotp.ts',
+    line: 'for (let at = 0; at < key.length; at += 1) {',
+    becomes: 'for (let at = 0; at <= key.length; at += 1) {',
+    because:
+      'The place after the key is written once more with its padding, or is where the counter or the digest goes later.',
+  },
+  {
+    file: 'libs/secrets/src/hotp.ts',
+    line: 'const offset = Number.parseInt(digest.slice(-1), 16) * 2;',
+    becomes: 'const offset = Number.parseInt(digest.slice(-1), 17) * 2;',
+    because: 'One hexadecimal digit is the same number to base 17.',
+  },
+  {
+    file: 'libs/secrets/src/access-tokens.ts',
+    line: 'const bytesMin = 2 + bytesBesideUser;',
+    becomes: 'const bytesMin = 1 + bytesBesideUser;',
+    because:
+      'With one byte for the user, that byte says how many follow, and none is refused where it is read.',
+  },
+  {
+    file: 'libs/secrets/src/access-tokens.ts',
+    line: '[20, 32],',
+    becomes: '[ 20 ],',
+    because: 'To the end, which is place 32.',
+  },
+  {
+    file: 'libs/secrets/src/access-tokens.ts',
+    line: '[20, 32],',
+    becomes: '[20, 33],',
+    because: 'There are 32 digits.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: 'let bits = 0;',
+    becomes: 'let bits = 1;',
+    because: 'The bits above those of the bytes are masked away.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: 'let bits = 0;',
+    becomes: 'let bits = (-1);',
+    because: 'The bits above those of the bytes are masked away.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: 'for (bitCount += 8; bitCount >= 5; bitCount -= 5) text += alphabet[(bits >>> (bitCount - 5)) & 31];',
+    becomes:
+      'for (bitCount += 8; bitCount > 5; bitCount -= 5) text += alphabet[(bits >>> (bitCount - 5)) & 31];',
+    because: 'Five bits that are left wait for the next byte, or are the last character without a shift.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: 'for (bitCount += 8; bitCount >= 5; bitCount -= 5) text += alphabet[(bits >>> (bitCount - 5)) & 31];',
+    becomes:
+      'for (bitCount += 8; bitCount >= 6; bitCount -= 5) text += alphabet[(bits >>> (bitCount - 5)) & 31];',
+    because: 'Five bits that are left wait for the next byte, or are the last character without a shift.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: 'bits &= 31;',
+    becomes: ';',
+    because: 'The bits above those that are left are masked away, and are never more than are shifted out.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: 'return bitCount === 0 ? text : text + alphabet[(bits << (5 - bitCount)) & 31];',
+    becomes: 'return bitCount === 0 ? text : text + alphabet[(bits << (5 - bitCount)) & 30];',
+    because: 'At most four bits are left, so that the lowest of the five is zero.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: "const bare = text.replace(/={1,6}$/, '');",
+    becomes: "const bare = text.replace(/={0,6}$/, '');",
+    because: 'Taking away nothing is no change.',
+  },
+  {
+    file: 'libs/secrets/src/base32.ts',
+    line: "const bare = text.replace(/={1,6}$/, '');",
+    becomes: "const bare = text.replace(/={1,7}$/, '');",
+    because: 'Seven would stand after one character, which no bytes have: it is refused as such.',
+  },
+  {
+    file: 'libs/secrets/src/data-keys.ts',
+    line: 'const entriesMaxDefault = 100_000;',
+    becomes: 'const entriesMaxDefault = 100001;',
+    because:
+      'Not the same: a bound of memory, and a spec would have to take up 100 MB to meet it. The bound itself is specified with smaller ones.',
+  },
+  {
+    file: 'libs/secrets/src/data-keys.ts',
+    line: 'const entriesMaxDefault = 100_000;',
+    becomes: 'const entriesMaxDefault = 99999;',
+    because:
+      'Not the same: a bound of memory, and a spec would have to take up 100 MB to meet it. The bound itself is specified with smaller ones.',
+  },
+  {
+    file: 'libs/secrets/src/data-keys.ts',
+    line: '#erasures = 0;',
+    becomes: '#erasures = 1;',
+    because: 'A number that only has to be another one than before.',
+  },
+  {
+    file: 'libs/secrets/src/data-keys.ts',
+    line: '#erasures = 0;',
+    becomes: '#erasures = (-1);',
+    because: 'A number that only has to be another one than before.',
+  },
+  {
+    file: 'libs/secrets/src/data-keys.ts',
+    line: 'this.#erasures += 1;',
+    becomes: 'this.#erasures -= 1;',
+    because: 'A number that only has to be another one than before.',
+  },
+  {
+    file: 'libs/secrets/src/data-keys.ts',
+    line: 'this.#erasures += 1;',
+    becomes: 'this.#erasures += 2;',
+    because: 'A number that only has to be another one than before.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: "const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));",
+    becomes: "const hex = Array.from({ length: 257 }, (_, byte) => byte.toString(16).padStart(2, '0'));",
+    because: 'Only places up to 255 are asked for.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: 'let counter = 0;',
+    becomes: 'let counter = 1;',
+    because: 'The first id is made after 1970, and sets it.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: 'let counter = 0;',
+    becomes: 'let counter = (-1);',
+    because: 'The first id is made after 1970, and sets it.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: 'let millisecond = 0;',
+    becomes: 'let millisecond = (-1);',
+    because: 'The first id is made after 1970, and sets it.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: 'const high = (millisecond - low) / 0x1_0000_0000;',
+    becomes: 'const high = (millisecond - low) / 4294967295;',
+    because: 'The quotient is greater by less than one, and its fraction is dropped by the shift.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: 'const byteAt = (bytes: Uint8Array, index: number) => bytes[index] ?? 0;',
+    becomes: 'const byteAt = (bytes: Uint8Array, index: number) => bytes[index] ?? 1;',
+    because: 'As many bytes as are asked for are there; what stands in for none satisfies the compiler.',
+  },
+  {
+    file: 'libs/secrets/src/ids.ts',
+    line: 'const byteAt = (bytes: Uint8Array, index: number) => bytes[index] ?? 0;',
+    becomes: 'const byteAt = (bytes: Uint8Array, index: number) => bytes[index] ?? (-1);',
+    because: 'As many bytes as are asked for are there; what stands in for none satisfies the compiler.',
+  },
 ];

@@ -39,6 +39,14 @@ describe('an access token', () => {
     );
   });
 
+  it.each(['a', 'a'.repeat(200), `x${userStream}`, `${userStream}x`])(
+    'is made for a stream named %s',
+    (stream) => {
+      const { text } = newAccessToken({ userStream: stream, tokenId });
+      expect(parseAccessToken(text)).toMatchObject({ userStream: stream, tokenId });
+    },
+  );
+
   it('is stored as SHA-256 of its secret, from which neither text nor secret comes back', () => {
     const { text, hash } = newAccessToken({ userStream, tokenId });
     const secret = parseAccessToken(text)?.secret ?? Buffer.alloc(0);
@@ -118,11 +126,16 @@ describe('an access token', () => {
   });
 
   it('is not made for names that no stream has, and the error quotes none', () => {
-    const bad = ['', 'canary canary', 'canary\n', 'c\u00e4nary', 'canary'.repeat(40)];
-    const failures = bad.map((stream) => thrownBy(() => newAccessToken({ userStream: stream, tokenId })));
-    failures.push(thrownBy(() => newAccessToken({ userStream, tokenId: 'CANARY' })));
-    failures.push(thrownBy(() => newAccessToken({ userStream, tokenId: tokenId.toUpperCase() })));
-    expect(failures.filter((failure) => failure instanceof TypeError)).toHaveLength(7);
+    const badStreams = ['', 'canary canary', 'canary\n', 'c\u00e4nary', 'canary'.repeat(40), 'a'.repeat(201)];
+    const badIds = ['CANARY', tokenId.toUpperCase(), `x${tokenId}`, `${tokenId}x`, `${tokenId}\n`];
+    const failures = [
+      ...badStreams.map((stream) => thrownBy(() => newAccessToken({ userStream: stream, tokenId }))),
+      ...badIds.map((id) => thrownBy(() => newAccessToken({ userStream, tokenId: id }))),
+    ];
+    expect(failures).toEqual([
+      ...badStreams.map(() => new TypeError("the name of a user's stream is 1 to 200 printable characters")),
+      ...badIds.map(() => new TypeError('the id of a token is a UUID in lower case')),
+    ]);
     expect(inspect(failures, { depth: null, showHidden: true })).not.toMatch(/canary(?! )/i);
   });
 });

@@ -76,9 +76,19 @@ describe('an imported seed', () => {
     ['has padding where there is nothing to pad', `${encodedSeed}=`, 'not-base32'],
     ['has too little padding', `${encodedSeed}MY=====`, 'not-base32'],
     ['has padding in the middle', `GEZDGNBV=${encodedSeed}`, 'not-base32'],
+    [
+      'has whole padding in the middle',
+      base32Encode(Buffer.alloc(16, 7)).replace(/^../, '$&======'),
+      'not-base32',
+    ],
     ['has nothing but padding', '========', 'not-base32'],
   ])('is refused if it %s', (_how, typed, reason) => {
     expect(base32Decode(typed)).toEqual({ kind: 'refused', reason });
+  });
+
+  it('may come with blanks in up to 256 characters', () => {
+    expect(base32Decode(encodedSeed.padEnd(256))).toEqual({ kind: 'seed', bytes: seed });
+    expect(base32Decode(encodedSeed.padEnd(257))).toEqual({ kind: 'refused', reason: 'too-long' });
   });
 
   it.each([16, 20, 32, 64])('may have %i bytes', (length) => {

@@ -144,6 +144,42 @@ describe('an erased data key', () => {
     expect(await store.get('user-1')).toBeNull();
   });
 
+  it('is not at hand from the moment at which its erasure begins', async () => {
+    const { store, keys } = fresh();
+    await keys.create('user-1');
+    store.held.add('erase');
+    const erasing = keys.erase('user-1');
+    expect(keys.size).toBe(0);
+    await store.holding(1);
+    await store.letGo();
+    await erasing;
+  });
+
+  it('is not made for ever: who is erased each time just after it was made gets none after five', async () => {
+    const { store, keys } = fresh();
+    let attempts = 0;
+    store.add = async () => {
+      attempts += 1;
+      return false;
+    };
+    await expect(keys.create('user-1')).rejects.toThrow('a data key is erased as fast as it is made');
+    expect(attempts).toBe(5);
+  });
+
+  it('is read once by who asks afterwards, though a read from before ends meanwhile', async () => {
+    const { store, keys } = fresh();
+    const answers: ((key: WrappedKey | null) => void)[] = [];
+    store.get = () => new Promise((resolve) => answers.push(resolve));
+    const early = keys.get('user-1');
+    await keys.erase('user-1');
+    const afterwards = keys.get('user-1');
+    answers[0]?.(null);
+    await early;
+    expect(keys.get('user-1')).toBe(afterwards);
+    answers[1]?.(null);
+    expect(await afterwards).toBeNull();
+  });
+
   it('is not brought back by a read that was under way', async () => {
     const { store, keys, another } = fresh();
     await keys.create('user-1');
@@ -239,7 +275,7 @@ describe('an erased data key', () => {
   it('is never the one that names are hashed with', async () => {
     const { store, keys } = fresh();
     await keys.create('names');
-    await expect(keys.erase('names')).rejects.toThrow(TypeError);
+    await expect(keys.erase('names')).rejects.toThrow(new TypeError('the key of names is never erased'));
     expect(await store.get('names')).not.toBeNull();
   });
 });

@@ -19,6 +19,16 @@ describe('an id', () => {
     expect(id).toBe('017f22e2-79b0-74c3-98c4-dc0c0c07398f');
   });
 
+  it('has each of the bytes that were drawn in its own place, and asks for no more of them', () => {
+    const asked: number[] = [];
+    const random = (length: number): Uint8Array => {
+      asked.push(length);
+      return Uint8Array.from([0x81, 0x12, 0x23, 0x34, 0x45, 0x56, 0x67, 0x78, 0x02, 0x9a]);
+    };
+    expect(idsOf(() => 1, random)()).toBe('00000000-0001-729a-8112-233445566778');
+    expect(asked).toEqual([10]);
+  });
+
   it.each([
     [0, '00000000-0001-7000-8000-000000000000', 1],
     [0xff, '00000000-0001-77ff-bfff-ffffffffffff', 1],

@@ -13,6 +13,23 @@ describe('a bounded cache', () => {
     expect(Math.min(...sizes.slice(10))).toBeGreaterThanOrEqual(5);
   });
 
+  it.each([2, 3, 11])('holds no more than %i, whether it is even or odd', (entriesMax) => {
+    const cache = new RecentlyUsed<number>(entriesMax);
+    const sizes = Array.from({ length: 100 }, (_, index) => {
+      cache.set(`n${index}`, index);
+      return cache.size;
+    });
+    expect(Math.max(...sizes)).toBe(entriesMax - (entriesMax % 2));
+  });
+
+  it('forgets nothing for a new value of what it has', () => {
+    const cache = new RecentlyUsed<number>(2);
+    cache.set('a', 1);
+    cache.set('b', 1);
+    cache.set('b', 2);
+    expect(cache.get('a')).toBe(1);
+  });
+
   it('keeps what is asked for, and forgets what is not', () => {
     const cache = new RecentlyUsed<number>(10);
     cache.set('asked', 1);
@@ -43,6 +60,8 @@ describe('a bounded cache', () => {
   });
 
   it.each([0, 1, 2.5, Number.NaN])('has no room for %d entries', (entriesMax) => {
-    expect(() => new RecentlyUsed(entriesMax)).toThrow(RangeError);
+    expect(() => new RecentlyUsed(entriesMax)).toThrow(
+      new RangeError('a cache has room for 2 entries at least'),
+    );
   });
 });
