@@ -39,6 +39,7 @@ describe('an otpauth URI', () => {
     ['white space around is dropped', '  Example ', ' alice ', 'Example:alice'],
     ['what would begin a query or a path does not', 'a?b&c=d#e', 'f/g%h', 'a%3Fb%26c%3Dd%23e:f%2Fg%25h'],
     ['letters of any script are kept', 'Größe', '花子', 'Gr%C3%B6%C3%9Fe:%E8%8A%B1%E5%AD%90'],
+    ['letters are whole ones, not put together', 'Gro\u0308ße', 'e\u0301', 'Gr%C3%B6%C3%9Fe:%C3%A9'],
     ['half a character is replaced', 'a\ud83d', 'b', 'a%EF%BF%BD:b'],
   ])('%s', (_rule, issuer, account, label) => {
     const text = uri(issuer, account);
@@ -53,6 +54,9 @@ describe('an otpauth URI', () => {
   ])('does without an %s of which nothing is left', (_part, issuer, account, beginning) => {
     expect(uri(issuer, account).startsWith(beginning)).toBe(true);
     expect(uri(issuer, account)).not.toContain('issuer=&');
+    expect(uri(issuer, account)).toMatch(
+      /\?secret=[A-Z2-7]+(&issuer=Example)?&algorithm=SHA1&digits=6&period=30$/,
+    );
   });
 
   it('says the same of issuer and account to whoever decodes it', () => {

@@ -30,6 +30,6 @@ describe('random bytes from the pool', () => {
   });
 
   it.each([-1, 1.5, Number.NaN, 8_193])('are not given %d at a time', (length) => {
-    expect(() => randomBytesFromPool(length)).toThrow(RangeError);
+    expect(() => randomBytesFromPool(length)).toThrow(new RangeError('a portion is 0 to 8192 bytes'));
   });
 });

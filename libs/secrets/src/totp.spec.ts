@@ -143,6 +143,26 @@ describe('a code', () => {
     expect(matchingSteps(guess({ code }))).toEqual([]);
   });
 
+  it('has one spelling: other ways to write the same number fit nothing', () => {
+    const codes = Array.from({ length: 2_000 }, (_, count) => reference(rfcSeed, usual, count));
+    const step = codes.findIndex((code) => /^00[1-9]/.test(code));
+    const number = Number(codes[step]);
+    const spellings = [
+      `${number}  `,
+      `  ${number}`,
+      `\t${number}\n`,
+      `+0${number}`,
+      `${number}.0`,
+      `${number}e0`,
+      `0x${number.toString(16).padStart(4, '0')}`,
+    ];
+    expect(spellings.map(Number)).toEqual(spellings.map(() => number));
+    expect(new Set(spellings.map(({ length }) => length))).toEqual(new Set([6]));
+    const at = step * 30_000;
+    expect(spellings.flatMap((code) => matchingSteps(guess({ code, at })))).toEqual([]);
+    expect(matchingSteps(guess({ code: codes[step] as string, at }))).toEqual([step]);
+  });
+
   it('fits nothing with a key of another device, another digest or another number of digits', () => {
     const code = totpCode({ key: rfcSeed, parameters: usual, at: 0 });
     expect(matchingSteps(guess({ code, key: Buffer.from('09876543210987654321') }))).toEqual([]);
@@ -248,6 +268,19 @@ describe('two codes in a row', () => {
     expect(search([first, reference(rfcSeed, usual, ours + 1)])).toBeNull();
     expect(search([first, 'none'])).toBeNull();
     expect(search(['none', second])).toBeNull();
+  });
+
+  it('that fit at several places are those of the earliest', () => {
+    // With codes of one digit they do; the type knows no such devices.
+    const parameters = { ...usual, digits: 1 as 6 };
+    const window = Array.from({ length: 42 }, (_, index) => ours - 21 + index);
+    const digits = window.map((step) => reference(rfcSeed, parameters, step));
+    const pairs = digits.slice(1).map((digit, index) => `${digits[index]}${digit}`);
+    const twice = pairs.find((pair, index) => pairs.indexOf(pair) !== index) as string;
+    const codes = [twice.charAt(0), twice.charAt(1)] as const;
+    const step = ours - 20 + pairs.indexOf(twice);
+    const found = findConsecutive({ key: rfcSeed, parameters, at, codes, driftSteps: 0, stepsMax: 20 });
+    expect(found).toEqual({ step, driftSteps: step - ours });
   });
 
   it('of the known drift are found to need no correction', () => {
