@@ -102,11 +102,13 @@ function mutated(source: string, { start, end, text }: Mutation): string {
 function report(): void {
   const survivors = tried.filter(({ outcome }) => outcome.kind === 'survived').map(described);
   const reasons = new Map(
-    arguedSurvivors.map((argued) => [`${argued.file}: ${argued.line} → ${argued.becomes}`, argued]),
+    arguedSurvivors.flatMap(({ file, line, becomes }) =>
+      becomes.map((changed): [string, string] => [`${file}: ${line} → ${changed}`, file]),
+    ),
   );
   const unargued = survivors.filter(({ text }) => !reasons.has(text));
   const survived = new Set(survivors.map(({ text }) => text));
-  const idle = [...reasons].filter(([text, { file }]) => files.includes(file) && !survived.has(text));
+  const idle = [...reasons].filter(([text, file]) => files.includes(file) && !survived.has(text));
   const stuck = tried.filter(({ outcome }) => outcome.kind === 'stuck').map(described);
   for (const { place, text } of stuck) print(`stuck ${place}\n  ${text}`);
   for (const { place, text } of unargued) print(`SURVIVED ${place}\n  ${text}`);
