@@ -294,4 +294,25 @@ export const arguedSurvivors: readonly ArguedSurvivor[] = [
     becomes: ['.sort((left, right) => (left.subject < right.subject ? -1 : 0))'],
     because: 'V8 asks only which of two comes first; the contract holds the order on every engine.',
   },
+  {
+    file: 'libs/secrets/src/master-keys.ts',
+    line: 'const keyLine = /^([A-Za-z0-9._-]{1,64}) ([A-Za-z0-9+/]+={0,2})$/;',
+    becomes: [
+      'const keyLine = /^([A-Za-z0-9._-]{1,64}) ([A-Za-z0-9+/]+={1,2})$/;',
+      'const keyLine = /^([A-Za-z0-9._-]{1,64}) ([A-Za-z0-9+/]+={0,3})$/;',
+      'const keyLine = /^([A-Za-z0-9._-]{1,64}) ([A-Za-z0-9+/]+={0,1})$/;',
+    ],
+    because:
+      '32 bytes end with one sign of equality, and what is not written as they are is refused afterwards.',
+  },
+  {
+    file: 'libs/secrets/src/master-keys.ts',
+    line: "const [, id = '', text = ''] = keyLine.exec(line) ?? [];",
+    becomes: [
+      "const [, id = 'mutated', text = ''] = keyLine.exec(line) ?? [];",
+      "const [, id = '', text = 'mutated'] = keyLine.exec(line) ?? [];",
+      "const [, id = '', text = ''] = keyLine.exec(line) ?? ['mutated'];",
+    ],
+    because: 'What is not 32 bytes is refused, whatever it is.',
+  },
 ];

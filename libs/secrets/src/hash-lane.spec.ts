@@ -58,6 +58,11 @@ describe('a hash', () => {
     const lane = roomy();
     const failure: unknown = await lane.verify(stored, 'canary').catch((error) => error);
     expect(failure).toBeInstanceOf(HashUnreadable);
+    expect(failure).toMatchObject({
+      name: 'HashUnreadable',
+      code: 'hash-unreadable',
+      message: 'a stored hash cannot be read',
+    });
     expect(inspect(failure, { depth: null, showHidden: true })).not.toMatch(/canary|Y2FuYXJ5/);
     expect(await lane.hash('the lane goes on', light)).toMatch(/^\$argon2id/);
   });
@@ -114,7 +119,11 @@ describe('a lane', () => {
     const working = lane.hash('canary', light);
     const failure: unknown = await lane.hash('canary', light).catch((error) => error);
     await working;
-    expect(failure).toMatchObject({ name: 'HashLaneFull', code: 'hash-lane-full' });
+    expect(failure).toMatchObject({
+      name: 'HashLaneFull',
+      code: 'hash-lane-full',
+      message: 'more hashes are wanted than may wait',
+    });
     expect(inspect(failure, { depth: null, showHidden: true })).not.toContain('canary');
   });
 
@@ -123,7 +132,9 @@ describe('a lane', () => {
     [1, -1],
     [Number.NaN, 1],
   ])('of %d at a time and %d waiting is a bug', (concurrent, waitingMax) => {
-    expect(() => new HashLane({ concurrent, waitingMax })).toThrow(RangeError);
+    expect(() => new HashLane({ concurrent, waitingMax })).toThrow(
+      new RangeError('a lane needs one hash at a time'),
+    );
   });
 
   it('leaves the main thread free while it works', async () => {

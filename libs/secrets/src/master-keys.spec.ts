@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { MasterKeysMalformed, newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
+import { keepingWhatIsWiped } from '#secrets/testing/wiped.js';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 const other = Buffer.alloc(32, 8).toString('base64');
@@ -10,6 +11,7 @@ function refusalOf(text: string): string {
     parseMasterKeys(text);
   } catch (error) {
     expect(error).toBeInstanceOf(MasterKeysMalformed);
+    expect(error).toHaveProperty('name', 'MasterKeysMalformed');
     expect(error).not.toHaveProperty('cause');
     return (error as Error).message;
   }
@@ -46,9 +48,25 @@ describe('a file of master keys', () => {
     [`a  ${key}\n`, 1],
     [`a ${key} # mine\n`, 1],
     [`ä ${key}\n`, 1],
+    [` ${key}\n`, 1],
     [`a.${'b'.repeat(63)} ${key}\n`, 1],
   ])('%j is refused by its line %i, which is not quoted', (text, line) => {
     expect(refusalOf(text)).toBe(`line ${line} must be <id> <32 bytes in base64>`);
+  });
+
+  it.each(['a', 'a'.repeat(64)])('may name a key %s, and a new line for it is one', (id) => {
+    expect([...parseMasterKeys(`${id} ${key}`).byId.keys()]).toEqual([id]);
+    expect([...parseMasterKeys(newMasterKeyLine(id)).byId.keys()]).toEqual([id]);
+  });
+
+  it('leaves no bytes of a key behind, neither written nor read', () => {
+    const zeros = '00'.repeat(32);
+    const made = keepingWhatIsWiped(() => newMasterKeyLine('a'));
+    const bytes = Buffer.from(made.answer.slice(2), 'base64').toString('hex');
+    // In the pool of random bytes, and in the portion that was taken from it.
+    expect(made.wiped.filter(({ held }) => held === bytes).map(({ left }) => left)).toEqual([zeros, zeros]);
+    const read = keepingWhatIsWiped(() => parseMasterKeys(made.answer));
+    expect(read.wiped).toEqual([{ held: bytes, left: zeros }]);
   });
 
   it('names each key once', () => {
@@ -67,6 +85,8 @@ describe('a new master key', () => {
   });
 
   it.each(['', 'a b', 'ä', 'a\n', 'a'.repeat(65)])('has no id such as %j', (id) => {
-    expect(() => newMasterKeyLine(id)).toThrow(TypeError);
+    expect(() => newMasterKeyLine(id)).toThrow(
+      new TypeError('the id of a master key is 1 to 64 of A-Z a-z 0-9 . _ -'),
+    );
   });
 });
