@@ -315,4 +315,10 @@ export const arguedSurvivors: readonly ArguedSurvivor[] = [
     ],
     because: 'What is not 32 bytes is refused, whatever it is.',
   },
+  {
+    file: 'libs/secrets/src/rotate.ts',
+    line: 'broken ??= outcomes.find((outcome) => outcome instanceof KeyBroken) ?? null;',
+    becomes: ['broken ??= outcomes.findLast((outcome) => outcome instanceof KeyBroken) ?? null;'],
+    because: 'Which of several keys it was is told by no error.',
+  },
 ];
