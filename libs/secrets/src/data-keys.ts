@@ -21,8 +21,8 @@ export interface DataKeysOptions {
   readonly entriesMax?: number;
 }
 
-/** About 100 MB of key objects: as many people as are active within some minutes on one machine. */
-const entriesMaxDefault = 100_000;
+/** As many as there are users at hand, whose commands would wait for their keys else: about 180 MB of key objects. */
+const entriesMaxDefault = 200_000;
 /** Each time somebody erased the key between finding it there and reading it, which nobody does twice. */
 const createAttemptsMax = 5;
 
