@@ -130,10 +130,10 @@ export const arguedSurvivors: readonly ArguedSurvivor[] = [
   },
   {
     file: 'libs/secrets/src/data-keys.ts',
-    line: 'const entriesMaxDefault = 100_000;',
-    becomes: ['const entriesMaxDefault = 100001;', 'const entriesMaxDefault = 99999;'],
+    line: 'const entriesMaxDefault = 200_000;',
+    becomes: ['const entriesMaxDefault = 200001;', 'const entriesMaxDefault = 199999;'],
     because:
-      'Not the same: a bound of memory, and a spec would have to take up 100 MB to meet it. The bound itself is specified with smaller ones.',
+      'Not the same: a bound of memory, and a spec would have to take up that memory to meet it. The bound itself is specified with smaller ones.',
   },
   {
     file: 'libs/secrets/src/data-keys.ts',
