@@ -1,5 +1,5 @@
-// The service's side of the writing thread: appends of one tick of the event loop leave as one message,
-// and each is answered once, whatever becomes of the thread.
+// The service's side of the writing thread: appends of one tick of the event loop leave in one message or a
+// few, and each is answered once, whatever becomes of the thread.
 
 import { Worker } from 'node:worker_threads';
 import { positionText } from '#event-log/counted-position.js';
@@ -30,7 +30,10 @@ export interface AppendQueueOptions {
 
 /** Appends that are not answered yet; beyond it the disk is not keeping up, and more would only wait. */
 const appendsWaitingMax = 20_000;
-/** So that this thread answers one batch and fills the next while the other thread writes. */
+/**
+ * A full batch leaves at once, so that this thread answers one and fills the next while the other thread writes:
+ * replies that came meanwhile are all taken in the same tick, at whose end both threads would wait in turn.
+ */
 const appendsPerBatch = 128;
 /** How often deadlines are looked at: a timer for each append would cost more than the append. */
 const sweepMs = 250;
@@ -95,9 +98,8 @@ export class AppendQueue {
     this.#unanswered += 1;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ append, resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.#flush());
+      if (this.#waiting.length >= appendsPerBatch) this.#flush();
+      else this.#schedule();
     });
   }
 
@@ -117,26 +119,30 @@ export class AppendQueue {
     if (this.#sweep !== null) clearInterval(this.#sweep);
   }
 
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#waiting.length > 0) this.#flush();
+    });
+  }
+
   #flush(): void {
-    this.#scheduled = false;
     const waiting = this.#waiting;
     this.#waiting = [];
     if (this.#worker === null) {
       for (const one of waiting) this.#reject(one, unavailable('its writing thread ended'));
       return;
     }
-    const deadline = performance.now() + this.#options.timeoutMs;
+    this.#batch += 1;
+    this.#sent.set(this.#batch, { waiting, deadline: performance.now() + this.#options.timeoutMs });
     this.#sweep ??= setInterval(() => this.#expire(), sweepMs).unref();
-    for (let from = 0; from < waiting.length; from += appendsPerBatch) {
-      this.#batch += 1;
-      const batch = waiting.slice(from, from + appendsPerBatch);
-      this.#sent.set(this.#batch, { waiting: batch, deadline });
-      this.#post({
-        kind: 'append',
-        batch: this.#batch,
-        appends: packAppends(batch.map((one) => one.append)),
-      });
-    }
+    this.#post({
+      kind: 'append',
+      batch: this.#batch,
+      appends: packAppends(waiting.map((one) => one.append)),
+    });
   }
 
   #post(request: WriterRequest): void {
