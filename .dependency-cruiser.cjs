@@ -88,6 +88,7 @@ const rooms = [
     from: lib('transport'),
     why: 'Decodes a call, runs a command or a query, encodes the answer; never reaches the log behind them.',
     to: [lib('contract'), lib('application'), lib('read-models'), lib('access'), '^node_modules/'],
+    typesOnly: [lib('domain')],
     builtins: builtin(),
   },
   {

@@ -1,0 +1,74 @@
+// What every stack hands to the pipeline and gets back from it: gRPC, gRPC-Web, Connect and REST know nothing
+// else of what a call means, and the pipeline knows nothing of how it came.
+
+import type {
+  DescMessage,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+} from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+
+/** What a call brings along besides its message. */
+export interface Incoming {
+  readonly requestId: string;
+  /** Of the W3C's `traceparent`. */
+  readonly traceId: string | null;
+  /** The header as it came; null where there is none. */
+  readonly authorization: string | null;
+  /** `x-zitadel-orgid`: among the caller's organizations, the one to act in. */
+  readonly organization: string | null;
+  readonly idempotencyKey: string | null;
+  /** Of the client; behind a trusted proxy, the one that the proxy tells. */
+  readonly address: string;
+  /** Aborted when nobody waits for the answer any more: by deadline, or by leaving. */
+  readonly signal: AbortSignal;
+}
+
+/** The numbers are gRPC's, and on the wire. */
+export const statusCodes = {
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  outOfRange: 11,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  dataLoss: 15,
+  unauthenticated: 16,
+} as const;
+
+export type StatusCode = (typeof statusCodes)[keyof typeof statusCodes];
+
+/** A `google.rpc.Status`: the same no, on whatever wire. */
+export interface Status {
+  readonly code: StatusCode;
+  readonly message: string;
+  readonly details: readonly Any[];
+}
+
+/** Headers or trailers in lower case that come with an answer, whatever it is. */
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+export type Answered =
+  | { readonly kind: 'answered'; readonly message: Message; readonly headers: AnswerHeaders }
+  | { readonly kind: 'refused'; readonly status: Status; readonly headers: AnswerHeaders };
+
+/** Never rejects: whatever breaks behind it is logged there, and a refusal here. */
+export type Invoke = (method: DescMethodUnary, request: Message, incoming: Incoming) => Promise<Answered>;
+
+/** What a stack serves: every unary method of these services, whether it is built or not. */
+export interface Served {
+  readonly services: readonly DescService[];
+  readonly invoke: Invoke;
+}
+
+export type AnswerOf<Output extends DescMessage> = MessageInitShape<Output>;
