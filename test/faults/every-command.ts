@@ -164,7 +164,7 @@ function* instanceAndOrganization(): Part<void> {
   yield* refused('organization-not-found', new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
   yield* once(new AddOrganization({ ...it, name: 'Acme' }), 'organization-already-exists');
   yield* accepted(new RenameOrganization({ ...it, name: 'Acme and Sons' }));
-  const organization = { ...it, ...member, roles: ['ORG_VIEWER'] };
+  const organization = { ...it, ...member, roles: ['ORG_USER_READER'] };
   yield* once(new AddOrganizationMember(organization), 'member-already-exists');
   yield* accepted(new ChangeOrganizationMember({ ...organization, roles: ['ORG_OWNER'] }));
   yield* refused('role-unknown', new ChangeOrganizationMember({ ...organization, roles: ['OWNER'] }));

@@ -217,14 +217,14 @@ describe('a member of an organization', () => {
   const remove = new RemoveOrganizationMember({ ...here, userId });
 
   it('is added once, has other roles after a change, and is none after removal', async () => {
-    expect(await attempt(house, add(['ORG_VIEWER']))).toEqual(
+    expect(await attempt(house, add(['ORG_USER_READER']))).toEqual(
       accepted(house, { sequence: 2 }, 'org.member.added'),
     );
     expect(await attempt(house, add(['ORG_OWNER']))).toEqual(refused('member-already-exists'));
-    expect(await attempt(house, changeTo(['ORG_OWNER', 'ORG_VIEWER']))).toEqual(
+    expect(await attempt(house, changeTo(['ORG_OWNER', 'ORG_USER_READER']))).toEqual(
       accepted(house, { sequence: 3 }, 'org.member.changed'),
     );
-    expect((await attempt(house, changeTo(['ORG_VIEWER', 'ORG_OWNER']))).appended).toEqual([]);
+    expect((await attempt(house, changeTo(['ORG_USER_READER', 'ORG_OWNER']))).appended).toEqual([]);
     expect(await attempt(house, remove)).toEqual(accepted(house, { sequence: 4 }, 'org.member.removed'));
     expect(await attempt(house, remove)).toEqual(refused('member-not-found'));
     expect(await attempt(house, changeTo(['ORG_OWNER']))).toEqual(refused('member-not-found'));

@@ -10,8 +10,11 @@ export type Members = readonly Member[];
 
 export const noMembers: Members = [];
 
-export const organizationRoles = ['ORG_OWNER', 'ORG_USER_MANAGER', 'ORG_VIEWER'] as const;
+export const organizationRoles = ['ORG_OWNER', 'ORG_USER_MANAGER', 'ORG_USER_READER'] as const;
 export const instanceRoles = ['INSTANCE_OWNER', 'INSTANCE_VIEWER'] as const;
+
+export type OrganizationRole = (typeof organizationRoles)[number];
+export type InstanceRole = (typeof instanceRoles)[number];
 
 export const rolesOf = (members: Members, userId: UserId): readonly string[] | null =>
   members.find((member) => member.userId === userId)?.roles ?? null;

@@ -96,13 +96,13 @@ describe('the life of an organization', () => {
     organization.when(changeSettings, { changed: { stepsPast: 0 } }).thenRejected(refusal);
     organization.when(resetSettings, { names: ['stepsPast'] }).thenRejected(refusal);
     organization.when(addMember, { userId: bert, roles: ['ORG_OWNER'] }).thenRejected(refusal);
-    organization.when(changeMember, { userId: anna, roles: ['ORG_VIEWER'] }).thenRejected(refusal);
+    organization.when(changeMember, { userId: anna, roles: ['ORG_USER_READER'] }).thenRejected(refusal);
     organization.when(removeMember, { userId: anna }).thenRejected(refusal);
   });
 });
 
 describe('the members of an organization', () => {
-  const roles = ['ORG_USER_MANAGER', 'ORG_VIEWER'] as const;
+  const roles = ['ORG_USER_MANAGER', 'ORG_USER_READER'] as const;
 
   test('a member is added, changed and removed', () => {
     given(added)
@@ -116,7 +116,7 @@ describe('the members of an organization', () => {
 
   test('roles are kept once each, in one order', () => {
     given(added)
-      .when(addMember, { userId: anna, roles: ['ORG_VIEWER', 'ORG_USER_MANAGER', 'ORG_VIEWER'] })
+      .when(addMember, { userId: anna, roles: ['ORG_USER_READER', 'ORG_USER_MANAGER', 'ORG_USER_READER'] })
       .then({ type: 'org.member.added', userId: anna, roles });
   });
 
@@ -131,15 +131,15 @@ describe('the members of an organization', () => {
   test('fewer and other roles are a change', () => {
     const changed: OrganizationEvent = { type: 'org.member.changed', userId: anna, roles };
     given(added, annaAdded, changed)
-      .when(changeMember, { userId: anna, roles: ['ORG_VIEWER'] })
-      .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_VIEWER'] });
+      .when(changeMember, { userId: anna, roles: ['ORG_USER_READER'] })
+      .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_USER_READER'] });
     given(added, annaAdded)
-      .when(changeMember, { userId: anna, roles: ['ORG_VIEWER'] })
-      .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_VIEWER'] });
+      .when(changeMember, { userId: anna, roles: ['ORG_USER_READER'] })
+      .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_USER_READER'] });
   });
 
   test('as many roles, of which one is another, are a change', () => {
-    const others = ['ORG_OWNER', 'ORG_VIEWER'];
+    const others = ['ORG_OWNER', 'ORG_USER_READER'];
     given(added, { ...annaAdded, roles })
       .when(changeMember, { userId: anna, roles: others })
       .then({ type: 'org.member.changed', userId: anna, roles: others });
@@ -147,7 +147,7 @@ describe('the members of an organization', () => {
 
   test('who is a member is not added again', () => {
     given(added, annaAdded)
-      .when(addMember, { userId: anna, roles: ['ORG_VIEWER'] })
+      .when(addMember, { userId: anna, roles: ['ORG_USER_READER'] })
       .thenRejected({ code: 'member-already-exists' });
   });
 
