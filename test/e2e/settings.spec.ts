@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -87,14 +87,40 @@ describe('a data directory that cannot be used ends the process within 2 s, by i
 describe('a master key file', () => {
   const key = Buffer.alloc(32, 0xca).toString('base64');
 
-  it('that is good is accepted, and said to be without effect yet', async () => {
+  it('that is good wraps the keys, and none is made in the data directory', async () => {
+    const directory = temporaryDirectory();
     const server = await startServer({
-      environment: { COUNTERSIGN_MASTER_KEY_FILE: file(`k1 ${key}\n`, 0o600) },
+      environment: {
+        COUNTERSIGN_MASTER_KEY_FILE: file(`k1 ${key}\n`, 0o600),
+        COUNTERSIGN_DATA_DIR: directory,
+      },
     });
-    expect(server.lines.map(({ message }) => message)).toContain(
-      'COUNTERSIGN_MASTER_KEY_FILE has no effect until sealing is built',
-    );
+    expect(readdirSync(directory)).toContain('keys.db');
+    expect(readdirSync(directory)).not.toContain('master.key');
     expect(server.standardOutput).not.toContain(key);
+  });
+
+  it('without which data keys were made ends the process, which names the key that is missing', async () => {
+    const environment = {
+      COUNTERSIGN_MASTER_KEY_FILE: file(`k1 ${key}\n`, 0o600),
+      COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+    };
+    const server = await startServer({ environment });
+    server.signal('SIGTERM');
+    await server.ended;
+    const other = file(`k2 ${Buffer.alloc(32, 0xcb).toString('base64')}\n`, 0o600);
+    const refusal = await refusalOf({ ...environment, COUNTERSIGN_MASTER_KEY_FILE: other });
+    expect(refusal).toContain('must have the master key k1');
+  });
+
+  it('is asked for where the one in the data directory is gone', async () => {
+    const directory = temporaryDirectory();
+    const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
+    server.signal('SIGTERM');
+    await server.ended;
+    rmSync(join(directory, 'master.key'));
+    const refusal = await refusalOf({ COUNTERSIGN_DATA_DIR: directory });
+    expect(refusal).toContain('COUNTERSIGN_MASTER_KEY_FILE must name the file of the master keys');
   });
 
   it.each([

@@ -1,28 +1,65 @@
-// Looks at the master keys at start, so that a mistake in them is found before anything is sealed with
-// them. No message quotes a line of the file.
+// The master keys: from the file of the setting, or from one in the data directory that the first start makes.
+// No message quotes a line of either.
 
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { MasterKeysMalformed, parseMasterKeys } from '#secrets/master-keys.js';
+import {
+  type MasterKeys,
+  MasterKeysMalformed,
+  newMasterKeyLine,
+  parseMasterKeys,
+} from '#secrets/master-keys.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
-const name = 'COUNTERSIGN_MASTER_KEY_FILE';
+const setting = 'COUNTERSIGN_MASTER_KEY_FILE';
 const othersCanRead = 0o077;
 
-export function checkMasterKeyFile(path: string): void {
-  const problem = problemIn(path);
-  if (problem !== undefined) throw new StartRefusal(`${name}: ${problem}`);
+export interface FoundMasterKeys {
+  readonly masterKeys: MasterKeys;
+  readonly path: string;
+  /** Keys that lie beside what they protect protect it from nobody who has the whole directory. */
+  readonly place: 'given' | 'data-directory';
+  readonly isNew: boolean;
 }
 
-function problemIn(path: string): string | undefined {
+/** `hasDataKeys`: keys are stored already, so that a new master key would open none of them. */
+export function findMasterKeys(
+  given: string | null,
+  dataDirectory: string,
+  hasDataKeys: boolean,
+): FoundMasterKeys {
+  if (given !== null) return { masterKeys: readMasterKeys(given), path: given, place: 'given', isNew: false };
+  const path = join(dataDirectory, 'master.key');
+  const isNew = !existsSync(path);
+  if (isNew && hasDataKeys)
+    throw new StartRefusal(
+      `${setting} must name the file of the master keys: data keys are stored in ${dataDirectory}, and ${path} is not there`,
+    );
+  if (isNew) writeNew(path, newMasterKeyLine('first'));
+  return { masterKeys: readMasterKeys(path), path, place: 'data-directory', isNew };
+}
+
+export function readMasterKeys(path: string): MasterKeys {
   try {
     const { mode } = statSync(path);
-    if (process.platform !== 'win32' && (mode & othersCanRead) !== 0) {
-      return `${path} must be readable by its owner only (chmod 600)`;
-    }
-    parseMasterKeys(readFileSync(path, 'utf8'));
-    return undefined;
+    if (process.platform !== 'win32' && (mode & othersCanRead) !== 0)
+      throw new StartRefusal(`${setting}: ${path} must be readable by its owner only (chmod 600)`);
+    return parseMasterKeys(readFileSync(path, 'utf8'));
   } catch (error) {
-    return error instanceof MasterKeysMalformed ? `${path} ${error.message}` : `${path} cannot be read`;
+    if (error instanceof StartRefusal) throw error;
+    const problem = error instanceof MasterKeysMalformed ? error.message : 'cannot be read';
+    throw new StartRefusal(`${setting}: ${path} ${problem}`, { cause: error });
+  }
+}
+
+/** Durable before the first data key is wrapped by it. */
+function writeNew(path: string, line: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, line);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

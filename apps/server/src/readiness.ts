@@ -9,6 +9,8 @@ import type { Log } from '#server/log.js';
 
 export type NotReadyReason =
   | 'stopping'
+  /** The log answers; what is opened over it is not open yet. */
+  | 'starting'
   | 'event-log-unavailable'
   | 'event-log-slow'
   /** What is stored is not what was written: an operator has to look. */
@@ -25,14 +27,16 @@ const notReady = (reason: NotReadyReason): ReadinessState => ({ status: 'not-rea
 export class Readiness {
   readonly #eventLog: EventLog;
   readonly #log: Log;
+  readonly #isOpen: () => boolean;
   /** Asking again while an answer is awaited joins the wait, so that probes do not pile up. */
   #looking: Promise<ReadinessState> | undefined;
   #isStopping = false;
   #last = '';
 
-  constructor(eventLog: EventLog, log: Log) {
+  constructor(eventLog: EventLog, log: Log, isOpen: () => boolean = () => true) {
     this.#eventLog = eventLog;
     this.#log = log;
+    this.#isOpen = isOpen;
   }
 
   get isStopping(): boolean {
@@ -54,7 +58,9 @@ export class Readiness {
   async #lookAtLog(): Promise<ReadinessState> {
     const timer = new AbortController();
     try {
-      const head = this.#eventLog.head().then(() => ({ status: 'ready' }) as const);
+      const head = this.#eventLog
+        .head()
+        .then(() => (this.#isOpen() ? ({ status: 'ready' } as const) : notReady('starting')));
       const slow = delay(headWithinMs, notReady('event-log-slow'), { signal: timer.signal });
       return this.#tell(await Promise.race([head, slow]));
     } catch (error) {

@@ -14,10 +14,10 @@ import { prepareDataDirectory } from '#server/data-directory.js';
 import { describeError } from '#server/describe-error.js';
 import { createHttpServer } from '#server/http-server.js';
 import { type Log, type OpenLog, openLog } from '#server/log.js';
-import { checkMasterKeyFile } from '#server/master-key-file.js';
 import { serverModule } from '#server/module.js';
 import { NestLog } from '#server/nest-log.js';
 import { openEventLog } from '#server/open-event-log.js';
+import { Opening } from '#server/opening.js';
 import { Readiness } from '#server/readiness.js';
 import { RefusalFilter } from '#server/refusal-filter.js';
 import { RequestsInFlight } from '#server/requests-in-flight.js';
@@ -35,9 +35,13 @@ export async function serve(environment: Environment): Promise<void> {
     await serveWith(configuration.settings, configuration.withoutEffect);
   } catch (error) {
     if (!(error instanceof StartRefusal)) throw error;
-    process.stderr.write(`countersign: ${error.message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`);
+    tellRefusal(error);
     process.exitCode = 1;
   }
+}
+
+function tellRefusal({ message }: StartRefusal): void {
+  process.stderr.write(`countersign: ${message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`);
 }
 
 async function serveWith(settings: Settings, withoutEffect: readonly string[]): Promise<void> {
@@ -46,7 +50,6 @@ async function serveWith(settings: Settings, withoutEffect: readonly string[]): 
   const { log } = opened;
   endOnBugs(opened);
   const signal = firstStopSignal(log);
-  if (settings.masterKeyFile !== null) checkMasterKeyFile(settings.masterKeyFile);
   for (const line of withoutEffect) log.warn(line);
   const running = await start(settings, log);
   await signal;
@@ -58,16 +61,35 @@ async function serveWith(settings: Settings, withoutEffect: readonly string[]): 
 async function start(settings: Settings, log: Log): Promise<Running> {
   const dataDirectory = prepareDataDirectory(settings.dataDirectory);
   const eventLog = await openEventLog(settings.eventLog, dataDirectory, log);
+  const closing: (() => Promise<void>)[] = [() => eventLog.close()];
   try {
-    return await startServer(settings, eventLog, log);
+    const { masterKeyFile } = settings;
+    const soleWriter = settings.eventLog.engine === 'embedded';
+    const opening = await Opening.begin({ dataDirectory, masterKeyFile, eventLog, soleWriter, log });
+    closing.unshift(() => opening.close());
+    if (soleWriter) await opening.finished;
+    else opening.finished.catch(refuseLate);
+    return await startServer(settings, { eventLog, opening }, log);
   } catch (error) {
-    await eventLog.close();
+    for (const close of closing) await close();
     throw error;
   }
 }
 
-async function startServer(settings: Settings, eventLog: EventLog, log: Log): Promise<Running> {
-  const readiness = new Readiness(eventLog, log);
+/** Told as at a start, since nothing was served yet. */
+function refuseLate(error: unknown): void {
+  if (!(error instanceof StartRefusal)) throw error;
+  tellRefusal(error);
+  process.exit(1);
+}
+
+interface Behind {
+  readonly eventLog: EventLog;
+  readonly opening: Opening;
+}
+
+async function startServer(settings: Settings, { eventLog, opening }: Behind, log: Log): Promise<Running> {
+  const readiness = new Readiness(eventLog, log, () => opening.opened !== null);
   const inFlight = new RequestsInFlight();
   const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });
   const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
@@ -79,7 +101,7 @@ async function startServer(settings: Settings, eventLog: EventLog, log: Log): Pr
   await app.init();
   await listen(server, settings.listen);
   log.info({ ...boundAddress(server), eventLog: settings.eventLog.engine }, 'listening');
-  return { log, server, inFlight, readiness, eventLog };
+  return { log, server, inFlight, readiness, eventLog, opening };
 }
 
 async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {

@@ -60,10 +60,10 @@ export const settingsTable = {
   },
   masterKeyFile: {
     name: 'COUNTERSIGN_MASTER_KEY_FILE',
-    meaning: 'The keys that wrap the key of each user; the first seals, all open.',
+    meaning:
+      'The keys that wrap the key of each user; the first seals, all open. Without it, the first start makes one in the data directory.',
     allowed: 'a file that only its owner can read, with a line per key: <id> <32 bytes in base64>',
     fallback: null,
-    withoutEffectUntil: 'sealing is built',
     parse: parseFile,
   },
   tlsCertificate: {

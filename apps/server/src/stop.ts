@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { EventLog } from '#event-log/event-log.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
+import type { Opening } from '#server/opening.js';
 import type { Readiness } from '#server/readiness.js';
 import type { RequestsInFlight } from '#server/requests-in-flight.js';
 
@@ -17,6 +18,7 @@ export interface Running {
   readonly inFlight: RequestsInFlight;
   readonly readiness: Readiness;
   readonly eventLog: EventLog;
+  readonly opening: Opening;
 }
 
 /**
@@ -28,16 +30,24 @@ const graceMs = 250;
 const drainWithinMs = 7_000;
 
 /** Answers the exit code. */
-export async function stop({ log, server, inFlight, readiness, eventLog }: Running): Promise<number> {
+export async function stop({
+  log,
+  server,
+  inFlight,
+  readiness,
+  eventLog,
+  opening,
+}: Running): Promise<number> {
   readiness.stop();
   await delay(graceMs);
   const isDrained = await drain(server, inFlight);
   if (!isDrained)
     log.error('requests were still open when the time to finish them was over; they are cut off');
   try {
+    await opening.close();
     await eventLog.close();
   } catch (error) {
-    log.error({ error: describeError(error) }, 'the event log did not close cleanly');
+    log.error({ error: describeError(error) }, 'the event log or the keys did not close cleanly');
     return 1;
   }
   log.info('stopped');

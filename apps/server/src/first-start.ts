@@ -1,0 +1,102 @@
+// The first start makes the instance, an organization, an administrator and its access token. Each step can be
+// repeated, and the administrator gets its rights last: a start that is cut short is finished by the next one.
+
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { CommandBus } from '@nestjs/cqrs';
+
+import { AddAccessToken } from '#application/access-token/add-access-token.js';
+import { RemoveAccessToken } from '#application/access-token/remove-access-token.js';
+import type { Caller } from '#application/caller.js';
+import { AddInstanceMember } from '#application/instance/add-instance-member.js';
+import { SetUpInstance } from '#application/instance/set-up-instance.js';
+import { AddOrganization } from '#application/organization/add-organization.js';
+import { instanceStream } from '#application/surroundings.js';
+import { AddMachineUser } from '#application/user/add-machine-user.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { Log } from '#server/log.js';
+import type { OpenedApplication } from '#server/open-application.js';
+
+export const organizationName = 'Default';
+const administratorName = 'Administrator';
+const tokenFile = 'admin.token';
+
+const by: Caller = { editor: 'first-start', callId: 'first-start', traceId: null };
+
+export interface FirstStartOptions extends Pick<OpenedApplication, 'application'> {
+  readonly bus: Pick<CommandBus, 'execute'>;
+  readonly dataDirectory: string;
+  readonly log: Log;
+}
+
+export async function finishFirstStart(options: FirstStartOptions): Promise<void> {
+  const { application, bus, dataDirectory, log } = options;
+  const { secrets } = application.parts;
+  const known = await application.instance.streams.current(instanceStream);
+  if (known.state.status === 'ready' && known.state.members.length > 0) return;
+  if (known.state.status === 'unknown')
+    accepted(
+      await bus.execute(new SetUpInstance({ instanceId: secrets.newId(), by })),
+      'instance-already-set-up',
+    );
+  const { state } = await application.instance.streams.fresh(instanceStream);
+  if (state.status === 'unknown') throw new Error('the instance was set up and is not there');
+  const organizationId = derivedId(state.instanceId, 'organization') as OrganizationId;
+  const userId = derivedId(state.instanceId, 'administrator') as UserId;
+  const organization = new AddOrganization({ organizationId, name: organizationName, by });
+  accepted(await bus.execute(organization), 'organization-already-exists');
+  const administrator = new AddMachineUser({ organizationId, userId, name: administratorName, by });
+  accepted(await bus.execute(administrator), 'user-already-exists');
+  await removeTokens(options, { organizationId, userId });
+  const scopes = ['all'];
+  const added = await bus.execute(
+    new AddAccessToken({ organizationId, userId, name: tokenFile, scopes, by }),
+  );
+  if (added.kind === 'rejected') throw new Error(`the first start was refused: ${added.refusal.code}`);
+  const path = join(dataDirectory, tokenFile);
+  writeWhole(path, `${added.answer.token}\n`);
+  const member = new AddInstanceMember({ userId, roles: ['INSTANCE_OWNER'], by });
+  accepted(await bus.execute(member), 'member-already-exists');
+  log.warn({ file: path, organizationId, userId }, "the administrator's access token was written");
+}
+
+/** Those of a start that was cut short: nobody knows them. */
+async function removeTokens(
+  { application, bus }: FirstStartOptions,
+  user: { readonly organizationId: OrganizationId; readonly userId: UserId },
+): Promise<void> {
+  const { state } = await application.accounts.streams.current(application.userStream(user.userId));
+  for (const { tokenId } of state.accessTokens)
+    accepted(await bus.execute(new RemoveAccessToken({ ...user, tokenId, by })), 'access-token-not-found');
+}
+
+type Told =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'rejected'; readonly refusal: { readonly code: string } };
+
+function accepted(outcome: Told, orElse: string): void {
+  if (outcome.kind === 'rejected' && outcome.refusal.code !== orElse)
+    throw new Error(`the first start was refused: ${outcome.refusal.code}`);
+}
+
+/** A UUID of version 8 (RFC 9562), the same each time. */
+function derivedId(instanceId: string, purpose: string): string {
+  const bytes = createHash('sha256').update(`${instanceId} ${purpose}`).digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function writeWhole(path: string, text: string): void {
+  const unfinished = `${path}.new`;
+  const file = openSync(unfinished, 'w', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, path);
+}
