@@ -1,0 +1,102 @@
+// Whether a caller may do something to somebody, from what the streams say of both. No answer tells more of a
+// user or an organization than the caller may read: what it may not even read is as hidden as what is not there.
+
+import { type Permission, permissionsOf, scopeAllows, scopeAllowsSelf } from '#access/permissions.js';
+import type { OrganizationId } from '#domain/ids.js';
+import { isLiving, type OrganizationState } from '#domain/organization/state.js';
+import { isAlive, type UserState } from '#domain/user/state.js';
+
+export type Judgement = 'allowed' | 'denied' | 'hidden';
+
+export interface Roles {
+  /** In the organization that is asked about: a user's own, where it is asked about a user. */
+  readonly organizationRoles: readonly string[];
+  readonly instanceRoles: readonly string[];
+}
+
+export interface Caller extends Roles {
+  /** The stream of its user. */
+  readonly stream: string;
+  readonly organizationId: OrganizationId;
+  readonly scopes: readonly string[];
+}
+
+interface Question {
+  readonly permission: Permission;
+  readonly caller: Caller;
+  /** The organization to act in; null where the caller named none. */
+  readonly chosen: OrganizationId | null;
+}
+
+export interface UserQuestion extends Question {
+  /** Whether everybody may do this to oneself. */
+  readonly self: boolean;
+  readonly target: Roles & { readonly stream: string; readonly user: UserState };
+}
+
+export interface OrganizationQuestion extends Question {
+  readonly target: TargetOrganization;
+}
+
+export interface TargetOrganization {
+  readonly organizationId: OrganizationId;
+  readonly organization: OrganizationState;
+}
+
+export function judge({ permission, self, caller, chosen, target }: UserQuestion): Judgement {
+  const { stream, user } = target;
+  if (!isAlive(user)) return 'hidden';
+  const isSelf = stream === caller.stream;
+  if (isSelf && self) return scopeAllowsSelf(caller.scopes, permission) ? 'allowed' : 'denied';
+  if (!isAmong(chosen, user.organizationId)) return 'hidden';
+  if (!may(caller, permission)) return isSelf || may(caller, 'user.read') ? 'denied' : 'hidden';
+  return leavesAsIs.has(permission) || holdsAllOf(caller, target) ? 'allowed' : 'denied';
+}
+
+export function judgeOrganization({ permission, caller, chosen, target }: OrganizationQuestion): Judgement {
+  const { organizationId, organization } = target;
+  if (!isLiving(organization) || !isAmong(chosen, organizationId)) return 'hidden';
+  if (may(caller, permission)) return 'allowed';
+  return organizationId === caller.organizationId || may(caller, 'org.read') ? 'denied' : 'hidden';
+}
+
+/** That there is an instance is no secret. Roles in an organization mean nothing here. */
+export function judgeInstance({ permission, caller }: Pick<Question, 'permission' | 'caller'>): Judgement {
+  return may({ ...caller, organizationRoles: [] }, permission) ? 'allowed' : 'denied';
+}
+
+/** Whether a caller may name this organization as the one to act in. */
+export function judgeChoice(
+  caller: Caller,
+  { organizationId, organization }: TargetOrganization,
+): 'allowed' | 'hidden' {
+  const belongs = organizationId === caller.organizationId || isGranted(caller, 'org.read');
+  return isLiving(organization) && belongs ? 'allowed' : 'hidden';
+}
+
+/** What leaves a user as it is. A right code that is spent is what its owner gave it for. */
+const leavesAsIs: ReadonlySet<Permission> = new Set(['user.read', 'user.factor.verify']);
+
+const isAmong = (chosen: OrganizationId | null, organizationId: OrganizationId) =>
+  chosen === null || chosen === organizationId;
+
+const may = (caller: Caller, permission: Permission) =>
+  isGranted(caller, permission) && scopeAllows(caller.scopes, permission);
+
+const isGranted = ({ organizationRoles, instanceRoles }: Roles, permission: Permission) =>
+  permissionsOf(organizationRoles).has(permission) || permissionsOf(instanceRoles).has(permission);
+
+/**
+ * Who makes a token for somebody, or binds a factor, can act as that user afterwards. So nobody changes a user
+ * that may do more, or owners of the instance would be at the mercy of those of the organization they live in.
+ */
+function holdsAllOf(caller: Roles, { organizationRoles, instanceRoles }: Roles): boolean {
+  for (const permission of permissionsOf(organizationRoles)) if (!isGranted(caller, permission)) return false;
+  for (const permission of permissionsOf(instanceRoles))
+    if (!holdsInInstance(caller, permission)) return false;
+  return true;
+}
+
+/** What an owner of one organization may do there is less than the same in all of them. */
+const holdsInInstance = ({ instanceRoles }: Roles, permission: Permission) =>
+  permissionsOf(instanceRoles).has(permission);
