@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const sourceFolders = ['apps', 'libs'];
 /** What only tests need stays out of what is shipped. */
-const testFolders = /\/src\/(contract|testing)\/|\/golden\//;
+const testFolders = /^libs\/[^/]+\/src\/(contract|testing)\/|\/golden\//;
 
 /**
  * Touches only what changed, so that a server that runs from dist/ never meets a missing or half a file.
