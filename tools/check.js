@@ -41,6 +41,13 @@ const steps = [
     run: () =>
       script('dependency-cruiser/bin/dependency-cruise.mjs', '--output-type', 'err-long', ...sourceFolders),
   },
+  { claim: 'the contract is linted', kind: 'beyond', run: () => node('tools/contract.ts', 'lint') },
+  { claim: 'the contract breaks nobody', kind: 'beyond', run: () => node('tools/contract.ts', 'breaking') },
+  {
+    claim: 'generated code matches the contract',
+    kind: 'beyond',
+    run: () => node('tools/contract.ts', 'fresh'),
+  },
   {
     claim: 'generated files are fresh',
     kind: 'beyond',
