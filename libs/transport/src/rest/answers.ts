@@ -1,0 +1,94 @@
+// What goes back over REST: messages as protobuf's JSON, and every no as a `google.rpc.Status`.
+
+import { toJson } from '@bufbuild/protobuf';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { type Answered, type Status, type StatusCode, statusCodes } from '#transport/call.js';
+import type { RestBinding } from '#transport/rest/bindings.js';
+import type { Body } from '#transport/rest/body.js';
+import { httpStatuses, statusOfViolations, statusText } from '#transport/rest/status-json.js';
+import type { Violation } from '#transport/rest/violations.js';
+
+export interface AnswerOptions {
+  /** Told of a bug of ours, whose answer says nothing of it. */
+  readonly onFailure: (error: unknown, request: FastifyRequest) => void;
+}
+
+type Unread =
+  | Exclude<Body, { readonly kind: 'json' }>
+  | { readonly kind: 'violations'; readonly violations: readonly Violation[] };
+
+const jsonType = 'application/json; charset=utf-8';
+
+export function answerCall(reply: FastifyReply, { method, status }: RestBinding, answered: Answered): void {
+  for (const name in answered.headers) reply.header(name, answered.headers[name]);
+  if (answered.kind === 'refused') {
+    answerStatus(reply, answered.status);
+    return;
+  }
+  const text = JSON.stringify(toJson(method.output, answered.message));
+  reply.code(status).header('content-type', jsonType).send(text);
+}
+
+export function answerStatus(
+  reply: FastifyReply,
+  status: Status,
+  httpStatus: number = httpStatuses[status.code],
+): void {
+  reply.code(httpStatus).header('content-type', jsonType).send(statusText(status));
+}
+
+export function answerUnread(reply: FastifyReply, unread: Unread): void {
+  switch (unread.kind) {
+    case 'violations':
+      answerStatus(reply, statusOfViolations(unread.violations));
+      return;
+    case 'refused':
+      answerStatus(reply, plain(statusCodes.invalidArgument, unread.reason));
+      return;
+    case 'unsupported':
+      answerStatus(reply, plain(statusCodes.invalidArgument, unread.reason), 415);
+      return;
+  }
+}
+
+const nothing = plain(statusCodes.notFound, 'There is nothing here.');
+const otherMethod = plain(statusCodes.unimplemented, 'This method does not exist here.');
+
+export function answerNothing(reply: FastifyReply): void {
+  answerStatus(reply, nothing);
+}
+
+export function answerMethod(reply: FastifyReply, allow: string): void {
+  answerStatus(reply.header('allow', allow), otherMethod, 405);
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Of what Fastify says no to by itself, and of our bugs. */
+const failures = {
+  400: plain(statusCodes.invalidArgument, 'The request is not well-formed.'),
+  413: plain(statusCodes.resourceExhausted, 'The body is over 64 KiB.'),
+  415: plain(statusCodes.invalidArgument, 'Only application/json is understood here.'),
+  500: plain(statusCodes.internal, 'Something broke here. The request id finds it in the log.'),
+} as const satisfies Record<number, Status>;
+
+export function answerFailure({ error, request, reply }: Failure, { onFailure }: AnswerOptions): void {
+  const status = failureStatus(error);
+  if (status === 500) onFailure(error, request);
+  if (!reply.sent) answerStatus(reply, failures[status], status);
+}
+
+function failureStatus(error: unknown): keyof typeof failures {
+  const status = (error as { readonly statusCode?: unknown } | null)?.statusCode;
+  if (status === 413 || status === 415) return status;
+  return typeof status === 'number' && status >= 400 && status < 500 ? 400 : 500;
+}
+
+function plain(code: StatusCode, message: string): Status {
+  return { code, message, details: [] };
+}

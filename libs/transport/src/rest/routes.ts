@@ -1,0 +1,115 @@
+// The REST side of every service: routes by the contract's own options, onto the same pipeline as every stack.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import type { Served } from '#transport/call.js';
+import {
+  type AnswerOptions,
+  answerCall,
+  answerFailure,
+  answerMethod,
+  answerNothing,
+  answerUnread,
+} from '#transport/rest/answers.js';
+import { type RestBinding, restBindings } from '#transport/rest/bindings.js';
+import { type Body, readBodiesAsJson } from '#transport/rest/body.js';
+import { type IncomingOptions, incomingOf } from '#transport/rest/incoming.js';
+import { type RequestParts, requestReader } from '#transport/rest/request-reader.js';
+
+export interface RestOptions extends AnswerOptions {
+  /** Of the client; behind a trusted proxy, the one that the proxy tells. */
+  readonly addressOf: (request: FastifyRequest) => string;
+  readonly deadlineMs?: number;
+}
+
+/** As long as a gRPC call may take that names no deadline. */
+export const restDeadlineMs = 10_000;
+
+/** Far above every call there is: the largest carries a user with its metadata. */
+export const restBodyBytesMax = 64 * 1024;
+
+/** Whoever comes to a known path with another of these is told which there are. */
+const methodsTold = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+export function registerRest(server: FastifyInstance, served: Served, options: RestOptions): void {
+  const bindings = restBindings(served.services);
+  void server.register((scope, _, done) => {
+    readBodiesAsJson(scope);
+    scope.setErrorHandler((error, request, reply) => answerFailure({ error, request, reply }, options));
+    for (const binding of bindings) addRoute(scope, binding, { served, options });
+    addOtherMethods(scope, bindings);
+    addNothingElse(scope, bindings);
+    done();
+  });
+}
+
+interface Serving {
+  readonly served: Served;
+  readonly options: RestOptions;
+}
+
+function addRoute(scope: FastifyInstance, binding: RestBinding, { served, options }: Serving): void {
+  const { method, verb, template } = binding;
+  const read = requestReader(binding);
+  const brings: IncomingOptions = {
+    addressOf: options.addressOf,
+    deadlineMs: options.deadlineMs ?? restDeadlineMs,
+  };
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    const body = request.body as Body | undefined;
+    if (body !== undefined && body.kind !== 'json') {
+      answerUnread(reply, body);
+      return;
+    }
+    const wanted = read({
+      params: request.params as RequestParts['params'],
+      query: request.query as RequestParts['query'],
+      body: body?.value,
+    });
+    if (wanted.kind === 'violations') {
+      answerUnread(reply, wanted);
+      return;
+    }
+    served
+      .invoke(method, wanted.message, incomingOf(request, reply, brings))
+      .then((answered) => answerCall(reply, binding, answered))
+      .catch((error: unknown) => answerFailure({ error, request, reply }, options));
+  };
+  scope.route({ method: verb, url: template.route, bodyLimit: restBodyBytesMax, handler });
+}
+
+function addOtherMethods(scope: FastifyInstance, bindings: readonly RestBinding[]): void {
+  for (const url of new Set(bindings.map(({ template }) => template.route))) {
+    const verbs = new Set(
+      bindings.filter(({ template }) => covers(template.route, url)).map(({ verb }) => verb),
+    );
+    const allowed: readonly string[] = verbs.has('GET') ? [...verbs, 'HEAD'] : [...verbs];
+    const others = methodsTold.filter((method) => !allowed.includes(method));
+    const allow = allowed.toSorted().join(', ');
+    // Before the body, which nobody is going to look at.
+    const onRequest = (_: FastifyRequest, reply: FastifyReply): void => answerMethod(reply, allow);
+    scope.route({ method: others, url, onRequest, handler: neverReached });
+  }
+}
+
+/** A user's id may be the word that is a part of another path: GET /users/{id} also answers at /users/new. */
+function covers(route: string, url: string): boolean {
+  const [wanted, found] = [route.split('/'), url.split('/')];
+  return (
+    wanted.length === found.length &&
+    wanted.every((part, index) => part === found[index] || (part.startsWith(':') && !part.includes('::')))
+  );
+}
+
+/** Below the first part of our paths, what is not there is told as these calls tell things. */
+function addNothingElse(scope: FastifyInstance, bindings: readonly RestBinding[]): void {
+  const firsts = new Set(bindings.map(({ template }) => template.path.split('/')[1] ?? ''));
+  for (const first of firsts) {
+    const onRequest = (_: FastifyRequest, reply: FastifyReply): void => answerNothing(reply);
+    scope.route({ method: [...methodsTold], url: `/${first}/*`, onRequest, handler: neverReached });
+  }
+}
+
+function neverReached(): never {
+  throw new Error('the hook before this has answered');
+}
