@@ -92,8 +92,10 @@ describe('nest-cli.json', () => {
     });
     const rooms = new Set(stdout.match(/^(apps|libs)\/[^/]+/gm));
     expect(new Set(Object.values(projects).map((project) => project.root))).toEqual(rooms);
+    // What is generated from the protos is JavaScript.
+    const isThere = (path: string) => existsSync(`${path}.ts`) || existsSync(`${path}.js`);
     for (const { sourceRoot, entryFile } of Object.values(projects)) {
-      expect([entryFile, existsSync(join(root, sourceRoot, `${entryFile}.ts`))]).toEqual([entryFile, true]);
+      expect([entryFile, isThere(join(root, sourceRoot, entryFile))]).toEqual([entryFile, true]);
     }
   });
 });
