@@ -8,13 +8,17 @@ const ipv4Pattern = new RegExp(`^${ipv4Part}(?:\\.${ipv4Part}){3}$`);
 const groupPattern = /^[0-9a-f]{1,4}$/;
 const zonePattern = /%[0-9a-z.:-]+$/;
 
+/** As sockets tell it that listen for both: so common that it is not read by groups. */
+const mappedPrefix = '::ffff:';
+
 const groupsOfIpv6 = 8;
 /** The smallest network that one customer is given: RFC 6177, RFC 4291 §2.5.4. */
 const groupsOfNetwork = 4;
 
 /** An IPv4 address as it is, also where IPv6 carries it (RFC 4291 §2.5.5.2); of an IPv6 address its /64. */
 export function addressKey(address: string): string {
-  if (!address.includes(':')) return ipv4Pattern.test(address) ? address : noAddress;
+  const plain = address.startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address;
+  if (ipv4Pattern.test(plain)) return plain;
   const groups = groupsOf(address);
   if (groups === null) return noAddress;
   return mappedIpv4(groups) ?? `${groups.slice(0, groupsOfNetwork).map(hex).join(':')}::/64`;
@@ -24,6 +28,7 @@ const hex = (group: number) => group.toString(16);
 
 /** The eight groups, `::` filled up (RFC 4291 §2.2), without a zone (RFC 4007 §11); null where it is none. */
 function groupsOf(address: string): readonly number[] | null {
+  if (!address.includes(':')) return null;
   const text = address.toLowerCase().replace(zonePattern, '');
   const [head = '', tail, ...more] = text.split('::');
   if (more.length > 0 || (tail !== undefined && head.includes('.'))) return null;
