@@ -1,0 +1,162 @@
+// The HTTP/2 connections that gRPC is spoken on: what they may take, how many calls are open on them, and how
+// they end. grpc-js would make a server of its own, whose limits for headers, resets and memory cannot be set.
+
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import * as defaults from '#transport/grpc/limits.js';
+
+export interface ConnectionLimits {
+  readonly streamWithinMs: number;
+  readonly sweepEveryMs: number;
+  readonly graceMs: number;
+  readonly pingsWithoutCallMax: number;
+  readonly pingForgivenEveryMs: number;
+}
+
+export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+export interface ConnectionsOptions {
+  /** Of grpc-js, which is told of sessions: it ends those that are old, idle or gone. */
+  readonly inner: Http2Server;
+  readonly take: TakeStream;
+  readonly limits: Partial<ConnectionLimits>;
+}
+
+/** RFC 9113 §6.8: with the highest id there is, it asks for no more calls and still takes those on their way. */
+const anyStream = 2 ** 31 - 1;
+
+export class Connections {
+  readonly #inner: Http2Server;
+  readonly #server: Http2Server;
+  readonly #limits: ConnectionLimits;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  /** With the time of their beginning, oldest first. */
+  readonly #calls = new Map<ServerHttp2Stream, number>();
+  readonly #sweeper: NodeJS.Timeout;
+  #waiting: (() => void)[] = [];
+  #isDraining = false;
+
+  constructor({ inner, take, limits }: ConnectionsOptions) {
+    this.#inner = inner;
+    this.#limits = { ...defaults, ...limits };
+    this.#server = createServer(http2Options);
+    this.#server.on('session', (session) => this.#begin(session));
+    this.#server.on('stream', (stream, headers) => {
+      // Reset in the same packet that opened it: an answer would throw.
+      if (stream.destroyed || stream.closed) return;
+      pingsOf.get(stream.session as ServerHttp2Session)?.called();
+      take(stream, headers);
+    });
+    this.#sweeper = setInterval(() => this.#sweep(), this.#limits.sweepEveryMs).unref();
+  }
+
+  take(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
+  /** From here the stream counts as a call until it is closed, and may take so long at most. */
+  count(stream: ServerHttp2Stream): void {
+    this.#calls.set(stream, performance.now());
+    stream.once('close', () => {
+      this.#calls.delete(stream);
+      if (this.#calls.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    });
+  }
+
+  /** grpc-js answers that it is shut down while injected connections are still open: calls are counted here. */
+  async drain(withinMs: number): Promise<boolean> {
+    this.#isDraining = true;
+    for (const session of this.#sessions) askForNoMore(session);
+    await delay(Math.min(this.#limits.graceMs, withinMs));
+    const timer = new AbortController();
+    const late = delay(withinMs, false, { signal: timer.signal }).catch(() => false);
+    const isDrained = await Promise.race([this.#none().then(() => true), late]);
+    timer.abort();
+    for (const session of this.#sessions) session.close();
+    return isDrained;
+  }
+
+  destroy(): void {
+    clearInterval(this.#sweeper);
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  #begin(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    const pings = new Pings(this.#limits);
+    pingsOf.set(session, pings);
+    session.on('ping', () => {
+      if (pings.take()) return;
+      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
+      session.destroy();
+    });
+    this.#inner.emit('session', session);
+    if (this.#isDraining) askForNoMore(session);
+  }
+
+  #none(): Promise<void> {
+    return this.#calls.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #sweep(): void {
+    const bound = performance.now() - this.#limits.streamWithinMs;
+    for (const [stream, begun] of this.#calls) {
+      if (begun > bound) return;
+      stream.destroy();
+    }
+  }
+}
+
+const http2Options: ServerOptions = {
+  maxHeaderListPairs: defaults.metadataPairsMax,
+  maxSessionMemory: defaults.connectionMegabytesMax,
+  maxSessionInvalidFrames: defaults.invalidFramesMax,
+  streamResetBurst: defaults.resetsBurst,
+  streamResetRate: defaults.resetsPerSecond,
+  settings: {
+    maxConcurrentStreams: defaults.streamsPerConnectionMax,
+    maxHeaderListSize: defaults.metadataBytesMax,
+    enablePush: false,
+  },
+};
+
+function askForNoMore(session: ServerHttp2Session): void {
+  if (!session.destroyed && !session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, anyStream);
+}
+
+const pingsOf = new WeakMap<ServerHttp2Session, Pings>();
+
+class Pings {
+  readonly #max: number;
+  readonly #forgivenEveryMs: number;
+  #count = 0;
+  #since = performance.now();
+
+  constructor(limits: ConnectionLimits) {
+    this.#max = limits.pingsWithoutCallMax;
+    this.#forgivenEveryMs = limits.pingForgivenEveryMs;
+  }
+
+  called(): void {
+    this.#count = 0;
+  }
+
+  take(): boolean {
+    const now = performance.now();
+    const forgiven = Math.floor((now - this.#since) / this.#forgivenEveryMs);
+    this.#since += forgiven * this.#forgivenEveryMs;
+    this.#count = Math.max(0, this.#count - forgiven) + 1;
+    return this.#count <= this.#max;
+  }
+}

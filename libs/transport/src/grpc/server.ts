@@ -1,0 +1,92 @@
+// gRPC by grpc-js, on connections that are given to it: every unary method of what is served, health, reflection.
+
+import type { Http2Server } from 'node:http2';
+
+import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
+import { logVerbosity, Server, ServerCredentials, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js';
+
+import type { Served } from '#transport/call.js';
+import { type Admission, admit, type Kind } from '#transport/grpc/admission.js';
+import { type ConnectionLimits, Connections } from '#transport/grpc/connections.js';
+import { methodDefinitionOf } from '#transport/grpc/definitions.js';
+import { addHealth, type Health } from '#transport/grpc/health.js';
+import * as limits from '#transport/grpc/limits.js';
+import { addReflection } from '#transport/grpc/reflection.js';
+import { type AddressOf, unaryHandler } from '#transport/grpc/unary.js';
+import type { Http2Side } from '#transport/listener.js';
+
+export interface GrpcServerOptions {
+  readonly served: Served;
+  /** The caller's own where it is sane, else a new one. */
+  readonly requestIdFrom: Admission['requestIdFrom'];
+  readonly health: Health;
+  /** Without it, the address of the peer. */
+  readonly addressOf?: AddressOf;
+  readonly limits?: Partial<ConnectionLimits>;
+}
+
+export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServerOptions): Http2Side {
+  const { served, health, requestIdFrom, addressOf = (peer) => peer } = options;
+  // It would print what it cannot read of a caller's metadata, and a token may be among it.
+  setLogVerbosity(logVerbosity.NONE);
+  const grpc = new Server(serverOptions);
+  const watching = addHealth(grpc, served, health);
+  const kinds = new Map<string, Kind>([[watching.watch, 'watch']]);
+  const calls = [...addUnary(grpc, served, addressOf), ...addReflection(grpc, served), watching.check];
+  for (const path of calls) kinds.set(path, 'call');
+  const inner = serverInside(grpc);
+  const connections = new Connections({
+    inner,
+    limits: bounds,
+    take: (stream, headers) => {
+      const kind = admit({ kinds, requestIdFrom }, { stream, headers });
+      if (kind === 'call') connections.count(stream);
+      if (kind !== null) inner.emit('stream', stream, headers, 0);
+    },
+  });
+  return {
+    take: (socket) => connections.take(socket),
+    drain: (withinMs) => {
+      watching.end();
+      return connections.drain(withinMs);
+    },
+    destroy: () => {
+      connections.destroy();
+      grpc.forceShutdown();
+    },
+  };
+}
+
+const serverOptions: ServerOptions = {
+  'grpc.max_receive_message_length': limits.messageBytesMax,
+  'grpc.max_connection_age_ms': limits.connectionAgeMs,
+  'grpc.max_connection_age_grace_ms': limits.connectionAgeGraceMs,
+  'grpc.max_connection_idle_ms': limits.connectionIdleMs,
+  'grpc.keepalive_time_ms': limits.pingEveryMs,
+  'grpc.keepalive_timeout_ms': limits.pingAnswerWithinMs,
+  'grpc.enable_channelz': 0,
+};
+
+/** Answers the paths. */
+function addUnary(grpc: Server, served: Served, addressOf: AddressOf): readonly string[] {
+  const methods = served.services.flatMap((service) => service.methods);
+  return methods.filter(isUnary).map((method) => {
+    const { path, requestDeserialize, responseSerialize } = methodDefinitionOf(method);
+    const handle = unaryHandler(method, served, addressOf);
+    grpc.register(path, handle, responseSerialize, requestDeserialize, 'unary');
+    return path;
+  });
+}
+
+function isUnary(method: DescMethod): method is DescMethodUnary {
+  return method.methodKind === 'unary';
+}
+
+/** There is no public way to the HTTP/2 server that an injector feeds. The version is pinned, and this fails at start. */
+function serverInside(grpc: Server): Http2Server {
+  grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const { http2Servers } = grpc as unknown as { readonly http2Servers?: ReadonlyMap<Http2Server, unknown> };
+  const [inner] = http2Servers?.keys() ?? [];
+  if (inner === undefined) throw new TypeError('this grpc-js keeps its HTTP/2 servers elsewhere');
+  return inner;
+}
