@@ -92,11 +92,6 @@ const isGranted = ({ organizationRoles, instanceRoles }: Roles, permission: Perm
  */
 function holdsAllOf(caller: Roles, { organizationRoles, instanceRoles }: Roles): boolean {
   for (const permission of permissionsOf(organizationRoles)) if (!isGranted(caller, permission)) return false;
-  for (const permission of permissionsOf(instanceRoles))
-    if (!holdsInInstance(caller, permission)) return false;
+  for (const permission of permissionsOf(instanceRoles)) if (!isGranted(caller, permission)) return false;
   return true;
 }
-
-/** What an owner of one organization may do there is less than the same in all of them. */
-const holdsInInstance = ({ instanceRoles }: Roles, permission: Permission) =>
-  permissionsOf(instanceRoles).has(permission);

@@ -71,6 +71,19 @@ describe('a role', () => {
   );
 });
 
+describe('a role in the instance', () => {
+  const inOrganizations = permissionsOf(organizationRoles);
+
+  it.each(instanceRoles)(
+    'such as %s is more than any in an organization, or those would change who has it',
+    (role) => {
+      expect([...permissionsOf([role])].filter((permission) => !inOrganizations.has(permission))).not.toEqual(
+        [],
+      );
+    },
+  );
+});
+
 describe('several roles', () => {
   it('grant what each of them grants', () => {
     const both = permissionsOf(['ORG_USER_MANAGER', 'INSTANCE_VIEWER']);

@@ -4,7 +4,7 @@
 import type { Limit } from '#access/rate-limits.js';
 
 /**
- * Some 150 bytes each. To hold them all short of full, so that none can be forgotten, whoever floods has to keep
+ * Some 200 bytes each. To hold them all short of full, so that none can be forgotten, whoever floods has to keep
  * up millions of calls a second from as many addresses.
  */
 export const keysMaxDefault = 65_536;
