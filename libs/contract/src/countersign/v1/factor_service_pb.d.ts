@@ -409,7 +409,7 @@ export declare type RemoveTotpRequest = Message<"countersign.v1.RemoveTotpReques
   totpId: string;
 
   /**
-   * Of any app.
+   * Of this app.
    *
    * @generated from field: optional string code = 3;
    */
@@ -597,9 +597,10 @@ export declare const ResetAttemptsResponseSchema: GenMessage<ResetAttemptsRespon
  * Authenticator apps of a user, and the budget of guesses at all of its factors.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable`, and as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can
- * tell which. Every call that changes something may be refused as `contended`. What else one is refused as stands
- * with it.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
+ * which. What else one is refused as stands with it.
  *
  * @generated from service countersign.v1.FactorService
  */
@@ -682,8 +683,8 @@ export declare const FactorService: GenService<{
     output: typeof RenameTotpResponseSchema;
   },
   /**
-   * Removes an authenticator app. A user who removes its own proves by a code of any of its apps or by a recovery
-   * code that it may; who administers others need not. One that still waits for its first code needs no proof.
+   * Removes an authenticator app. A user who removes its own proves by a code of this app or by a recovery code
+   * that it may; who administers others need not. One that still waits for its first code needs no proof.
    *
    * Refused as `totp-not-found`, `proof-required`, and with a proof also as `user-locked`, `user-inactive`,
    * `organization-not-active`, `totp-not-ready`, `totp-disabled`, `malformed-code`, `attempts-delayed`,

@@ -218,8 +218,10 @@ export declare const ListOrganizationMembersResponseSchema: GenMessage<ListOrgan
  * Members of an organization: users, of whichever organization, with roles in this one.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable` and `organization-not-found`. Every call that changes something may be refused as `contended`.
- * What else one is refused as stands with it.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names an organization as `organization-not-found`: unknown, removed, or none that the caller has a role in,
+ * and nobody can tell which. What else one is refused as stands with it.
  *
  * @generated from service countersign.v1.OrganizationMemberService
  */

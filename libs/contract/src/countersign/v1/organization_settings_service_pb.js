@@ -82,8 +82,10 @@ export const OrganizationSettingName = /*@__PURE__*/
  * Settings of an organization. What it does not choose is the instance's choice, else the default.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable` and `organization-not-found`. Every call that changes something may be refused as `contended`.
- * What else one is refused as stands with it.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names an organization as `organization-not-found`: unknown, removed, or none that the caller has a role in,
+ * and nobody can tell which. What else one is refused as stands with it.
  *
  * @generated from service countersign.v1.OrganizationSettingsService
  */

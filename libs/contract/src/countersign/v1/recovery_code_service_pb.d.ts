@@ -230,15 +230,17 @@ export declare const RemoveRecoveryCodesResponseSchema: GenMessage<RemoveRecover
  * The way back for a user who has lost its authenticator app.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable`, and as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can
- * tell which. Every call that changes something may be refused as `contended`. What else one is refused as stands
- * with it.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
+ * which. What else one is refused as stands with it.
  *
  * @generated from service countersign.v1.RecoveryCodeService
  */
 export declare const RecoveryCodeService: GenService<{
   /**
-   * Makes new codes, which are told once. Those from before are void.
+   * Makes new codes, which are told once. Those from before are void. Whether a proof is needed is for the caller to
+   * know; one that is given has to hold.
    *
    * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-registration-not-found`, `busy`,
    * and with a proof also as RemoveRecoveryCodes.
@@ -274,11 +276,12 @@ export declare const RecoveryCodeService: GenService<{
     output: typeof GetRemainingRecoveryCodesResponseSchema;
   },
   /**
-   * Voids all codes.
+   * Voids all codes; where there are none, there is nothing to do. Whether a proof is needed is for the caller to
+   * know; one that is given has to hold.
    *
-   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `recovery-codes-not-found`, and with a
-   * proof also as `totp-not-found`, `totp-not-ready`, `totp-disabled`, `malformed-code`, `attempts-delayed`,
-   * `totp-exhausted`, `wrong-code`, `code-already-used`, `malformed-recovery-code`, `wrong-recovery-code`, `busy`.
+   * With a proof, refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-not-found`,
+   * `totp-not-ready`, `totp-disabled`, `malformed-code`, `attempts-delayed`, `totp-exhausted`, `wrong-code`,
+   * `code-already-used`, `malformed-recovery-code`, `recovery-codes-not-found`, `wrong-recovery-code`, `busy`.
    *
    * @generated from rpc countersign.v1.RecoveryCodeService.RemoveRecoveryCodes
    */

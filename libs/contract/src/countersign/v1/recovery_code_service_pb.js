@@ -74,9 +74,10 @@ export const RemoveRecoveryCodesResponseSchema = /*@__PURE__*/
  * The way back for a user who has lost its authenticator app.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable`, and as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can
- * tell which. Every call that changes something may be refused as `contended`. What else one is refused as stands
- * with it.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
+ * which. What else one is refused as stands with it.
  *
  * @generated from service countersign.v1.RecoveryCodeService
  */

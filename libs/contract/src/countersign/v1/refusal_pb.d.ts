@@ -92,6 +92,20 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
    * @generated from field: string role = 11;
    */
   role: string;
+
+  /**
+   * The header that is meant.
+   *
+   * @generated from field: string field = 12;
+   */
+  field: string;
+
+  /**
+   * The call that is not built.
+   *
+   * @generated from field: string method = 13;
+   */
+  method: string;
 };
 
 /**

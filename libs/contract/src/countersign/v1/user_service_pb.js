@@ -32,8 +32,10 @@ export const EraseUserResponseSchema = /*@__PURE__*/
  * The end of what is known of a person.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable`, and as `user-not-found`: unknown, or of another organization, and nobody can tell which. Every
- * call that changes something may be refused as `contended`.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
+ * which.
  *
  * @generated from service countersign.v1.UserService
  */

@@ -119,10 +119,11 @@ export const ActivateOrganizationResponseSchema = /*@__PURE__*/
 /**
  * Organizations: whom users belong to, and whose members may act for them.
  *
- * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input` and
- * `unavailable`; every call that names an organization as `organization-not-found`: unknown, removed, or none
- * that the caller has a role in, and nobody can tell which. Every call that changes something may be refused as
- * `contended`. What else one is refused as stands with it.
+ * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names an organization as `organization-not-found`: unknown, removed, or none that the caller has a role in,
+ * and nobody can tell which. What else one is refused as stands with it.
  *
  * @generated from service zitadel.org.v2.OrganizationService
  */

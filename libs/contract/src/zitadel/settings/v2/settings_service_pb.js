@@ -48,7 +48,8 @@ export const GetLockoutSettingsResponseSchema = /*@__PURE__*/
  * Reads settings. They are changed by countersign.v1.OrganizationSettingsService.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `unavailable` and `organization-not-found`.
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that names an organization as
+ * `organization-not-found`: unknown, removed, or none that the caller has a role in, and nobody can tell which.
  *
  * @generated from service zitadel.settings.v2.SettingsService
  */

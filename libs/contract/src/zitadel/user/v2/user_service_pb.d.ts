@@ -1751,10 +1751,11 @@ export declare const AuthFactorsSchema: GenEnum<AuthFactors>;
 /**
  * People and machines of an organization, and what proves that they are the ones they say they are.
  *
- * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input` and
- * `unavailable`; every call that names a user as `user-not-found`: unknown, removed, erased, or of another
- * organization, and nobody can tell which. Every call that changes something may be refused as `contended`.
- * What else one is refused as stands with it.
+ * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
+ * which. A call that is not built is refused as `not-built`. What else one is refused as stands with it.
  *
  * @generated from service zitadel.user.v2.UserService
  */
@@ -1763,7 +1764,7 @@ export declare const UserService: GenService<{
    * Adds a person or a machine to an organization.
    *
    * Refused as `organization-not-found`, `organization-not-active`, `user-already-exists`, `login-name-taken`,
-   * `login-name-claimed`.
+   * `login-name-claimed`, `metadata-max`.
    *
    * @generated from rpc zitadel.user.v2.UserService.CreateUser
    */
@@ -1776,7 +1777,7 @@ export declare const UserService: GenService<{
    * Adds a person to an organization; CreateUser does the same and knows machines too.
    *
    * Refused as `organization-not-found`, `organization-not-active`, `user-already-exists`, `login-name-taken`,
-   * `login-name-claimed`.
+   * `login-name-claimed`, `metadata-max`.
    *
    * @generated from rpc zitadel.user.v2.UserService.AddHumanUser
    * @deprecated
@@ -1809,7 +1810,7 @@ export declare const UserService: GenService<{
   /**
    * Changes what is given of a user, all of it or none; what is left out stays.
    *
-   * Refused as `user-not-human`, `user-not-machine`, `login-name-taken`, `login-name-claimed`.
+   * Refused as `user-not-human`, `user-not-machine`, `login-name-taken`, `login-name-claimed`, `metadata-max`.
    *
    * @generated from rpc zitadel.user.v2.UserService.UpdateUser
    */
@@ -1982,9 +1983,7 @@ export declare const UserService: GenService<{
     output: typeof GenerateRecoveryCodesResponseSchema;
   },
   /**
-   * Voids all recovery codes.
-   *
-   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `recovery-codes-not-found`.
+   * Voids all recovery codes; where there are none, there is nothing to do.
    *
    * @generated from rpc zitadel.user.v2.UserService.RemoveRecoveryCodes
    */
@@ -2050,6 +2049,8 @@ export declare const UserService: GenService<{
   /**
    * Sets entries that callers keep beside the user, all of them or none.
    *
+   * Refused as `metadata-max`.
+   *
    * @generated from rpc zitadel.user.v2.UserService.SetUserMetadata
    */
   setUserMetadata: {
@@ -2069,6 +2070,8 @@ export declare const UserService: GenService<{
   },
   /**
    * Removes entries by their keys, all of them or none.
+   *
+   * Refused as `metadata-not-found`.
    *
    * @generated from rpc zitadel.user.v2.UserService.DeleteUserMetadata
    */

@@ -482,10 +482,11 @@ export const AuthFactors = /*@__PURE__*/
 /**
  * People and machines of an organization, and what proves that they are the ones they say they are.
  *
- * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input` and
- * `unavailable`; every call that names a user as `user-not-found`: unknown, removed, erased, or of another
- * organization, and nobody can tell which. Every call that changes something may be refused as `contended`.
- * What else one is refused as stands with it.
+ * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
+ * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
+ * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
+ * which. A call that is not built is refused as `not-built`. What else one is refused as stands with it.
  *
  * @generated from service zitadel.user.v2.UserService
  */
