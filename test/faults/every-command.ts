@@ -31,6 +31,7 @@ import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-reco
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
 import { by, organizationId } from '#application/testing/house.js';
+import type { Shown } from '#application/testing/shown.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
 import { RemoveTotp } from '#application/totp/remove-totp.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
@@ -116,10 +117,10 @@ export type Script = Generator<Command<unknown>, void, Outcome<unknown, { readon
 type Part<Answer> = Generator<Command<unknown>, Answer, Outcome<unknown, { readonly code: string }>>;
 type Asked<Answer> = Command<Outcome<Answer, { readonly code: string }>>;
 
-function* accepted<Answer>(command: Asked<Answer>): Part<Answer> {
+function* accepted<Answer>(command: Asked<Answer>): Part<Shown<Answer>> {
   const outcome = yield command;
   if (outcome.kind === 'rejected') throw new Error(`${command.constructor.name}: ${JSON.stringify(outcome)}`);
-  return outcome.answer as Answer;
+  return outcome.answer as Shown<Answer>;
 }
 
 function* refused(code: string, command: Asked<unknown>): Part<void> {
@@ -128,7 +129,7 @@ function* refused(code: string, command: Asked<unknown>): Part<void> {
   if (told !== code) throw new Error(`${command.constructor.name} is told ${told}, not ${code}`);
 }
 
-function* once<Answer>(command: Asked<Answer>, otherwise: string): Part<Answer> {
+function* once<Answer>(command: Asked<Answer>, otherwise: string): Part<Shown<Answer>> {
   const answer = yield* accepted(command);
   yield* refused(otherwise, command);
   return answer;

@@ -3,6 +3,7 @@
 
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { organizationId } from '#application/testing/house.js';
+import { shown } from '#application/testing/shown.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
 import type { AccountEvent } from '#domain/account/events.js';
 import type { Instant, TotpId } from '#domain/ids.js';
@@ -70,7 +71,7 @@ export async function personRegistering(neighbours: Neighbours): Promise<Registe
   const by = callOf('preparation');
   const started = await neighbours.builder.run(new StartTotpRegistration({ organizationId, userId, by }));
   if (started.kind === 'rejected') throw new Error(JSON.stringify(started));
-  const decoded = base32Decode(started.answer.secret);
+  const decoded = base32Decode(shown(started.answer).secret);
   if (decoded.kind !== 'seed') throw new Error(JSON.stringify(decoded));
   return { ...person, pending: { totpId: started.answer.totpId, seed: decoded.bytes } };
 }
@@ -82,7 +83,7 @@ export async function personWithRecoveryCodes(neighbours: Neighbours) {
   const command = new GenerateRecoveryCodes({ organizationId, userId, count: 2, by });
   const generated = await neighbours.builder.run(command);
   if (generated.kind === 'rejected') throw new Error(JSON.stringify(generated));
-  return { person, codes: generated.answer.codes };
+  return { person, codes: shown(generated.answer).codes };
 }
 
 function wrongGuesses(totpId: TotpId, many: number, since: Instant): Happened[] {

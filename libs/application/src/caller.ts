@@ -6,6 +6,16 @@ export interface Caller {
   readonly editor: string;
   readonly callId: string;
   readonly traceId: string | null;
+  /** What makes the call repeatable, where it is. */
+  readonly idempotency?: Idempotency | null;
+}
+
+/** Keyed hashes: what is kept of them tells nobody what the client sent. */
+export interface Idempotency {
+  /** Of the caller and the key that it chose. */
+  readonly key: string;
+  /** Of what was asked for by that key. */
+  readonly request: string;
 }
 
 /** What every change answers. */
@@ -21,6 +31,8 @@ export interface Done<Answer> {
   readonly kind: 'accepted';
   readonly details: Details;
   readonly answer: Answer;
+  /** It was done and answered before, under the same idempotency key: what is shown once is null here. */
+  readonly repeated?: true;
 }
 
 export interface Refused<Refusal> {

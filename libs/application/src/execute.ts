@@ -2,17 +2,21 @@
 // append that it rests on, and only the verdict whose append won is told.
 
 import type { Caller, Outcome } from '#application/caller.js';
+import { findRecorded, type IdempotencyKeyReused, repeatableMs, tagOf } from '#application/idempotency.js';
 import type { Loaded, StreamKind, Streams } from '#application/streams.js';
 import { Turns } from '#application/turns.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant } from '#domain/ids.js';
 import { EventLogError, outcomeUnknown } from '#event-log/errors.js';
-import type { EventLog, EventMetadata, NewEvent } from '#event-log/event-log.js';
+import type { EventLog, EventMetadata, NewEvent, RecordedEvent } from '#event-log/event-log.js';
 
 /** Too many others change the same thing at the same time. Nothing was changed; the same call may succeed. */
 export interface Contended {
   readonly code: 'contended';
 }
+
+/** What is refused whatever was to be decided. */
+export type NotExecuted = Contended | IdempotencyKeyReused;
 
 export interface ExecutorOptions<State, Event> {
   readonly log: EventLog;
@@ -31,7 +35,22 @@ export interface Execution<State, Event, Refusal, Answer> {
     state: State,
     now: Instant,
   ) => Decision<Event, Refusal, Answer> | Promise<Decision<Event, Refusal, Answer>>;
+  /** What a call that is sent again is told, by what it did the first time and what is now known. */
+  readonly recall: (
+    done: DoneBefore<Event>,
+    state: State,
+    now: Instant,
+  ) => Decision<Event, Refusal, Answer>['outcome'];
 }
+
+export interface DoneBefore<Event> {
+  readonly events: readonly Event[];
+  /** It was taken back, and the caller refused. */
+  readonly undone: boolean;
+}
+
+/** For a command that is either refused without an event, or accepted without an answer. */
+export const acceptAgain = () => ({ kind: 'accepted', answer: null }) as const;
 
 /** Lost races between processes, one after the other, before a caller is told to come again. */
 const attemptsMax = 5;
@@ -50,15 +69,51 @@ export class Executor<State, Event> {
 
   execute<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
-  ): Promise<Outcome<Answer, Refusal | Contended>> {
+  ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
     const turn = this.#turns.take(execution.stream);
     if (turn === 'full') return Promise.resolve(contended);
-    return turn === null ? this.#race(execution) : turn.then(() => this.#race(execution));
+    const run = (execution.by.idempotency ?? null) === null ? execution : this.#unlessRepeated(execution);
+    return turn === null ? this.#race(run) : turn.then(() => this.#race(run));
+  }
+
+  /** What another process may have done for the same call is looked for each time that it is decided. */
+  #unlessRepeated<Refusal, Answer>(
+    execution: Execution<State, Event, Refusal, Answer>,
+  ): Execution<State, Event, Refusal | IdempotencyKeyReused, Answer> {
+    return {
+      ...execution,
+      decide: async (state, now): Promise<Verdict<Event, Refusal | IdempotencyKeyReused, Answer>> => {
+        const repeated = await this.repeated(execution);
+        return repeated === null
+          ? execution.decide(state, now)
+          : { events: [], outcome: repeated, told: repeated };
+      },
+    };
+  }
+
+  /** What the call was answered when it came first; null where it did nothing yet, or has no key. */
+  async repeated<Refusal, Answer>(
+    execution: Omit<Execution<State, Event, Refusal, Answer>, 'decide'>,
+  ): Promise<Outcome<Answer, Refusal | IdempotencyKeyReused> | null> {
+    const { streams, kind, log, clock } = this.#options;
+    const { stream, by, recall } = execution;
+    const { idempotency = null } = by;
+    if (idempotency === null) return null;
+    const now = clock();
+    const { changedAt } = await streams.get(stream);
+    if (streams.trusted && now - changedAt >= repeatableMs) return null;
+    const found = await findRecorded(log, stream, { idempotency, now });
+    if (found === null) return null;
+    if ('code' in found) return { kind: 'rejected', refusal: found };
+    const { state } = await streams.current(stream);
+    const { events, undone } = found;
+    const told = recall({ events: events.map((event) => kind.decode(event)), undone }, state, now);
+    return told.kind === 'rejected' ? told : again(told.answer, events);
   }
 
   async #race<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
-  ): Promise<Outcome<Answer, Refusal | Contended>> {
+  ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
     const { streams, clock } = this.#options;
     const { stream } = execution;
     try {
@@ -143,11 +198,17 @@ interface Attempt {
 const isConflict = (error: unknown) => error instanceof EventLogError && error.code === 'version-conflict';
 const isUnknown = (error: unknown) => error instanceof EventLogError && error.code === 'outcome-unknown';
 
+/** A decision, or what was told before. */
+interface Verdict<Event, Refusal, Answer> extends Decision<Event, Refusal, Answer> {
+  readonly told?: Outcome<Answer, Refusal>;
+}
+
 function tell<State, Event, Refusal, Answer>(
   execution: Execution<State, Event, Refusal, Answer>,
-  { outcome }: Decision<Event, Refusal, Answer>,
+  { outcome, told }: Verdict<Event, Refusal, Answer>,
   { revision, changedAt }: Loaded<State>,
 ): Outcome<Answer, Refusal> {
+  if (told !== undefined) return told;
   if (outcome.kind === 'rejected') return outcome;
   const { resourceOwner } = execution;
   return {
@@ -157,12 +218,27 @@ function tell<State, Event, Refusal, Answer>(
   };
 }
 
+/** The details of then. */
+function again<Answer>(answer: Answer, events: readonly RecordedEvent[]): Outcome<Answer, never> {
+  const last = events.at(-1);
+  if (last === undefined) throw new TypeError('what was done left at least one event');
+  const { time, organization } = last.metadata;
+  const details = {
+    sequence: last.revision + 1,
+    changeDate: Date.parse(time),
+    resourceOwner: String(organization),
+  };
+  return { kind: 'accepted', details, answer, repeated: true };
+}
+
 function metadataOf(
   { by, resourceOwner }: { by: Caller; resourceOwner: string },
   now: Instant,
 ): EventMetadata {
   const metadata = { time: textOf(now), organization: resourceOwner, editor: by.editor, call: by.callId };
-  return by.traceId === null ? metadata : { ...metadata, trace: by.traceId };
+  const traced = by.traceId === null ? metadata : { ...metadata, trace: by.traceId };
+  const { idempotency = null } = by;
+  return idempotency === null ? traced : { ...traced, idempotency: tagOf(idempotency) };
 }
 
 let lastNow: Instant = 0;

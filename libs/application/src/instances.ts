@@ -2,7 +2,7 @@
 
 import type { Application } from '#application/application.js';
 import type { Caller, Outcome } from '#application/caller.js';
-import type { Contended } from '#application/execute.js';
+import { acceptAgain, type NotExecuted } from '#application/execute.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { InvalidInput } from '#application/violations.js';
 import type { Decision } from '#domain/decider.js';
@@ -14,13 +14,13 @@ export interface InstanceCommand {
   readonly by: Caller;
 }
 
-export type InstanceOutcome<Refusal> = Outcome<null, Refusal | NotSetUp | Contended | InvalidInput>;
+export type InstanceOutcome<Refusal> = Outcome<null, Refusal | NotSetUp | NotExecuted | InvalidInput>;
 
 export async function executeForInstance<Refusal>(
   application: Application,
   { by }: InstanceCommand,
   decide: (instance: InstanceState) => Decision<InstanceEvent, Refusal>,
-): Promise<Outcome<null, Refusal | NotSetUp | Contended>> {
+): Promise<Outcome<null, Refusal | NotSetUp | NotExecuted>> {
   const { streams, commands } = application.instance;
   // Nothing is kept at hand of a stream without events: what is unknown here was unknown to the log.
   const { state } = await streams.get(instanceStream);
@@ -30,5 +30,6 @@ export async function executeForInstance<Refusal>(
     by,
     resourceOwner: state.instanceId,
     decide,
+    recall: acceptAgain,
   });
 }

@@ -2,7 +2,7 @@
 
 import type { Application } from '#application/application.js';
 import type { Caller, Outcome } from '#application/caller.js';
-import type { Contended } from '#application/execute.js';
+import { acceptAgain, type NotExecuted } from '#application/execute.js';
 import type { InvalidInput } from '#application/violations.js';
 import type { Decision } from '#domain/decider.js';
 import type { OrganizationId } from '#domain/ids.js';
@@ -14,17 +14,18 @@ export interface OrganizationCommand {
   readonly by: Caller;
 }
 
-export type OrganizationOutcome<Refusal> = Outcome<null, Refusal | Contended | InvalidInput>;
+export type OrganizationOutcome<Refusal> = Outcome<null, Refusal | NotExecuted | InvalidInput>;
 
 export function executeForOrganization<Refusal>(
   application: Application,
   { organizationId, by }: OrganizationCommand,
   decide: (organization: OrganizationState) => Decision<OrganizationEvent, Refusal>,
-): Promise<Outcome<null, Refusal | Contended>> {
+): Promise<Outcome<null, Refusal | NotExecuted>> {
   return application.organizations.commands.execute<Refusal, null>({
     stream: application.organizationStream(organizationId),
     by,
     resourceOwner: organizationId,
     decide,
+    recall: acceptAgain,
   });
 }

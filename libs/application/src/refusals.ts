@@ -2,11 +2,12 @@
 // transport has to map. A code means the same whichever command answers it.
 
 import type { handlers } from '#application/handlers.js';
+import type { IdempotencyKeyMalformed } from '#application/idempotency.js';
 
 type Told = Awaited<ReturnType<InstanceType<(typeof handlers)[number]>['execute']>>;
 
 /** Whatever some command answers. */
-export type Refusal = Extract<Told, { readonly kind: 'rejected' }>['refusal'];
+export type Refusal = Extract<Told, { readonly kind: 'rejected' }>['refusal'] | IdempotencyKeyMalformed;
 
 type OfCode<Code extends Refusal['code']> = Extract<Refusal, { readonly code: Code }>;
 type Carried<Of> = Of extends unknown ? Exclude<keyof Of, 'code'> : never;
@@ -70,6 +71,16 @@ export const refusals = {
   'email-code-wrong': {
     meaning: 'Another code was sent to the address. With no guesses left that one is void.',
     carries: ['guessesLeft'],
+  },
+  'idempotency-key-malformed': {
+    meaning:
+      'An idempotency key is between one and the maximum of printable ASCII characters. Nothing was looked up.',
+    carries: ['field', 'maximum'],
+  },
+  'idempotency-key-reused': {
+    meaning:
+      'The same caller did something else under this idempotency key in the last 24 hours: another request takes another key. Nothing was changed.',
+    carries: [],
   },
   'instance-already-set-up': { meaning: 'There is one instance, and it stays the one it is.', carries: [] },
   'instance-not-set-up': {

@@ -3,7 +3,8 @@
 
 import type { Application } from '#application/application.js';
 import type { Caller, Outcome } from '#application/caller.js';
-import type { Contended } from '#application/execute.js';
+import type { NotExecuted } from '#application/execute.js';
+import { refusalIn } from '#application/recalled.js';
 import { Sealer } from '#application/sealer.js';
 import type { Surroundings } from '#application/surroundings.js';
 import type { InvalidInput } from '#application/violations.js';
@@ -30,26 +31,45 @@ type Deciding<Refusal, Answer> =
   | Promise<Decision<AccountEvent, Refusal, Answer>>;
 
 /** What a command on a user answers: with what its own rules refuse, or what all of them do. */
-export type UserOutcome<Answer, Refusal> = Outcome<Answer, Refusal | KnownRefusal | Contended | InvalidInput>;
+export type UserOutcome<Answer, Refusal> = Outcome<
+  Answer,
+  Refusal | KnownRefusal | NotExecuted | InvalidInput
+>;
 
 export type Decide<Refusal, Answer> = (account: Account, context: UserContext) => Deciding<Refusal, Answer>;
 
+/** A decision with an answer, and how a repeat finds that answer in the events that the first call appended. */
+export interface Deed<Refusal, Answer> {
+  readonly decide: Decide<Refusal, Answer>;
+  readonly recall: (events: readonly AccountEvent[], account: Account) => Answer;
+}
+
 /** Runs a command on a user that is there. `decide` may be called several times; its last verdict counts. */
-export function executeForUser<Refusal, Answer>(
+export function executeForUser<Refusal, Answer extends null = null>(
   application: Application,
   command: UserCommand,
   decide: Decide<Refusal, Answer>,
+): Promise<UserOutcome<Answer, Refusal>>;
+export function executeForUser<Refusal, Answer>(
+  application: Application,
+  command: UserCommand,
+  deed: Deed<Refusal, Answer>,
+): Promise<UserOutcome<Answer, Refusal>>;
+export function executeForUser<Refusal, Answer>(
+  application: Application,
+  command: UserCommand,
+  doing: Deed<Refusal, Answer> | Decide<Refusal, Answer>,
 ): Promise<UserOutcome<Answer, Refusal>> {
   const found = application.surroundings.of(command.organizationId);
-  const execute = (surroundings: Surroundings) =>
-    executeWithin(application, command, { surroundings, decide });
+  const deed = deedOf(doing);
+  const execute = (surroundings: Surroundings) => executeWithin(application, command, { surroundings, deed });
   return found instanceof Promise ? found.then(execute) : execute(found);
 }
 
 function executeWithin<Refusal, Answer>(
   application: Application,
   { organizationId, userId, by }: UserCommand,
-  { surroundings, decide }: { readonly surroundings: Surroundings; readonly decide: Decide<Refusal, Answer> },
+  { surroundings, deed }: { readonly surroundings: Surroundings; readonly deed: Deed<Refusal, Answer> },
 ): Promise<UserOutcome<Answer, Refusal>> {
   const stream = application.userStream(userId);
   const { keys } = application.parts.secrets;
@@ -63,6 +83,12 @@ function executeWithin<Refusal, Answer>(
       const key = keys.get(stream);
       return key instanceof Promise ? key.then(withKey) : withKey(key);
     },
+    recall: ({ events, undone }, account, now) => {
+      const refusal = refusalIn(events, { undone, account, circumstances: { ...surroundings, now } });
+      // What its own events refuse is among what the command refuses.
+      if (refusal !== null) return { kind: 'rejected', refusal: refusal as Refusal };
+      return { kind: 'accepted', answer: deed.recall(events, account) };
+    },
   });
 
   /** A user whose key is gone is being erased, whatever the stream says so far. */
@@ -73,7 +99,7 @@ function executeWithin<Refusal, Answer>(
   ): Deciding<Refusal | KnownRefusal, Answer> {
     if (key === null) return reject({ code: 'user-not-found' });
     const sealer = new Sealer(application.parts.secrets, key, organizationId);
-    return decide(account, { ...surroundings, now, sealer });
+    return deed.decide(account, { ...surroundings, now, sealer });
   }
 }
 
@@ -85,3 +111,9 @@ export function withAnswer<Event, Refusal, Answer, More>(
   if (outcome.kind === 'rejected') return { events, outcome };
   return { events, outcome: { kind: 'accepted', answer: { ...outcome.answer, ...more } } };
 }
+
+/** A decision alone is one that is accepted without an answer. */
+export const deedOf = <Refusal, Answer>(
+  doing: Deed<Refusal, Answer> | Decide<Refusal, Answer>,
+): Deed<Refusal, Answer> =>
+  typeof doing === 'function' ? { decide: doing, recall: () => null as Answer } : doing;

@@ -34,6 +34,26 @@ export class Names {
     return lowerCaseUuid.test(id) ? id : this.#hash('stream', id);
   }
 
+  /** Of all parts in their order, each as long as it is: what a client chose, and what it asked for by that. */
+  idempotencyHash(...parts: readonly (string | Uint8Array)[]): string {
+    const hash = createHmac('sha256', this.#key).update('idempotency:', 'utf16le');
+    for (const part of parts) {
+      const bytes = typeof part === 'string' ? Buffer.from(part, 'utf16le') : part;
+      hash.update(`${typeof part === 'string' ? 'text' : 'bytes'}:${bytes.byteLength}:`).update(bytes);
+    }
+    return hash.digest().subarray(0, hashBytes).toString('base64url');
+  }
+
+  /** A UUIDv8 (RFC 9562): the same for the same text, and nobody without the key foretells it. */
+  derivedId(text: string): string {
+    const hash = createHmac('sha256', this.#key).update(`id:${text}`, 'utf16le').digest();
+    hash[6] = 0x80 | ((hash[6] ?? 0) & 0x0f);
+    hash[8] = 0x80 | ((hash[8] ?? 0) & 0x3f);
+    const digits = hash.toString('hex');
+    const part = (from: number, to: number) => digits.slice(from, to);
+    return `${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20, 32)}`;
+  }
+
   /** In UTF-16, since UTF-8 has one form for all halves of a surrogate pair: two ids would be one. */
   #hash(use: 'login' | 'stream', text: string): string {
     const hash = createHmac('sha256', this.#key).update(`${use}:${text}`, 'utf16le').digest();

@@ -5,7 +5,8 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsInstant, IsText, IsTextList, MayBeNull } from '#application/input.js';
 import { nameCharactersMax } from '#application/limits.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import { eventOf } from '#application/recalled.js';
+import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
 import {
   type AddAccessTokenRefusal,
   add,
@@ -16,8 +17,8 @@ import type { AccessTokenId, Instant, OrganizationId, UserId } from '#domain/ids
 
 export interface AccessTokenAdded {
   readonly tokenId: AccessTokenId;
-  /** What has to be sent along. It is told here, and never again. */
-  readonly token: string;
+  /** What has to be sent along. It is told here, and never again: null where the call is a repeat. */
+  readonly token: string | null;
 }
 
 type Outcome = UserOutcome<AccessTokenAdded, AddAccessTokenRefusal>;
@@ -45,19 +46,17 @@ export class AddAccessTokenHandler implements ICommandHandler<AddAccessToken> {
     this.#application = application;
   }
 
-  async execute(command: AddAccessToken): Promise<Outcome> {
+  execute(command: AddAccessToken): Promise<Outcome> {
     const { secrets } = this.#application.parts;
     const tokenId = secrets.newId() as AccessTokenId;
     const userStream = secrets.names.streamId(command.userId);
     const { text: token, hash } = secrets.newAccessToken({ userStream, tokenId });
-    const outcome = await executeForUser<AddAccessTokenRefusal, null>(
-      this.#application,
-      command,
-      (account, context) => {
+    return executeForUser<AddAccessTokenRefusal, AccessTokenAdded>(this.#application, command, {
+      decide: (account, context) => {
         const name = context.sealer.seal('token-name', command.name, tokenId);
-        return add(account, { ...command, tokenId, name, hash }, context);
+        return withAnswer(add(account, { ...command, tokenId, name, hash }, context), { tokenId, token });
       },
-    );
-    return outcome.kind === 'rejected' ? outcome : { ...outcome, answer: { tokenId, token } };
+      recall: (events) => ({ tokenId: eventOf(events, 'user.pat.added').tokenId, token: null }),
+    });
   }
 }

@@ -3,13 +3,13 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller, Outcome as OutcomeOf } from '#application/caller.js';
-import type { Contended } from '#application/execute.js';
+import { acceptAgain, type NotExecuted } from '#application/execute.js';
 import { type Fields, IsId } from '#application/input.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { InvalidInput } from '#application/violations.js';
 import { type AlreadySetUp, setUp } from '#domain/instance/decide.js';
 
-type Outcome = OutcomeOf<null, AlreadySetUp | Contended | InvalidInput>;
+type Outcome = OutcomeOf<null, AlreadySetUp | NotExecuted | InvalidInput>;
 
 /** Once, at the first start. */
 export class SetUpInstance extends Command<Outcome> {
@@ -37,6 +37,7 @@ export class SetUpInstanceHandler implements ICommandHandler<SetUpInstance> {
       by,
       resourceOwner: instanceId,
       decide: (instance) => setUp(instance, command),
+      recall: acceptAgain,
     });
   }
 }

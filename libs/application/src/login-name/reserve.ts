@@ -3,7 +3,8 @@
 
 import type { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import type { Contended } from '#application/execute.js';
+import { acceptAgain, type NotExecuted } from '#application/execute.js';
+import { unkeyed } from '#application/idempotency.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant, LoginKey, OrganizationId, UserId } from '#domain/ids.js';
 import { type ClaimRefusal, claim, confirm, release } from '#domain/login-name/decide.js';
@@ -23,7 +24,7 @@ export interface Reservation {
 export async function claimNames(
   application: Application,
   { keys, ...reservation }: Reservation,
-): Promise<ClaimRefusal | Contended | null> {
+): Promise<ClaimRefusal | NotExecuted | null> {
   for (const [index, key] of keys.entries()) {
     const outcome = await onName(application, { ...reservation, key }, (name, holderHolds, now) =>
       claim(name, { ...reservation, holderHolds }, { now }),
@@ -68,9 +69,10 @@ function onName<Refusal>(
 ) {
   return application.loginNames.commands.execute<Refusal, null>({
     stream: `login-${key}`,
-    by,
+    by: unkeyed(by),
     resourceOwner: organizationId,
     decide: async (name, now) => decide(name, await isHeld(application, name, key), now),
+    recall: acceptAgain,
   });
 }
 

@@ -8,7 +8,7 @@ import { codeCharactersMax } from '#application/limits.js';
 import { type GivenProof, readProof, type UnreadProof, withProof } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { makeRecoveryCodes } from '#application/recovery-codes/made.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import {
   type GenerateRefusal,
@@ -18,8 +18,8 @@ import {
 import type { ProofRefusal } from '#domain/totp/decide.js';
 
 export interface RecoveryCodes {
-  /** Told here, and never again. */
-  readonly codes: readonly string[];
+  /** Told here, and never again: null where the call is a repeat. */
+  readonly codes: readonly string[] | null;
 }
 
 type Refusal = GenerateRefusal | ProofRefusal;
@@ -68,10 +68,13 @@ export class GenerateRecoveryCodesHandler implements ICommandHandler<GenerateRec
     const { settings } = await surroundings.of(organizationId);
     // Before anything is decided: whoever loses a race decides again, and must not hash again.
     const { texts, codes } = await makeRecoveryCodes(command.count ?? settings.recoveryCodesCount, secrets);
-    const outcome = await executeForUser<Refusal, null>(this.#application, command, (account, context) => {
-      const generated = generateRecoveryCodes(account, { organizationId, codes, withPending }, context);
-      return withProof(generated, proof, { account, organizationId, context, secrets });
+    return executeForUser<Refusal, RecoveryCodes>(this.#application, command, {
+      decide: async (account, context) => {
+        const generated = generateRecoveryCodes(account, { organizationId, codes, withPending }, context);
+        const proven = await withProof(generated, proof, { account, organizationId, context, secrets });
+        return withAnswer(proven, { codes: texts });
+      },
+      recall: () => ({ codes: null }),
     });
-    return outcome.kind === 'rejected' ? outcome : { ...outcome, answer: { codes: texts } };
   }
 }

@@ -16,6 +16,7 @@ import { reject } from '#domain/decider.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import {
   type CodeSpent,
+  codeSpent,
   type RecoveryGuessRefusal,
   recoveryTarget,
   verifyRecoveryCode,
@@ -50,16 +51,15 @@ export class VerifyRecoveryCodeHandler implements ICommandHandler<VerifyRecovery
     const { organizationId } = command;
     const { selector } = guess;
     return unlessBusy(() =>
-      executeForUser<RecoveryGuessRefusal, CodeSpent>(
-        this.#application,
-        command,
-        async (account, context) => {
+      executeForUser<RecoveryGuessRefusal, CodeSpent>(this.#application, command, {
+        decide: async (account, context) => {
           const found = recoveryTarget(account, { organizationId, selector }, context);
           if (found.kind === 'rejected') return reject(found.refusal);
           const matches = await guess.matches(found.hash);
           return verifyRecoveryCode(account, { organizationId, selector, matches }, context);
         },
-      ),
+        recall: (_, account) => codeSpent(account.recoveryCodes.codes.length),
+      }),
     );
   }
 }

@@ -4,6 +4,7 @@ import type { Command } from '@nestjs/cqrs';
 
 import type { Outcome, Refused } from '#application/caller.js';
 import { type House, organizationId } from '#application/testing/house.js';
+import { type Shown, shown } from '#application/testing/shown.js';
 import type { InvalidInput } from '#application/violations.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 
@@ -50,8 +51,8 @@ export async function violationsIn(house: House, command: Command<unknown>): Pro
 export async function answerOf<Answer>(
   house: House,
   command: Command<Outcome<Answer, object>>,
-): Promise<Answer> {
+): Promise<Shown<Answer>> {
   const outcome = await house.run(command);
   if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.refusal));
-  return outcome.answer;
+  return shown(outcome.answer);
 }

@@ -2,6 +2,7 @@
 
 import type { Outcome } from '#application/caller.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
+import { type Shown, shown } from '#application/testing/shown.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
 import { AddHumanUser } from '#application/user/add-human-user.js';
 import { HumanProfileFields } from '#application/user/profile.js';
@@ -18,9 +19,9 @@ export interface Device {
 }
 
 /** The answer, where the command was accepted. */
-export function answerOf<Answer>(outcome: Outcome<Answer, unknown>): Answer {
+export function answerOf<Answer>(outcome: Outcome<Answer, unknown>): Shown<Answer> {
   if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.refusal));
-  return outcome.answer;
+  return shown(outcome.answer);
 }
 
 let people = 0;

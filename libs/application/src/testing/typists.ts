@@ -43,6 +43,7 @@ export function typist(log: EventLog, { soleWriter = true } = {}): Typist {
         seen.push(state);
         return decide(state, now);
       },
+      recall: ({ events }) => ({ kind: 'accepted', answer: events.join('') }),
       ...chosen,
     });
   return { streams, clock, seen, run };

@@ -5,15 +5,20 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
 import { nameCharactersMax, seedCharactersMax } from '#application/limits.js';
+import { eventOf } from '#application/recalled.js';
 import { readSeed } from '#application/totp/imported-seed.js';
 import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import { type RegisterTotpSeedRefusal, registerTotpSeed } from '#domain/totp/decide.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 
-type Outcome = UserOutcome<{ readonly totpId: TotpId }, RegisterTotpSeedRefusal>;
+interface TotpRegistered {
+  readonly totpId: TotpId;
+}
+
+type Outcome = UserOutcome<TotpRegistered, RegisterTotpSeedRefusal>;
 
 /** A device that was enrolled elsewhere is ready here, without a code. */
 export class RegisterTotpSeed extends Command<Outcome> {
@@ -48,17 +53,16 @@ export class RegisterTotpSeedHandler implements ICommandHandler<RegisterTotpSeed
     if ('code' in seed) return { kind: 'rejected', refusal: seed };
     const totpId = secrets.newId() as TotpId;
     const parameters = parametersOf(command, defaultSettings.totpParameters);
-    const outcome = await executeForUser<RegisterTotpSeedRefusal, null>(
-      this.#application,
-      command,
-      (account, context) => {
+    return executeForUser<RegisterTotpSeedRefusal, TotpRegistered>(this.#application, command, {
+      decide: (account, context) => {
         const { organizationId } = command;
         const { sealer } = context;
         const name = sealer.sealNullable('totp-name', command.name, totpId);
         const secret = sealer.seal('totp-secret', seed, totpId);
-        return registerTotpSeed(account, { organizationId, totpId, name, secret, parameters }, context);
+        const registration = { organizationId, totpId, name, secret, parameters };
+        return withAnswer(registerTotpSeed(account, registration, context), { totpId });
       },
-    );
-    return outcome.kind === 'rejected' ? outcome : { ...outcome, answer: { totpId } };
+      recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.imported').totpId }),
+    });
   }
 }

@@ -5,6 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
 import { nameCharactersMax } from '#application/limits.js';
+import { eventOf } from '#application/recalled.js';
 import {
   algorithms,
   digits,
@@ -23,9 +24,9 @@ import type { TotpParameters } from '#domain/totp/events.js';
 
 export interface TotpRegistration {
   readonly totpId: TotpId;
-  /** In base32. It is told here, and never again. */
-  readonly secret: string;
-  readonly uri: string;
+  /** In base32. It is told here, and never again: null, as the URI, where the call is a repeat. */
+  readonly secret: string | null;
+  readonly uri: string | null;
   /** The URI as a picture, where one was asked for. */
   readonly qr: string | null;
   readonly parameters: TotpParameters;
@@ -67,30 +68,41 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
     const { secrets } = this.#application.parts;
     const totpId = secrets.newId() as TotpId;
     const bytes = secrets.newTotpSecret();
-    const outcome = await executeForUser<StartTotpRegistrationRefusal, Started>(
-      this.#application,
-      command,
-      (account, context) => {
+    const outcome = await executeForUser<StartTotpRegistrationRefusal, Started>(this.#application, command, {
+      decide: (account, context) => {
         const { sealer, settings } = context;
         const parameters = parametersOf(command, settings.totpParameters);
         const name = sealer.sealNullable('totp-name', command.name, totpId);
         const secret = sealer.seal('totp-secret', bytes, totpId);
         const seed = { ...command, totpId, name, secret, parameters };
         const label = labelOf(account, context, command.name);
-        return withAnswer(startTotpRegistration(account, seed, context), { label, parameters });
+        return withAnswer(startTotpRegistration(account, seed, context), { totpId, label, parameters });
       },
-    );
+      recall: (events) => ({ ...eventOf(events, 'user.human.mfa.otp.added'), label: null }),
+    });
     if (outcome.kind === 'rejected') return outcome;
-    const { label, parameters, expiresAt } = outcome.answer;
+    const { label, ...told } = outcome.answer;
+    const shown = label === null ? nothingShown : await this.#show(command, bytes, { ...told, label });
+    const { parameters, expiresAt } = told;
+    return { ...outcome, answer: { totpId: told.totpId, parameters, expiresAt, ...shown } };
+  }
+
+  async #show({ qr }: StartTotpRegistration, bytes: Buffer, { label, parameters }: Labelled): Promise<Shown> {
+    const { secrets } = this.#application.parts;
     const uri = secrets.otpauthUri({ ...label, secret: bytes, parameters });
-    const qr = await qrOf(command.qr, uri, secrets);
-    const secret = secrets.base32Encode(bytes);
-    return { ...outcome, answer: { totpId, secret, uri, qr, parameters, expiresAt } };
+    return { secret: secrets.base32Encode(bytes), uri, qr: await qrOf(qr, uri, secrets) };
   }
 }
 
-interface Started {
-  readonly expiresAt: Instant;
+type Shown = Pick<TotpRegistration, 'secret' | 'uri' | 'qr'>;
+const nothingShown: Shown = { secret: null, uri: null, qr: null };
+
+interface Started extends Pick<TotpRegistration, 'totpId' | 'parameters' | 'expiresAt'> {
+  /** Null where all was shown before. */
+  readonly label: Label | null;
+}
+
+interface Labelled {
   readonly label: Label;
   readonly parameters: TotpParameters;
 }

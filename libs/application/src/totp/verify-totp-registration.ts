@@ -5,6 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
+import { eventOf } from '#application/recalled.js';
 import { compareFirst, mayBeFirstCode, readCode } from '#application/totp/compare.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import { reject } from '#domain/decider.js';
@@ -45,10 +46,8 @@ export class VerifyTotpRegistrationHandler implements ICommandHandler<VerifyTotp
   execute(command: VerifyTotpRegistration): Promise<Outcome> {
     const { secrets } = this.#application.parts;
     const code = readCode(command.code, secrets);
-    return executeForUser<Refusal, { readonly totpId: TotpId }>(
-      this.#application,
-      command,
-      (account, context) => {
+    return executeForUser<Refusal, { readonly totpId: TotpId }>(this.#application, command, {
+      decide: (account, context) => {
         const found = pendingTarget(account, command, context);
         if (found.kind === 'rejected') return reject(found.refusal);
         const { target } = found;
@@ -56,6 +55,7 @@ export class VerifyTotpRegistrationHandler implements ICommandHandler<VerifyTotp
         const compared = compareFirst(target, code, { context, secrets });
         return verifyTotpRegistration(account, { ...command, ...compared }, context);
       },
-    );
+      recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.verified').totpId }),
+    });
   }
 }

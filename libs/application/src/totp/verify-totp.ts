@@ -5,6 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, purposeCharactersMax } from '#application/limits.js';
+import { eventOf } from '#application/recalled.js';
 import { compare, readCode } from '#application/totp/compare.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import { reject } from '#domain/decider.js';
@@ -41,16 +42,15 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
     const { secrets } = this.#application.parts;
     const code = readCode(command.code, secrets);
     const guess = { ...command, digits: code.length };
-    return executeForUser<VerifyTotpRefusal, { readonly totpId: TotpId }>(
-      this.#application,
-      command,
-      (account, context) => {
+    return executeForUser<VerifyTotpRefusal, { readonly totpId: TotpId }>(this.#application, command, {
+      decide: (account, context) => {
         const found = totpTargets(account, guess, context);
         if (found.kind === 'rejected') return reject(found.refusal);
         const comparisons = found.targets.map((target) => compare(target, code, { context, secrets }));
         const purpose = context.sealer.sealNullable('totp-purpose', command.purpose);
         return verifyTotp(account, { ...guess, comparisons, purpose }, context);
       },
-    );
+      recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.check.succeeded').totpId }),
+    });
   }
 }

@@ -3,6 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
+import { idOfNew } from '#application/idempotency.js';
 import {
   type Fields,
   IsEmailAddress,
@@ -39,6 +40,7 @@ import { type AddRefusal, addHuman, type ImportedTotp } from '#domain/user/decid
 
 export interface HumanUserAdded {
   readonly userId: UserId;
+  /** Null where none was asked for, and where the call is a repeat. */
   readonly emailCode: string | null;
   /** Of the imported seed. */
   readonly totpId: TotpId | null;
@@ -92,10 +94,10 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
     const { names } = secrets;
     const seed = command.totpSecret === null ? null : readSeed(command.totpSecret, 'totpSecret', secrets);
     if (seed !== null && 'code' in seed) return { kind: 'rejected', refusal: seed };
-    const userId = command.userId ?? (secrets.newId() as UserId);
+    const userId = command.userId ?? (idOfNew(command.by, 'user', secrets) as UserId);
     const made: Made = {
       seed,
-      totpId: seed === null ? null : (secrets.newId() as TotpId),
+      totpId: seed === null ? null : (idOfNew(command.by, 'totp', secrets) as TotpId),
       emailCode: command.emailVerification === 'code' ? makeEmailCode(secrets, clock()) : null,
     };
     const username = command.username ?? command.email;
@@ -111,7 +113,8 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
     });
     if (outcome.kind === 'rejected') return outcome;
     const { totpId, emailCode } = made;
-    return { ...outcome, answer: { userId, emailCode: emailCode?.text ?? null, totpId } };
+    const shown = outcome.repeated ? null : (emailCode?.text ?? null);
+    return { ...outcome, answer: { userId, emailCode: shown, totpId } };
   }
 }
 

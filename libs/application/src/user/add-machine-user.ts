@@ -3,6 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
+import { idOfNew } from '#application/idempotency.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
 import {
   descriptionCharactersMax,
@@ -45,7 +46,7 @@ export class AddMachineUserHandler implements ICommandHandler<AddMachineUser> {
   async execute(command: AddMachineUser): Promise<Outcome> {
     const { secrets } = this.#application.parts;
     const { organizationId, by } = command;
-    const userId = command.userId ?? (secrets.newId() as UserId);
+    const userId = command.userId ?? (idOfNew(by, 'user', secrets) as UserId);
     const username = command.username ?? userId;
     const usernameKey = secrets.names.loginKey(username);
     const outcome = await addNamedUser(this.#application, {

@@ -1,10 +1,13 @@
 // How anybody who has a login name comes into being: names claimed, key made, user added, names confirmed.
 
 import type { Application } from '#application/application.js';
+import { acceptAgain, type DoneBefore, type NotExecuted } from '#application/execute.js';
+import { undoing } from '#application/idempotency.js';
 import { claimNames, confirmNames, type Reservation, releaseNames } from '#application/login-name/reserve.js';
 import { Sealer } from '#application/sealer.js';
 import { eraseUser } from '#application/user/erase.js';
 import type { Decide, UserCommand, UserOutcome } from '#application/users.js';
+import type { AccountEvent } from '#domain/account/events.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
 import { type AddRefusal, notAddable } from '#domain/user/decide.js';
 
@@ -22,18 +25,41 @@ export async function addNamedUser(
 ): Promise<Added> {
   const { secrets } = application.parts;
   const refusal = await refusalAhead(application, command);
-  if (refusal !== null) return { kind: 'rejected', refusal };
+  if (refusal !== null) return repeatedOr(application, command, refusal);
   const keys = new Set(names.map((name) => secrets.names.loginKey(name)));
   const reservation = { ...command, keys: [...keys] };
   const taken = await claimNames(application, reservation);
-  if (taken !== null) return { kind: 'rejected', refusal: taken };
+  if (taken !== null) return repeatedOr(application, command, taken);
   const added = await add(application, command, decide);
-  if (added.kind === 'rejected') {
+  // What a user who was there before still holds stays.
+  if (added.kind === 'rejected' || added.repeated) {
     await releaseNames(application, reservation);
     return added;
   }
   return (await confirmNames(application, reservation)) ? added : undo(application, reservation);
 }
+
+/** Whoever was added by this very call is in its way when it is sent again. */
+async function repeatedOr(
+  application: Application,
+  command: UserCommand,
+  refusal: AddRefusal | ClaimRefusal | NotExecuted,
+): Promise<Added> {
+  const additions = application.accounts.commands;
+  const repeated = await additions.repeated<AddRefusal | ClaimRefusal, null>(
+    additionOf(application, command),
+  );
+  return repeated ?? { kind: 'rejected', refusal };
+}
+
+const additionOf = (application: Application, { organizationId, userId, by }: UserCommand) => ({
+  stream: application.userStream(userId),
+  by,
+  resourceOwner: organizationId,
+  recall: ({ undone }: DoneBefore<AccountEvent>) => (undone ? refusedTaken : acceptAgain()),
+});
+
+const refusedTaken = { kind: 'rejected', refusal: { code: 'login-name-taken' } } as const;
 
 /** What is refused anyway leaves no claim and no key behind. */
 async function refusalAhead(
@@ -45,27 +71,21 @@ async function refusalAhead(
   return notAddable(state, surroundings);
 }
 
-async function add(
-  application: Application,
-  { organizationId, userId, by }: UserCommand,
-  decide: Decide<AddRefusal, null>,
-) {
+async function add(application: Application, command: UserCommand, decide: Decide<AddRefusal, null>) {
   const { secrets } = application.parts;
-  const stream = application.userStream(userId);
-  const surroundings = await application.surroundings.of(organizationId);
+  const addition = additionOf(application, command);
+  const surroundings = await application.surroundings.of(command.organizationId);
   // Durable before the first event that is sealed with it.
-  const key = await secrets.keys.create(stream);
-  const sealer = new Sealer(secrets, key, organizationId);
-  return application.accounts.commands.execute<AddRefusal, null>({
-    stream,
-    by,
-    resourceOwner: organizationId,
+  const key = await secrets.keys.create(addition.stream);
+  const sealer = new Sealer(secrets, key, command.organizationId);
+  return application.accounts.commands.execute<AddRefusal | ClaimRefusal, null>({
+    ...addition,
     decide: (account, now) => decide(account, { ...surroundings, now, sealer }),
   });
 }
 
 /** Adding took so long that somebody else was given the name: nobody was told of this user, and nobody will be. */
 async function undo(application: Application, reservation: Reservation): Promise<Added> {
-  await eraseUser(application, reservation);
-  return { kind: 'rejected', refusal: { code: 'login-name-taken' } };
+  await eraseUser(application, { ...reservation, by: undoing(reservation.by) });
+  return refusedTaken;
 }

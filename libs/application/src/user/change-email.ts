@@ -20,7 +20,7 @@ import { type HumanRefusal, livingHuman } from '#domain/user/decide.js';
 import { changeEmail } from '#domain/user/decide-email.js';
 
 export interface EmailChanged {
-  /** Null where none was asked for, or where the address is known to be the user's already. */
+  /** Null where none was asked for, where the call is a repeat, or where the address is known to be the user's already. */
   readonly emailCode: string | null;
 }
 
@@ -53,14 +53,17 @@ export class ChangeEmailHandler implements ICommandHandler<ChangeEmail> {
     const made = emailVerification === 'code' ? makeEmailCode(secrets, clock()) : null;
     const emailKey = secrets.names.loginKey(email);
     const verified = emailVerification === 'verified';
-    return executeWithNames<HumanRefusal, EmailChanged>(this.#application, command, (account, { sealer }) => {
-      const human = livingHuman(account, organizationId);
-      if (human.kind === 'rejected') return reject(human.refusal);
-      const code = made === null ? null : sealEmailCode(made, sealer);
-      const sealed = sealer.sealChanged('email', email, human.email);
-      const decision = changeEmail(account, { organizationId, email: sealed, emailKey, verified, code });
-      const isAwaited = decision.events.some(({ type }) => type === 'user.human.email.code.added');
-      return withAnswer(decision, { emailCode: isAwaited && made !== null ? made.text : null });
+    return executeWithNames<HumanRefusal, EmailChanged>(this.#application, command, {
+      decide: (account, { sealer }) => {
+        const human = livingHuman(account, organizationId);
+        if (human.kind === 'rejected') return reject(human.refusal);
+        const code = made === null ? null : sealEmailCode(made, sealer);
+        const sealed = sealer.sealChanged('email', email, human.email);
+        const decision = changeEmail(account, { organizationId, email: sealed, emailKey, verified, code });
+        const isAwaited = decision.events.some(({ type }) => type === 'user.human.email.code.added');
+        return withAnswer(decision, { emailCode: isAwaited && made !== null ? made.text : null });
+      },
+      recall: () => ({ emailCode: null }),
     });
   }
 }

@@ -2,6 +2,7 @@
 // two, it is taken up again at the next start.
 
 import type { Application } from '#application/application.js';
+import { acceptAgain } from '#application/execute.js';
 import { releaseNames } from '#application/login-name/reserve.js';
 import type { UserCommand } from '#application/users.js';
 import type { LoginKey } from '#domain/ids.js';
@@ -19,6 +20,7 @@ export async function eraseUser(application: Application, { organizationId, user
       keys = loginKeysOf(account.user);
       return erase(account, { organizationId });
     },
+    recall: acceptAgain,
   });
   if (outcome.kind === 'rejected') return outcome;
   await application.parts.secrets.keys.erase(stream);

@@ -4,13 +4,15 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId } from '#application/input.js';
+import { eventOf } from '#application/recalled.js';
 import { makeEmailCode, sealEmailCode } from '#application/user/email-code.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
 import type { Instant, OrganizationId, UserId } from '#domain/ids.js';
 import { type RequestEmailCodeRefusal, requestEmailCode } from '#domain/user/decide-email.js';
 
 export interface EmailCodeRequested {
-  readonly emailCode: string;
+  /** Null where the call is a repeat. */
+  readonly emailCode: string | null;
   readonly expiresAt: Instant;
 }
 
@@ -36,15 +38,20 @@ export class RequestEmailCodeHandler implements ICommandHandler<RequestEmailCode
     this.#application = application;
   }
 
-  async execute(command: RequestEmailCode): Promise<Outcome> {
+  execute(command: RequestEmailCode): Promise<Outcome> {
     const { secrets, clock } = this.#application.parts;
     const { organizationId } = command;
     const made = makeEmailCode(secrets, clock());
-    const outcome = await executeForUser(this.#application, command, (account, context) => {
-      const code = sealEmailCode(made, context.sealer);
-      return requestEmailCode(account, { organizationId, ...code }, context);
+    return executeForUser<RequestEmailCodeRefusal, EmailCodeRequested>(this.#application, command, {
+      decide: (account, context) => {
+        const code = sealEmailCode(made, context.sealer);
+        const shown = { emailCode: made.text, expiresAt: made.expiresAt };
+        return withAnswer(requestEmailCode(account, { organizationId, ...code }, context), shown);
+      },
+      recall: (events) => {
+        const { expiresAt } = eventOf(events, 'user.human.email.code.added');
+        return { emailCode: null, expiresAt };
+      },
     });
-    if (outcome.kind === 'rejected') return outcome;
-    return { ...outcome, answer: { emailCode: made.text, expiresAt: made.expiresAt } };
   }
 }

@@ -2,9 +2,17 @@
 // before the change is appended and confirmed afterwards, and what is given up is free only then.
 
 import type { Application } from '#application/application.js';
-import type { Contended } from '#application/execute.js';
+import type { NotExecuted } from '#application/execute.js';
+import { undoing } from '#application/idempotency.js';
 import { claimNames, confirmNames, releaseNames } from '#application/login-name/reserve.js';
-import { type Decide, executeForUser, type UserCommand, type UserOutcome } from '#application/users.js';
+import {
+  type Decide,
+  type Deed,
+  deedOf,
+  executeForUser,
+  type UserCommand,
+  type UserOutcome,
+} from '#application/users.js';
 import { type Account, evolveAccount } from '#domain/account/state.js';
 import { reject } from '#domain/decider.js';
 import type { LoginKey } from '#domain/ids.js';
@@ -14,19 +22,28 @@ import { isAlive, type LivingUser } from '#domain/user/state.js';
 
 type Named<Answer, Refusal> = Promise<UserOutcome<Answer, Refusal | ClaimRefusal>>;
 
+export function executeWithNames<Refusal, Answer extends null = null>(
+  application: Application,
+  command: UserCommand,
+  decide: Decide<Refusal, Answer>,
+): Named<Answer, Refusal>;
+export function executeWithNames<Refusal, Answer>(
+  application: Application,
+  command: UserCommand,
+  deed: Deed<Refusal, Answer>,
+): Named<Answer, Refusal>;
 /** Claims are made only for what is decided to happen: who may not have the name does not learn whose it is. */
 export async function executeWithNames<Refusal, Answer>(
   application: Application,
   { organizationId, userId, by }: UserCommand,
-  decide: Decide<Refusal, Answer>,
+  doing: Decide<Refusal, Answer> | Deed<Refusal, Answer>,
 ): Named<Answer, Refusal> {
+  const { decide, recall } = deedOf(doing);
   const command = { organizationId, userId, by };
   const claimed = new Set<LoginKey>();
   let change: NameChange = { before: null, gained: [], lost: [] };
-  const outcome = await executeForUser<Refusal | ClaimRefusal | Contended, Answer>(
-    application,
-    command,
-    async (account, context) => {
+  const outcome = await executeForUser<Refusal | ClaimRefusal | NotExecuted, Answer>(application, command, {
+    decide: async (account, context) => {
       const decision = await decide(account, context);
       if (decision.outcome.kind === 'rejected') return decision;
       const after = decision.events.reduce(
@@ -39,7 +56,8 @@ export async function executeWithNames<Refusal, Answer>(
       for (const key of change.gained) claimed.add(key);
       return decision;
     },
-  );
+    recall,
+  });
   if (outcome.kind === 'rejected') {
     await releaseNames(application, { ...command, keys: [...claimed] });
     return outcome;
@@ -96,7 +114,7 @@ async function isReturned(
   lost: { readonly key: LoginKey; readonly before: LivingUser },
 ): Promise<boolean> {
   let had = false;
-  await executeForUser(application, command, (account) => {
+  await executeForUser(application, { ...command, by: undoing(command.by) }, (account) => {
     const decision = returnName(account, { ...command, ...lost });
     had = decision.events.length > 0;
     return decision;

@@ -107,11 +107,16 @@ export function verifyRecoveryCode(
   if (!guess.matches) return countFailure(account, circumstances);
   if (target.hash === null) throw new TypeError('a recovery code matches that is not there');
   const codesLeft = account.recoveryCodes.codes.length - 1;
-  return acceptWith(
-    { codesLeft, notice: codesLeft <= fewCodesLeft ? 'few-left' : null },
-    { type: 'user.human.mfa.recoverycode.check.succeeded', selector: guess.selector },
-  );
+  return acceptWith(codeSpent(codesLeft), {
+    type: 'user.human.mfa.recoverycode.check.succeeded',
+    selector: guess.selector,
+  });
 }
+
+export const codeSpent = (codesLeft: number): CodeSpent => ({
+  codesLeft,
+  notice: codesLeft <= fewCodesLeft ? 'few-left' : null,
+});
 
 export function removeRecoveryCodes(
   account: Account,
