@@ -32,9 +32,6 @@ export interface ConnectionsOptions {
   readonly limits: Partial<ConnectionLimits>;
 }
 
-/** RFC 9113 §6.8: with the highest id there is, it asks for no more calls and still takes those on their way. */
-const anyStream = 2 ** 31 - 1;
-
 export class Connections {
   readonly #inner: Http2Server;
   readonly #server: Http2Server;
@@ -73,16 +70,19 @@ export class Connections {
     });
   }
 
-  /** grpc-js answers that it is shut down while injected connections are still open: calls are counted here. */
+  /**
+   * grpc-js answers that it is shut down while injected connections are still open: calls are counted here.
+   * There is one GOAWAY, with the last call that was taken: nghttp2 ignores those that come after the first one,
+   * so that a warning beforehand would leave them without an answer until the end.
+   */
   async drain(withinMs: number): Promise<boolean> {
-    this.#isDraining = true;
-    for (const session of this.#sessions) askForNoMore(session);
     await delay(Math.min(this.#limits.graceMs, withinMs));
+    this.#isDraining = true;
+    for (const session of this.#sessions) session.close();
     const timer = new AbortController();
     const late = delay(withinMs, false, { signal: timer.signal }).catch(() => false);
     const isDrained = await Promise.race([this.#none().then(() => true), late]);
     timer.abort();
-    for (const session of this.#sessions) session.close();
     return isDrained;
   }
 
@@ -102,7 +102,7 @@ export class Connections {
       session.destroy();
     });
     this.#inner.emit('session', session);
-    if (this.#isDraining) askForNoMore(session);
+    if (this.#isDraining) session.close();
   }
 
   #none(): Promise<void> {
@@ -130,10 +130,6 @@ const http2Options: ServerOptions = {
     enablePush: false,
   },
 };
-
-function askForNoMore(session: ServerHttp2Session): void {
-  if (!session.destroyed && !session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, anyStream);
-}
 
 const pingsOf = new WeakMap<ServerHttp2Session, Pings>();
 
