@@ -12,20 +12,33 @@ export interface CheckedToken {
   readonly scopes: readonly string[];
 }
 
-/** Whose token this is; null for whatever is wrong with it, so that nobody learns what. */
+/** As long as a hash, and none. */
+const nobodysHash = '-'.repeat(43);
+
+/**
+ * Whose token this is; null for whatever is wrong with it, so that nobody learns what. Nor by the time it takes:
+ * a secret is hashed and compared whether there is such a token or not, and a no costs one read of the log,
+ * whether its user is unknown, known, or at hand.
+ */
 export async function checkAccessToken(application: Application, text: string): Promise<CheckedToken | null> {
   const { secrets, clock } = application.parts;
   const parsed = secrets.parseAccessToken(text);
   if (parsed === null) return null;
   const userStream = `user-${parsed.userStream}`;
   const { streams } = application.accounts;
-  const { state } = await streams.current(userStream);
+  const found = streams.current(userStream);
+  const { state } = found instanceof Promise ? await found : found;
   const tokenId = parsed.tokenId as AccessTokenId;
   const token = tokenState(state, tokenId, clock());
-  if (token.status !== 'valid' || !isAlive(state.user)) return null;
-  if (!secrets.sameHash(secrets.hashToken(parsed.secret), token.hash)) return null;
+  const hash = token.status === 'unknown' ? nobodysHash : token.hash;
+  const isSame = secrets.sameHash(secrets.hashToken(parsed.secret), hash);
+  if (!isSame || token.status !== 'valid' || !isAlive(state.user)) {
+    if (!(found instanceof Promise)) await streams.fresh(userStream);
+    return null;
+  }
   const { organizationId } = state.user;
-  const { organization } = await application.surroundings.of(organizationId);
+  const around = application.surroundings.of(organizationId);
+  const { organization } = around instanceof Promise ? await around : around;
   if (organization !== 'active') return null;
   const isOurs = secrets.names.streamId(parsed.userStream) === parsed.userStream;
   const userId = isOurs ? (parsed.userStream as UserId) : null;
