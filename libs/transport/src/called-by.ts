@@ -1,0 +1,42 @@
+// Who sends the commands of a call: what is kept with each event, and what makes the call repeatable.
+
+import { type DescMethodUnary, type Message, toBinary } from '@bufbuild/protobuf';
+
+import type { Application } from '#application/application.js';
+import type { Caller, Refused } from '#application/caller.js';
+import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
+import type { Incoming } from '#transport/call.js';
+import type { Principal } from '#transport/implementation.js';
+
+const userPrefix = 'user-';
+
+export interface Called {
+  readonly principal: Principal;
+  readonly method: DescMethodUnary;
+  readonly request: Message;
+  readonly incoming: Incoming;
+}
+
+/** An event names its editor as commands name users, where the id is one of ours. */
+export function calledBy(
+  application: Application,
+  called: Called,
+): { readonly kind: 'known'; readonly by: Caller } | Refused<IdempotencyKeyMalformed> {
+  const { principal, incoming } = called;
+  const { requestId: callId, traceId, idempotencyKey } = incoming;
+  const by = { editor: principal.userStream.slice(userPrefix.length), callId, traceId };
+  if (idempotencyKey === null) return { kind: 'known', by };
+  const keyed = idempotencyOf(
+    { caller: principal.userStream, key: idempotencyKey, request: requestOf(called) },
+    application.parts.secrets,
+  );
+  if (keyed.kind === 'rejected') return keyed;
+  return { kind: 'known', by: { ...by, idempotency: keyed.idempotency } };
+}
+
+/** All that decides what is done. The same message has the same bytes, whichever stack decoded it. */
+const requestOf = ({ method, request, incoming }: Called): readonly (string | Uint8Array)[] => [
+  `${method.parent.typeName}.${method.name}`,
+  incoming.organization ?? '',
+  toBinary(method.input, request, { writeUnknownFields: false }),
+];

@@ -1,0 +1,19 @@
+import type { CallRefusal } from '#transport/refusals.js';
+
+/** Of whatever keeps events or keys: which of its failures means what for a caller. */
+const failures: Readonly<Record<string, CallRefusal>> = {
+  unavailable: { code: 'unavailable' },
+  'outcome-unknown': { code: 'outcome-unknown' },
+};
+const keepers: ReadonlySet<string> = new Set(['EventLogError', 'KeyStoreError']);
+
+const internal: CallRefusal = { code: 'internal' };
+
+/** By name and code, since transport does not reach the log and the keys behind commands. Nothing else is told. */
+export function failureOf(error: unknown): CallRefusal {
+  if (!(error instanceof Error && keepers.has(error.name) && 'code' in error)) return internal;
+  return (
+    (typeof error.code === 'string' && Object.hasOwn(failures, error.code) && failures[error.code]) ||
+    internal
+  );
+}

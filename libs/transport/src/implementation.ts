@@ -1,0 +1,119 @@
+// How a service says what its methods do: a table, with who may call each method as data beside it, so that
+// a test can walk over all of them.
+
+import type {
+  DescMethod,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
+
+import type { Permission } from '#access/permissions.js';
+import type { CheckedToken } from '#application/access-token/check-token.js';
+import type { Caller, Outcome, Refused } from '#application/caller.js';
+import type { OrganizationId } from '#domain/ids.js';
+import type { Incoming } from '#transport/call.js';
+import type { CallRefusal } from '#transport/refusals.js';
+
+/** Whose access token came along. */
+export type Principal = CheckedToken;
+
+export interface Call {
+  readonly incoming: Incoming;
+  readonly principal: Principal;
+  /** For commands. */
+  readonly by: Caller;
+  /** Of the user that was named; else the organization that was named; else the one that the caller acts in. */
+  readonly organizationId: OrganizationId;
+}
+
+/** Where in a request an id stands: a field of it, by its name in the code, or what is deeper in it. */
+export type IdIn<Request> =
+  | TextFieldOf<Request>
+  | { readonly path: string; readonly read: (request: Request) => string | null | undefined };
+
+type TextFieldOf<Request> = {
+  [Name in keyof Request & string]: Request[Name] extends string | undefined ? Name : never;
+}[Exclude<keyof Request & string, '$typeName'>];
+
+/** Who may call a method. Whatever it is, the caller has a valid access token. */
+export type AccessRule<Request> =
+  /** What the method shows is the caller's own, or chosen by what the caller may see. */
+  | { readonly of: 'anyone' }
+  | {
+      readonly of: 'user';
+      readonly permission: Permission;
+      /** Whether everybody may do it to oneself. */
+      readonly self: boolean;
+      readonly userId: IdIn<Request>;
+    }
+  | {
+      readonly of: 'organization';
+      readonly permission: Permission;
+      /** Null, or an id that was left out, stands for the organization that the caller acts in. */
+      readonly organizationId: IdIn<Request> | null;
+    }
+  | { readonly of: 'instance'; readonly permission: Permission };
+
+export interface Answer<Told> {
+  readonly kind: 'answered';
+  readonly message: Told;
+}
+
+/** A refusal of a command can be handed on as it is. */
+export type Result<Told> = Answer<Told> | Refused<CallRefusal>;
+
+export interface MethodImplementation<Request, Told> {
+  readonly access: AccessRule<Request>;
+  /** Whether it compares a secret that somebody could guess. */
+  readonly guesses?: true;
+  /** How many slow hashes it will take. */
+  readonly hashes?: (request: Request) => number;
+  /** Fields of commands that are called otherwise in the request: from `email` to `email.email`. */
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly run: (request: Request, call: Call) => Promise<Result<Told>>;
+}
+
+type MethodOf<Service extends DescService, Name extends keyof Service['method']> = Service['method'][Name];
+
+export type MethodTable<Service extends DescService> = {
+  readonly [Name in keyof Service['method']]?: MethodImplementation<
+    MessageShape<MethodOf<Service, Name>['input']>,
+    MessageInitShape<MethodOf<Service, Name>['output']>
+  >;
+};
+
+/** As the pipeline runs it, which hands a method only requests of its own kind. */
+export interface Implemented {
+  readonly method: DescMethodUnary;
+  readonly implementation: MethodImplementation<Message, object>;
+}
+
+/** What is left out of the table is answered as not built. */
+export function implement<Service extends DescService>(
+  service: Service,
+  table: MethodTable<Service>,
+): readonly Implemented[] {
+  const implementations = Object.entries(table) as [string, Implemented['implementation'] | undefined][];
+  return implementations.flatMap(([name, implementation]) => {
+    const method = service.method[name];
+    if (!isUnary(method)) throw new TypeError(`${service.typeName} has no unary ${name}`);
+    return implementation === undefined ? [] : [{ method, implementation }];
+  });
+}
+
+const isUnary = (method: DescMethod | undefined): method is DescMethodUnary => method?.methodKind === 'unary';
+
+export const answered = <Told>(message: Told): Answer<Told> => ({ kind: 'answered', message });
+
+export const refused = (refusal: CallRefusal): Refused<CallRefusal> => ({ kind: 'rejected', refusal });
+
+/** What a command answered, as the message that tells it. */
+export function told<Given, Told>(
+  outcome: Outcome<Given, CallRefusal>,
+  messageOf: (done: Extract<Outcome<Given, never>, { readonly kind: 'accepted' }>) => Told,
+): Result<Told> {
+  return outcome.kind === 'rejected' ? outcome : answered(messageOf(outcome));
+}

@@ -1,0 +1,160 @@
+// The one way of every call, whichever stack it came by: limited by its address, authenticated, limited by its
+// caller, authorized, run, and answered. The order is what protects: nothing is hashed or read for an address
+// that asks too fast, and nothing is done for a caller that may not.
+
+import { create, type DescMethodUnary, type DescService, type Message } from '@bufbuild/protobuf';
+
+import type { RateLimits } from '#access/rate-limits.js';
+import type { Application } from '#application/application.js';
+import type { OrganizationId } from '#domain/ids.js';
+import { askerOf, type NoId } from '#transport/asked.js';
+import { authenticate } from '#transport/authenticate.js';
+import { type Asked, authorize } from '#transport/authorize.js';
+import type { Answered, AnswerHeaders, Incoming, Served } from '#transport/call.js';
+import { CallLimits, type Cost } from '#transport/call-limits.js';
+import { calledBy } from '#transport/called-by.js';
+import { failureOf } from '#transport/failures.js';
+import { inWordsOf } from '#transport/field-paths.js';
+import {
+  type Implemented,
+  type MethodImplementation,
+  type Result,
+  refused,
+} from '#transport/implementation.js';
+import type { CallRefusal } from '#transport/refusals.js';
+import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
+import { gone, isByDeadline, whileWaitedFor } from '#transport/waiting.js';
+
+export interface PipelineOptions {
+  readonly application: Application;
+  readonly services: readonly DescService[];
+  /** Of each service what `implement` made of its table. */
+  readonly implemented: readonly (readonly Implemented[])[];
+  readonly limits: RateLimits;
+  /** Told what no caller is told. */
+  readonly onFailure: (error: unknown, incoming: Incoming) => void;
+}
+
+export function pipelineOf(options: PipelineOptions): Served {
+  const pipeline = new Pipeline(options);
+  return {
+    services: options.services,
+    invoke: (method, request, incoming) => pipeline.invoke({ method, request, incoming }),
+  };
+}
+
+interface Invocation {
+  readonly method: DescMethodUnary;
+  readonly request: Message;
+  readonly incoming: Incoming;
+}
+
+interface Built extends MethodImplementation<Message, object> {
+  readonly ask: (request: Message) => Asked | NoId;
+}
+
+const cancelled: CallRefusal = { code: 'cancelled' };
+const deadlineExceeded: CallRefusal = { code: 'deadline-exceeded' };
+const unauthenticated = refused({ code: 'unauthenticated' });
+
+class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #limits: CallLimits;
+  readonly #built: ReadonlyMap<DescMethodUnary, Built>;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#limits = new CallLimits(options.limits, options.application.parts.clock);
+    this.#built = builtOf(options.implemented);
+  }
+
+  /** Never rejects. */
+  async invoke(invocation: Invocation): Promise<Answered> {
+    const { signal } = invocation.incoming;
+    if (signal.aborted) return this.#refuse(invocation, leftBefore(signal));
+    const answered = await whileWaitedFor(signal, this.#answer(invocation));
+    return answered === gone ? this.#refuse(invocation, deadlineExceeded) : answered;
+  }
+
+  async #answer(invocation: Invocation): Promise<Answered> {
+    const { method, incoming } = invocation;
+    try {
+      const built = this.#built.get(method);
+      if (built === undefined) return this.#refuse(invocation, notBuilt(method));
+      const result = await this.#run(built, invocation);
+      if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
+      const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
+      return { kind: 'answered', message, headers: { 'x-request-id': incoming.requestId } };
+    } catch (error) {
+      this.#tell(error, incoming);
+      return this.#refuse(invocation, failureOf(error));
+    }
+  }
+
+  async #run(built: Built, { method, request, incoming }: Invocation): Promise<Result<object>> {
+    const tooFast = this.#limits.ofAddress(incoming.address);
+    if (tooFast !== null) return refused(tooFast);
+    const { application } = this.#options;
+    const principal = await authenticate(application, incoming.authorization);
+    if (principal === null) {
+      this.#limits.countStranger(incoming.address);
+      return unauthenticated;
+    }
+    const tooMany = this.#limits.ofCaller(principal.userStream, costOf(built, request));
+    if (tooMany !== null) return refused(tooMany);
+    const asked = built.ask(request);
+    if ('code' in asked) return refused(asked);
+    const chosen = (incoming.organization || null) as OrganizationId | null;
+    const authorized = await authorize({ application, principal, chosen }, asked);
+    if (authorized.kind === 'rejected') return authorized;
+    const called = calledBy(application, { principal, method, request, incoming });
+    if (called.kind === 'rejected') return called;
+    // From here on something may change: whoever has left by now wants nothing any more.
+    if (incoming.signal.aborted) return refused(leftBefore(incoming.signal));
+    const { organizationId } = authorized;
+    return built.run(request, { incoming, principal, by: called.by, organizationId });
+  }
+
+  #refuse({ method, incoming }: Invocation, refusal: CallRefusal): Answered {
+    const now = this.#options.application.parts.clock();
+    const headers = headersOf(incoming, retryAfterMsOf(refusal, now));
+    return { kind: 'refused', status: statusOf(refusal, method, now), headers };
+  }
+
+  /** A log that fails must not become the answer. */
+  #tell(error: unknown, incoming: Incoming): void {
+    try {
+      this.#options.onFailure(error, incoming);
+    } catch {}
+  }
+}
+
+function builtOf(implemented: PipelineOptions['implemented']): ReadonlyMap<DescMethodUnary, Built> {
+  const built = new Map<DescMethodUnary, Built>();
+  for (const { method, implementation } of implemented.flat()) {
+    if (built.has(method)) throw new TypeError(`${method.parent.typeName}.${method.name} is built twice`);
+    built.set(method, { ...implementation, ask: askerOf(implementation.access) });
+  }
+  return built;
+}
+
+const justACall: Cost = { guesses: 0, hashes: 0 };
+
+function costOf({ guesses, hashes }: Built, request: Message): Cost {
+  if (guesses === undefined && hashes === undefined) return justACall;
+  return { guesses: guesses ? 1 : 0, hashes: Math.max(0, hashes?.(request) ?? 0) };
+}
+
+const notBuilt = ({ parent, name }: DescMethodUnary): CallRefusal => ({
+  code: 'not-built',
+  method: `${parent.typeName}.${name}`,
+});
+
+const leftBefore = (signal: AbortSignal): CallRefusal =>
+  isByDeadline(signal) ? deadlineExceeded : cancelled;
+
+function headersOf({ requestId }: Incoming, retryAfterMs: number | null): AnswerHeaders {
+  if (retryAfterMs === null) return { 'x-request-id': requestId };
+  // In whole seconds, and never too early.
+  return { 'x-request-id': requestId, 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+}

@@ -1,0 +1,93 @@
+// What comes with a status for programs to read: ZITADEL's detail for its clients, Google's for everybody's, and ours
+// for all that a refusal carries.
+
+import { create } from '@bufbuild/protobuf';
+import { type Any, anyPack, durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+
+import { type RefusalDetail, RefusalDetailSchema } from '#contract/countersign/v1/refusal_pb.js';
+import { BadRequestSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
+import { ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
+import type { CallRefusal } from '#transport/refusals.js';
+import type { Said } from '#transport/status-table.js';
+
+export function detailsOf(
+  refusal: CallRefusal,
+  { id, text }: Said,
+  retryAfterMs: number | null,
+): readonly Any[] {
+  return [
+    anyPack(ErrorDetailSchema, create(ErrorDetailSchema, { id, message: text })),
+    ...badRequestOf(refusal),
+    ...retryInfoOf(retryAfterMs),
+    anyPack(RefusalDetailSchema, refusalDetailOf(refusal)),
+  ];
+}
+
+function badRequestOf(refusal: CallRefusal): readonly Any[] {
+  if (refusal.code !== 'invalid-input') return [];
+  const fieldViolations = refusal.violations.map(({ field, rule, message }) => ({
+    field,
+    description: message,
+    reason: rule,
+  }));
+  return [anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }))];
+}
+
+function retryInfoOf(retryAfterMs: number | null): readonly Any[] {
+  if (retryAfterMs === null) return [];
+  const retryDelay = durationFromMs(retryAfterMs);
+  return [anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay }))];
+}
+
+function refusalDetailOf(refusal: CallRefusal): RefusalDetail {
+  const detail = create(RefusalDetailSchema, { code: refusal.code });
+  for (const [name, value] of Object.entries(refusal)) {
+    const tell = (tellers as Readonly<Record<string, Tell<unknown> | null>>)[name] ?? null;
+    if (tell !== null && value !== null) tell(detail, value);
+  }
+  return detail;
+}
+
+type Tell<Value> = (detail: RefusalDetail, value: Value) => void;
+type Carried<Of> = Of extends unknown ? Exclude<keyof Of, 'code'> : never;
+type Value<Of, Name extends PropertyKey> = Of extends { readonly [Key in Name]: infer Found } ? Found : never;
+
+/** For whatever some refusal carries, its place in our detail; null where another detail tells it. */
+const tellers: {
+  readonly [Name in Carried<CallRefusal>]: Tell<NonNullable<Value<CallRefusal, Name>>> | null;
+} = {
+  attemptsLeft: (detail, attemptsLeft) => {
+    detail.attemptsLeft = attemptsLeft;
+  },
+  digits: (detail, digits) => {
+    detail.digits = [...digits];
+  },
+  field: null,
+  guessesLeft: (detail, guessesLeft) => {
+    detail.guessesLeft = guessesLeft;
+  },
+  hint: (detail, hint) => {
+    detail.hint = hint;
+  },
+  maximum: (detail, maximum) => {
+    detail.maximum = BigInt(maximum);
+  },
+  method: null,
+  minimum: (detail, minimum) => {
+    detail.minimum = BigInt(minimum);
+  },
+  name: (detail, name) => {
+    detail.name = name;
+  },
+  nextAttemptAt: (detail, at) => {
+    detail.nextAttemptAt = timestampFromMs(at);
+  },
+  retryAfterMs: null,
+  retryAt: (detail, at) => {
+    detail.retryAt = timestampFromMs(at);
+  },
+  role: (detail, role) => {
+    detail.role = role;
+  },
+  violations: null,
+};

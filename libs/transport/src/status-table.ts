@@ -1,0 +1,350 @@
+// What each refusal is on the wire: gRPC's code, an id, and a text in English. Where ZITADEL knows the refusal, id
+// and text are the ones that its clients look for (docs/zitadel-coverage.md says where ours is the mended
+// code); any other id is `CSIGN-` and the refusal's own code.
+
+import { type StatusCode, statusCodes } from '#transport/call.js';
+import type { CallRefusal } from '#transport/refusals.js';
+
+export interface Said {
+  readonly code: StatusCode;
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface Saying extends Said {
+  /** By the name of a method: where ZITADEL says the same otherwise. */
+  readonly in?: Readonly<Record<string, Partial<Said>>>;
+}
+
+const {
+  aborted,
+  alreadyExists,
+  cancelled,
+  deadlineExceeded,
+  failedPrecondition,
+  internal,
+  invalidArgument,
+  notFound,
+  permissionDenied,
+  resourceExhausted,
+  unauthenticated,
+  unavailable,
+  unimplemented,
+} = statusCodes;
+
+const invalidCode = { code: invalidArgument, id: 'EVENT-8isk2', text: 'Invalid code' } as const;
+const invalidRecoveryCode = {
+  code: invalidArgument,
+  id: 'DOMAIN-6uvh0',
+  text: 'Invalid recovery code provided',
+} as const;
+
+const ofUsers = {
+  'last-owner': {
+    code: failedPrecondition,
+    id: 'CSIGN-last-owner',
+    text: 'Somebody has to stay owner',
+  },
+  'login-name-claimed': {
+    code: aborted,
+    id: 'CSIGN-login-name-claimed',
+    text: 'Another user is about to have this login name',
+  },
+  'login-name-taken': { code: alreadyExists, id: 'V3-DKcYh', text: 'User already exists' },
+  'metadata-max': {
+    code: failedPrecondition,
+    id: 'CSIGN-metadata-max',
+    text: 'The user has as much metadata as anybody may have',
+  },
+  'metadata-not-found': {
+    code: notFound,
+    id: 'CSIGN-metadata-not-found',
+    text: 'The user has no metadata of this key',
+  },
+  'user-already-exists': { code: failedPrecondition, id: 'COMMAND-7yiox1isql', text: 'User already exists' },
+  'user-already-inactive': {
+    code: failedPrecondition,
+    id: 'COMMAND-5gunjw0cd7',
+    text: 'User is already inactive',
+  },
+  'user-already-locked': {
+    code: failedPrecondition,
+    id: 'COMMAND-lgws8wtsqf',
+    text: 'User is neither active nor initial',
+  },
+  'user-inactive': {
+    code: failedPrecondition,
+    id: 'CSIGN-user-inactive',
+    text: 'User is inactive',
+    in: { LockUser: { id: 'COMMAND-lgws8wtsqf', text: 'User is neither active nor initial' } },
+  },
+  'user-locked': {
+    code: failedPrecondition,
+    id: 'COMMAND-SF3fg',
+    text: 'User is locked',
+    in: {
+      RemoveRecoveryCodes: { id: 'COMMAND-d9u8q' },
+      VerifyRecoveryCode: { id: 'COMMAND-2w6oa' },
+    },
+  },
+  'user-not-found': {
+    code: notFound,
+    id: 'QUERY-Dfbg2',
+    text: 'User could not be found',
+    in: {
+      RegisterTOTP: { id: 'COMMAND-SqyJz' },
+      VerifyTOTPRegistration: { id: 'COMMAND-4g3xq' },
+      GenerateRecoveryCodes: { id: 'COMMAND-uXHNj' },
+      LockUser: { id: 'COMMAND-450yxuqrh1' },
+      UnlockUser: { id: 'COMMAND-x377t913pw' },
+      DeactivateUser: { id: 'COMMAND-5gp2p62iin' },
+      ReactivateUser: { id: 'COMMAND-9hy5kzbuk6' },
+      DeleteUser: { id: 'COMMAND-bd4ir1mblj' },
+    },
+  },
+  'user-not-human': {
+    code: failedPrecondition,
+    id: 'CSIGN-user-not-human',
+    text: 'A machine has no such thing',
+  },
+  'user-not-inactive': { code: failedPrecondition, id: 'COMMAND-s5qqcz97hf', text: 'User is not inactive' },
+  'user-not-locked': { code: failedPrecondition, id: 'COMMAND-olb9vb0oca', text: 'User is not locked' },
+  'user-not-machine': {
+    code: failedPrecondition,
+    id: 'CSIGN-user-not-machine',
+    text: 'A human has no such thing',
+  },
+} as const satisfies Sayings;
+
+const ofEmail = {
+  'email-already-verified': {
+    code: failedPrecondition,
+    id: 'CSIGN-email-already-verified',
+    text: 'The address is verified already',
+  },
+  'email-code-exhausted': {
+    code: failedPrecondition,
+    id: 'CSIGN-email-code-exhausted',
+    text: 'Too many wrong guesses at this code; ask for a new one',
+  },
+  'email-code-expired': {
+    code: failedPrecondition,
+    id: 'CSIGN-email-code-expired',
+    text: 'The code has expired; ask for a new one',
+  },
+  'email-code-not-found': {
+    code: failedPrecondition,
+    id: 'CSIGN-email-code-not-found',
+    text: 'No code was made for this address',
+  },
+  'email-code-wrong': { code: invalidArgument, id: 'CSIGN-email-code-wrong', text: 'Another code was sent' },
+} as const satisfies Sayings;
+
+const ofFactors = {
+  'attempts-delayed': {
+    code: resourceExhausted,
+    id: 'CSIGN-attempts-delayed',
+    text: 'Too many wrong codes in a row; nothing was compared',
+  },
+  'code-already-used': invalidCode,
+  'malformed-code': invalidCode,
+  'malformed-recovery-code': invalidRecoveryCode,
+  'proof-required': {
+    code: failedPrecondition,
+    id: 'CSIGN-proof-required',
+    text: 'Removing a factor takes a code of it, a recovery code, or an administrator',
+  },
+  'recovery-codes-not-found': {
+    code: failedPrecondition,
+    id: 'COMMAND-84rgg',
+    text: 'There is no recovery code that could be used',
+  },
+  'totp-already-ready': {
+    code: alreadyExists,
+    id: 'COMMAND-do9se',
+    text: 'Multifactor OTP (OneTimePassword) is already set up',
+    in: { VerifyTOTPRegistration: { id: 'COMMAND-qx4ls' } },
+  },
+  'totp-devices-max': {
+    code: failedPrecondition,
+    id: 'CSIGN-totp-devices-max',
+    text: 'There are as many devices as the organization allows',
+  },
+  'totp-disabled': {
+    code: failedPrecondition,
+    id: 'CSIGN-totp-disabled',
+    text: 'Too many wrong codes: the device has to be bound anew, or reset by an administrator',
+  },
+  'totp-exhausted': {
+    code: resourceExhausted,
+    id: 'CSIGN-totp-exhausted',
+    text: 'Too many wrong codes in 30 days; nothing was compared',
+  },
+  'totp-not-found': {
+    code: notFound,
+    id: 'COMMAND-3Mif9s',
+    text: "Multifactor OTP (OneTimePassword) doesn't exist",
+    in: { RemoveTOTP: { id: 'COMMAND-Hd9sd' }, RemoveTotp: { id: 'COMMAND-Hd9sd' } },
+  },
+  'totp-not-ready': {
+    code: failedPrecondition,
+    id: 'CSIGN-totp-not-ready',
+    text: "Multifactor OTP (OneTimePassword) isn't ready",
+  },
+  'totp-registration-expired': {
+    code: failedPrecondition,
+    id: 'CSIGN-totp-registration-expired',
+    text: 'The first code came too late; start the registration anew',
+  },
+  'totp-registration-not-found': {
+    code: failedPrecondition,
+    id: 'CSIGN-totp-registration-not-found',
+    text: 'No registration is under way',
+  },
+  'wrong-code': invalidCode,
+  'wrong-recovery-code': invalidRecoveryCode,
+} as const satisfies Sayings;
+
+const ofAccessTokens = {
+  'access-token-expiry-past': {
+    code: invalidArgument,
+    id: 'CSIGN-access-token-expiry-past',
+    text: 'The token would have expired already',
+  },
+  'access-token-not-found': {
+    code: notFound,
+    id: 'CSIGN-access-token-not-found',
+    text: 'There is no such access token',
+  },
+  'access-token-scopes-invalid': {
+    code: invalidArgument,
+    id: 'CSIGN-access-token-scopes-invalid',
+    text: 'The scopes are not those of a token',
+  },
+  'access-tokens-max': {
+    code: failedPrecondition,
+    id: 'CSIGN-access-tokens-max',
+    text: 'The user has as many access tokens as anybody may have',
+  },
+} as const satisfies Sayings;
+
+const ofOrganizations = {
+  'instance-already-set-up': {
+    code: failedPrecondition,
+    id: 'CSIGN-instance-already-set-up',
+    text: 'The instance is set up already',
+  },
+  'instance-not-set-up': {
+    code: failedPrecondition,
+    id: 'CSIGN-instance-not-set-up',
+    text: 'The instance is not set up yet',
+  },
+  'member-already-exists': {
+    code: alreadyExists,
+    id: 'CSIGN-member-already-exists',
+    text: 'The user is a member already',
+  },
+  'member-not-found': { code: notFound, id: 'CSIGN-member-not-found', text: 'There is no such member' },
+  'members-max': {
+    code: failedPrecondition,
+    id: 'CSIGN-members-max',
+    text: 'There are as many members as there may be',
+  },
+  'organization-already-exists': {
+    code: alreadyExists,
+    id: 'CSIGN-organization-already-exists',
+    text: 'The id of the organization was given before',
+  },
+  'organization-already-inactive': {
+    code: failedPrecondition,
+    id: 'CSIGN-organization-already-inactive',
+    text: 'The organization is already inactive',
+  },
+  'organization-not-active': {
+    code: failedPrecondition,
+    id: 'CSIGN-organization-not-active',
+    text: 'The organization is not active',
+  },
+  'organization-not-found': {
+    code: notFound,
+    id: 'CSIGN-organization-not-found',
+    text: 'The organization could not be found',
+  },
+  'organization-not-inactive': {
+    code: failedPrecondition,
+    id: 'CSIGN-organization-not-inactive',
+    text: 'The organization is not inactive',
+  },
+  'role-missing': { code: invalidArgument, id: 'CSIGN-role-missing', text: 'A member has at least one role' },
+  'role-unknown': {
+    code: invalidArgument,
+    id: 'CSIGN-role-unknown',
+    text: 'There is no role of this name here',
+  },
+  'setting-malformed': {
+    code: invalidArgument,
+    id: 'CSIGN-setting-malformed',
+    text: 'The setting has neither colons nor control characters',
+  },
+  'setting-out-of-range': {
+    code: invalidArgument,
+    id: 'CSIGN-setting-out-of-range',
+    text: 'The setting is below or above what is allowed',
+  },
+} as const satisfies Sayings;
+
+const ofAnyCall = {
+  busy: { code: unavailable, id: 'CSIGN-busy', text: 'Too much is being hashed; try again' },
+  cancelled: { code: cancelled, id: 'CSIGN-cancelled', text: 'The caller left; nothing was done' },
+  contended: {
+    code: aborted,
+    id: 'CSIGN-contended',
+    text: 'Too many others change the same thing; nothing was changed, try again',
+  },
+  'deadline-exceeded': {
+    code: deadlineExceeded,
+    id: 'CSIGN-deadline-exceeded',
+    text: 'The time is over; repeat the call with its idempotency key to learn what was done',
+  },
+  'idempotency-key-malformed': {
+    code: invalidArgument,
+    id: 'CSIGN-idempotency-key-malformed',
+    text: 'The idempotency key is not 1 to 255 printable ASCII characters',
+  },
+  'idempotency-key-reused': {
+    code: failedPrecondition,
+    id: 'CSIGN-idempotency-key-reused',
+    text: 'Something else was asked for under this idempotency key',
+  },
+  internal: {
+    code: internal,
+    id: 'CSIGN-internal',
+    text: 'Something broke; the log says what, by the request id',
+  },
+  'invalid-input': { code: invalidArgument, id: 'CSIGN-invalid-input', text: 'The request breaks a rule' },
+  'not-built': { code: unimplemented, id: 'CSIGN-not-built', text: 'This call is not built' },
+  'outcome-unknown': {
+    code: unavailable,
+    id: 'CSIGN-outcome-unknown',
+    text: 'The outcome is not known; repeat the call with its idempotency key to find out',
+  },
+  'permission-denied': { code: permissionDenied, id: 'AUTH-AWfge', text: 'No matching permissions found' },
+  'rate-limited': { code: resourceExhausted, id: 'CSIGN-rate-limited', text: 'Too many calls; slow down' },
+  unauthenticated: { code: unauthenticated, id: 'AUTH-7fs1e', text: 'No valid access token came along' },
+  unavailable: {
+    code: unavailable,
+    id: 'CSIGN-unavailable',
+    text: 'The service is not available; try again',
+  },
+} as const satisfies Sayings;
+
+type Sayings = { readonly [Code in CallRefusal['code']]?: Saying };
+
+export const sayings: Readonly<Record<CallRefusal['code'], Saying>> = {
+  ...ofUsers,
+  ...ofEmail,
+  ...ofFactors,
+  ...ofAccessTokens,
+  ...ofOrganizations,
+  ...ofAnyCall,
+};

@@ -1,0 +1,63 @@
+// The one place where a refusal becomes a status of the wire. What carries nothing but its code is made once.
+
+import type { DescMethodUnary } from '@bufbuild/protobuf';
+
+import type { Instant } from '#domain/ids.js';
+import type { Status } from '#transport/call.js';
+import type { CallRefusal } from '#transport/refusals.js';
+import { detailsOf } from '#transport/status-details.js';
+import { type Said, sayings } from '#transport/status-table.js';
+
+const constants = new Map<string, Map<string, Status>>();
+
+/** The time is that of the clock which the moments in refusals were reckoned with. */
+export function statusOf(refusal: CallRefusal, method: DescMethodUnary, now: Instant): Status {
+  return carriesNothing(refusal) ? constantOf(refusal, method) : build(refusal, method, now);
+}
+
+/** How long to wait before the same call may succeed; null where waiting is not what helps, or nobody knows. */
+export function retryAfterMsOf(refusal: CallRefusal, now: Instant): number | null {
+  switch (refusal.code) {
+    case 'attempts-delayed':
+    case 'totp-exhausted':
+      return Math.max(0, refusal.nextAttemptAt - now);
+    case 'login-name-claimed':
+      return Math.max(0, refusal.retryAt - now);
+    case 'rate-limited':
+      return refusal.retryAfterMs;
+    default:
+      return null;
+  }
+}
+
+function carriesNothing(refusal: CallRefusal): boolean {
+  for (const name in refusal) if (name !== 'code') return false;
+  return true;
+}
+
+/** As many as there are codes and methods: both are ours, and few. */
+function constantOf(refusal: CallRefusal, method: DescMethodUnary): Status {
+  const ofCode = constants.get(refusal.code) ?? new Map<string, Status>();
+  constants.set(refusal.code, ofCode);
+  const known = ofCode.get(method.name);
+  if (known !== undefined) return known;
+  const status = build(refusal, method, 0);
+  ofCode.set(method.name, status);
+  return status;
+}
+
+function build(refusal: CallRefusal, method: DescMethodUnary, now: Instant): Status {
+  const said = sayingOf(refusal, method);
+  const retryAfterMs = retryAfterMsOf(refusal, now);
+  return {
+    code: said.code,
+    message: `${said.text} (${said.id})`,
+    details: detailsOf(refusal, said, retryAfterMs),
+  };
+}
+
+function sayingOf(refusal: CallRefusal, method: DescMethodUnary): Said {
+  const saying = sayings[refusal.code];
+  const said = { ...saying, ...saying.in?.[method.name] };
+  return refusal.code === 'not-built' ? { ...said, text: `${refusal.method} is not built` } : said;
+}

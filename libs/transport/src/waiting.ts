@@ -1,0 +1,26 @@
+// Nobody waits for an answer longer than its signal says. What was begun goes on, since it may be on its way to
+// the log.
+
+export const gone = Symbol('nobody waits for it');
+
+/** The work must not fail: who would be told? */
+export function whileWaitedFor<Answer>(
+  signal: AbortSignal,
+  work: Promise<Answer>,
+): Promise<Answer | typeof gone> {
+  return new Promise((resolve) => {
+    const leave = () => resolve(gone);
+    signal.addEventListener('abort', leave);
+    void work.then((answer) => {
+      signal.removeEventListener('abort', leave);
+      resolve(answer);
+    });
+  });
+}
+
+/** By the deadline, as `AbortSignal.timeout` and Connect name it; by anything else, the caller left. */
+export function isByDeadline({ reason }: AbortSignal): boolean {
+  return (
+    reason instanceof Error && (reason.name === 'TimeoutError' || ('code' in reason && reason.code === 4))
+  );
+}
