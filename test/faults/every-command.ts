@@ -16,6 +16,8 @@ import { ChangeInstanceSettings } from '#application/instance/change-instance-se
 import { RemoveInstanceMember } from '#application/instance/remove-instance-member.js';
 import { ResetInstanceSettings } from '#application/instance/reset-instance-settings.js';
 import { SetUpInstance } from '#application/instance/set-up-instance.js';
+import { RemoveUserMetadata } from '#application/metadata/remove-user-metadata.js';
+import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
 import { ChangeOrganizationMember } from '#application/organization/change-organization-member.js';
@@ -43,13 +45,14 @@ import { AddHumanUser } from '#application/user/add-human-user.js';
 import { AddMachineUser } from '#application/user/add-machine-user.js';
 import { ChangeEmail } from '#application/user/change-email.js';
 import { ChangeHumanProfile } from '#application/user/change-human-profile.js';
+import { ChangeHumanUser, EmailFields } from '#application/user/change-human-user.js';
 import { ChangeMachineUser } from '#application/user/change-machine-user.js';
 import { ChangePhone } from '#application/user/change-phone.js';
 import { ChangeUsername } from '#application/user/change-username.js';
 import { DeactivateUser } from '#application/user/deactivate-user.js';
 import { EraseUser } from '#application/user/erase-user.js';
 import { LockUser } from '#application/user/lock-user.js';
-import { HumanProfileFields } from '#application/user/profile.js';
+import { HumanProfileChanges, HumanProfileFields } from '#application/user/profile.js';
 import { ReactivateUser } from '#application/user/reactivate-user.js';
 import { RemovePhone } from '#application/user/remove-phone.js';
 import { RemoveUser } from '#application/user/remove-user.js';
@@ -139,6 +142,8 @@ export function* everyCommand(scene: Scene): Script {
   yield* instanceAndOrganization();
   const userId = newId() as UserId;
   yield* people(scene, userId);
+  yield* metadata(scene, userId);
+  yield* members(userId);
   yield* emails(scene, userId);
   yield* devices(scene, userId);
   yield* recovery(scene, userId);
@@ -147,17 +152,13 @@ export function* everyCommand(scene: Scene): Script {
 }
 
 function* instanceAndOrganization(): Part<void> {
-  const member = { userId: newId() as UserId, by };
-  const instance = { ...member, roles: ['INSTANCE_VIEWER'] };
+  const member = { userId: newId() as UserId, roles: ['INSTANCE_VIEWER'], by };
   const changed = new SettingsFields({ issuer: 'Acme', totpDevicesMax: 3 });
   const malformed = new SettingsFields({ issuer: 'a:b' });
-  yield* refused('instance-not-set-up', new AddInstanceMember(instance));
+  yield* refused('instance-not-set-up', new AddInstanceMember(member));
   yield* refused('instance-not-set-up', new ResetInstanceSettings({ names: ['issuer'], by }));
   yield* once(new SetUpInstance({ instanceId: newId(), by }), 'instance-already-set-up');
-  yield* once(new AddInstanceMember(instance), 'member-already-exists');
-  yield* accepted(new ChangeInstanceMember({ ...instance, roles: ['INSTANCE_OWNER'] }));
-  yield* refused('role-unknown', new ChangeInstanceMember({ ...instance, roles: ['OWNER'] }));
-  yield* once(new RemoveInstanceMember(member), 'member-not-found');
+  yield* refused('user-not-found', new AddInstanceMember(member));
   yield* accepted(new ChangeInstanceSettings({ changed, by }));
   yield* refused('setting-malformed', new ChangeInstanceSettings({ changed: malformed, by }));
   yield* accepted(new ResetInstanceSettings({ names: ['issuer'], by }));
@@ -165,11 +166,6 @@ function* instanceAndOrganization(): Part<void> {
   yield* refused('organization-not-found', new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
   yield* once(new AddOrganization({ ...it, name: 'Acme' }), 'organization-already-exists');
   yield* accepted(new RenameOrganization({ ...it, name: 'Acme and Sons' }));
-  const organization = { ...it, ...member, roles: ['ORG_USER_READER'] };
-  yield* once(new AddOrganizationMember(organization), 'member-already-exists');
-  yield* accepted(new ChangeOrganizationMember({ ...organization, roles: ['ORG_OWNER'] }));
-  yield* refused('role-unknown', new ChangeOrganizationMember({ ...organization, roles: ['OWNER'] }));
-  yield* once(new RemoveOrganizationMember({ ...it, ...member }), 'member-not-found');
   yield* accepted(new ChangeOrganizationSettings({ ...it, changed }));
   yield* refused('setting-malformed', new ChangeOrganizationSettings({ ...it, changed: malformed }));
   yield* accepted(new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
@@ -200,6 +196,15 @@ function* people({ planted }: Scene, userId: UserId): Part<void> {
   yield* once(new AddMachineUser({ ...machine, username }), 'user-already-exists');
   yield* accepted(new ChangeMachineUser({ ...machine, name: planted.text('new name of a machine') }));
   yield* refused('user-not-machine', new ChangeMachineUser({ ...machine, userId }));
+  const several = {
+    username: planted.text('username among others'),
+    profile: new HumanProfileChanges({ nickName: planted.text('new nickName') }),
+    email: new EmailFields({ email: planted.email('email among others'), verification: 'code' }),
+    phone: planted.phone(),
+  };
+  const { emailCode: another } = yield* accepted(new ChangeHumanUser({ ...them, ...several }));
+  planted.learn('email code', String(another));
+  yield* refused('user-not-human', new ChangeHumanUser({ ...robot, ...several }));
   yield* accepted(new ChangeHumanProfile({ ...them, profile: planted.profile() }));
   yield* refused('user-not-human', new ChangeHumanProfile({ ...robot, profile: planted.profile() }));
   yield* accepted(new ChangeUsername({ ...them, username: planted.text('new username') }));
@@ -208,6 +213,41 @@ function* people({ planted }: Scene, userId: UserId): Part<void> {
   yield* refused('user-not-human', new ChangePhone({ ...robot, phone: planted.phone() }));
   yield* accepted(new RemovePhone(them));
   yield* refused('user-not-human', new RemovePhone(robot));
+}
+
+function* members(userId: UserId): Part<void> {
+  const other = newId() as UserId;
+  yield* accepted(new AddMachineUser({ organizationId, userId: other, name: 'deputy', by }));
+  const [reads, owns] = [['INSTANCE_VIEWER'], ['INSTANCE_OWNER']];
+  yield* once(new AddInstanceMember({ userId, roles: reads, by }), 'member-already-exists');
+  yield* accepted(new ChangeInstanceMember({ userId, roles: owns, by }));
+  yield* refused('role-unknown', new ChangeInstanceMember({ userId, roles: ['OWNER'], by }));
+  yield* refused('last-owner', new RemoveInstanceMember({ userId, by }));
+  yield* accepted(new AddInstanceMember({ userId: other, roles: owns, by }));
+  yield* once(new RemoveInstanceMember({ userId, by }), 'member-not-found');
+  const them = { organizationId, userId, by };
+  const deputy = { ...them, userId: other, roles: ['ORG_OWNER'] };
+  yield* once(new AddOrganizationMember({ ...them, roles: ['ORG_USER_READER'] }), 'member-already-exists');
+  yield* accepted(new ChangeOrganizationMember({ ...them, roles: ['ORG_OWNER'] }));
+  yield* refused('role-unknown', new ChangeOrganizationMember({ ...them, roles: ['OWNER'] }));
+  yield* refused('last-owner', new RemoveOrganizationMember(them));
+  yield* accepted(new AddOrganizationMember(deputy));
+  yield* once(new RemoveOrganizationMember(them), 'member-not-found');
+}
+
+function* metadata({ planted }: Scene, userId: UserId): Part<void> {
+  const them = { organizationId, userId, by };
+  const entries = ['metadata', 'more metadata', 'other metadata'].map((name) => ({
+    key: planted.text(`key of ${name}`),
+    value: planted.learn(name, randomBytes(24)),
+  }));
+  const [first = '', second = '', third = ''] = entries.map(({ key }) => key);
+  yield* accepted(new SetUserMetadata({ ...them, metadata: entries }));
+  const many = Array.from({ length: 48 }, (_, index) => ({ key: `${index}`, value: Buffer.from('x') }));
+  yield* refused('metadata-max', new SetUserMetadata({ ...them, metadata: many }));
+  yield* once(new RemoveUserMetadata({ ...them, keys: [first] }), 'metadata-not-found');
+  yield* accepted(new RemoveUserMetadata({ ...them, keys: [second, third] }));
+  yield* accepted(new SetUserMetadata({ ...them, metadata: entries }));
 }
 
 function* emails({ planted }: Scene, userId: UserId): Part<void> {

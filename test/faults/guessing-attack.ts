@@ -258,6 +258,7 @@ function decidedBy(refusal: VerifyTotpRefusal): Decided {
 
 const personAdded: AccountEvent = {
   type: 'user.machine.added',
+  userId: 'sealed id' as Sealed,
   organizationId,
   username: 'sealed name' as Sealed,
   usernameKey: 'key of the name' as LoginKey,

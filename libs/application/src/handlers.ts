@@ -8,6 +8,8 @@ import { ChangeInstanceSettingsHandler } from '#application/instance/change-inst
 import { RemoveInstanceMemberHandler } from '#application/instance/remove-instance-member.js';
 import { ResetInstanceSettingsHandler } from '#application/instance/reset-instance-settings.js';
 import { SetUpInstanceHandler } from '#application/instance/set-up-instance.js';
+import { RemoveUserMetadataHandler } from '#application/metadata/remove-user-metadata.js';
+import { SetUserMetadataHandler } from '#application/metadata/set-user-metadata.js';
 import { AddOrganizationHandler } from '#application/organization/add-organization.js';
 import { AddOrganizationMemberHandler } from '#application/organization/add-organization-member.js';
 import { ChangeOrganizationMemberHandler } from '#application/organization/change-organization-member.js';
@@ -32,6 +34,7 @@ import { AddHumanUserHandler } from '#application/user/add-human-user.js';
 import { AddMachineUserHandler } from '#application/user/add-machine-user.js';
 import { ChangeEmailHandler } from '#application/user/change-email.js';
 import { ChangeHumanProfileHandler } from '#application/user/change-human-profile.js';
+import { ChangeHumanUserHandler } from '#application/user/change-human-user.js';
 import { ChangeMachineUserHandler } from '#application/user/change-machine-user.js';
 import { ChangePhoneHandler } from '#application/user/change-phone.js';
 import { ChangeUsernameHandler } from '#application/user/change-username.js';
@@ -67,6 +70,8 @@ export const handlers = [
   RemoveOrganizationMemberHandler,
   RenameOrganizationHandler,
   ResetOrganizationSettingsHandler,
+  RemoveUserMetadataHandler,
+  SetUserMetadataHandler,
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,
@@ -81,6 +86,7 @@ export const handlers = [
   AddMachineUserHandler,
   ChangeEmailHandler,
   ChangeHumanProfileHandler,
+  ChangeHumanUserHandler,
   ChangeMachineUserHandler,
   ChangePhoneHandler,
   ChangeUsernameHandler,

@@ -99,6 +99,46 @@ export const IsTextList = (count: number, characters: number): PropertyDecorator
       new Set(value).size === value.length,
   );
 
+export interface Entry {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+interface EntryLimits {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly keyCharacters: number;
+  readonly valueBytes: number;
+}
+
+/** Bytes by keys. */
+export const IsEntryList = ({
+  minimum,
+  maximum,
+  keyCharacters,
+  valueBytes,
+}: EntryLimits): PropertyDecorator =>
+  rule(
+    'entry-list',
+    `must be ${minimum} to ${maximum} entries of different keys of 1 to ${keyCharacters} characters, none of them a control character, each with a value of 1 to ${valueBytes} bytes`,
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= minimum &&
+      value.length <= maximum &&
+      value.every((entry) => isEntryOf(entry, keyCharacters, valueBytes)) &&
+      new Set(value.map(({ key }: Entry) => key)).size === value.length,
+  );
+
+const isEntryOf = (entry: unknown, keyCharacters: number, valueBytes: number) =>
+  typeof entry === 'object' &&
+  entry !== null &&
+  'key' in entry &&
+  isTextOf(entry.key, 1, keyCharacters) &&
+  'value' in entry &&
+  entry.value instanceof Uint8Array &&
+  entry.value.length >= 1 &&
+  entry.value.length <= valueBytes;
+
 /** The rule of `IsFieldsOf`, besides which nothing of a field is worth saying. */
 export const fieldsRule = 'fields';
 

@@ -19,7 +19,9 @@ export type InstanceOutcome<Refusal> = Outcome<null, Refusal | NotSetUp | NotExe
 export async function executeForInstance<Refusal>(
   application: Application,
   { by }: InstanceCommand,
-  decide: (instance: InstanceState) => Decision<InstanceEvent, Refusal>,
+  decide: (
+    instance: InstanceState,
+  ) => Decision<InstanceEvent, Refusal> | Promise<Decision<InstanceEvent, Refusal>>,
 ): Promise<Outcome<null, Refusal | NotSetUp | NotExecuted>> {
   const { streams, commands } = application.instance;
   // Nothing is kept at hand of a stream without events: what is unknown here was unknown to the log.

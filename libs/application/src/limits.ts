@@ -22,5 +22,9 @@ export const seedCharactersMax = 160;
 /** More than there are, so that an unknown one is told apart from too many. */
 export const rolesMax = 20;
 export const roleCharactersMax = 100;
+/** Of metadata, as ZITADEL has it. */
+export const metadataKeyCharactersMax = 200;
+/** Some settings of a person, not a document: all values of all keys are at hand with their user. */
+export const metadataValueBytesMax = 4_096;
 /** What a machine is for: some sentences. */
 export const descriptionCharactersMax = 500;

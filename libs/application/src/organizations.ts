@@ -19,7 +19,9 @@ export type OrganizationOutcome<Refusal> = Outcome<null, Refusal | NotExecuted |
 export function executeForOrganization<Refusal>(
   application: Application,
   { organizationId, by }: OrganizationCommand,
-  decide: (organization: OrganizationState) => Decision<OrganizationEvent, Refusal>,
+  decide: (
+    organization: OrganizationState,
+  ) => Decision<OrganizationEvent, Refusal> | Promise<Decision<OrganizationEvent, Refusal>>,
 ): Promise<Outcome<null, Refusal | NotExecuted>> {
   return application.organizations.commands.execute<Refusal, null>({
     stream: application.organizationStream(organizationId),

@@ -19,7 +19,7 @@ import type { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#s
 
 export interface Secrets {
   readonly keys: Pick<DataKeys, 'create' | 'get' | 'erase'>;
-  readonly names: Pick<Names, 'loginKey' | 'streamId' | 'idempotencyHash' | 'derivedId'>;
+  readonly names: Pick<Names, 'loginKey' | 'streamId' | 'idempotencyHash' | 'derivedId' | 'metadataKey'>;
   readonly recoveryHashes: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
   readonly newId: typeof newId;
   readonly seal: typeof seal;

@@ -91,6 +91,10 @@ export const refusals = {
     meaning: 'What was sent breaks a rule of the command. Nothing was looked up.',
     carries: ['violations'],
   },
+  'last-owner': {
+    meaning: 'Nobody else may do everything here: another member has to be made an owner first.',
+    carries: [],
+  },
   'login-name-claimed': {
     meaning:
       'Another user is about to have the login name, or was cut short on the way; from then on that is settled.',
@@ -111,6 +115,14 @@ export const refusals = {
   'members-max': {
     meaning: 'There are as many members as there may be; one has to be removed first.',
     carries: ['maximum'],
+  },
+  'metadata-max': {
+    meaning: 'The user would have entries under more keys than anybody may have.',
+    carries: ['maximum'],
+  },
+  'metadata-not-found': {
+    meaning: 'The user has nothing under one of the keys; nothing was removed.',
+    carries: [],
   },
   'organization-already-exists': {
     meaning: 'The id was given before, and is never given again.',

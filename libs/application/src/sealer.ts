@@ -6,18 +6,21 @@ import type { OrganizationId, Sealed } from '#domain/ids.js';
 import type { DataKey } from '#secrets/data-keys.js';
 
 export type Purpose =
+  | 'user-id'
   | 'username'
   | 'profile'
   | 'email'
   | 'email-code'
   | 'phone'
+  | 'metadata-key'
+  | 'metadata-value'
   | 'reason'
   | 'token-name'
   | 'totp-name'
   | 'totp-secret'
   | 'totp-purpose';
 
-/** A device or a token; empty for what belongs to the user as a whole. */
+/** A device, a token or the hash of a metadata key; empty for what belongs to the user as a whole. */
 type Factor = string;
 
 export class Sealer {

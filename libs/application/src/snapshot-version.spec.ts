@@ -14,6 +14,7 @@ const digests: readonly string[] = [
   'd8dcbe62a1ee49339af1336c5ed0afe62717600e48c59678e0c9345cb6d944cc',
   '8329dd1b5fad9c619e5de8a8e596dda84f6608cef85e5dadd1e2fe4b2ab66d15',
   '7ca04e5a68e392bebd12aced78816f4030fb1c34e514468cff3d407f16ed8a5e',
+  '55111259fe9eee7e9803a9ec9cc89a95a909a09dde529f59a76f87f4bef80ea0',
 ];
 
 const began = Date.UTC(2030, 0, 1);

@@ -14,6 +14,7 @@ import type { Account } from '#domain/account/state.js';
 import { type Decision, reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, UserId } from '#domain/ids.js';
 import { type KnownRefusal, known } from '#domain/user/decide.js';
+import { isAlive } from '#domain/user/state.js';
 import type { DataKey } from '#secrets/data-keys.js';
 
 export interface UserCommand {
@@ -78,7 +79,8 @@ function executeWithin<Refusal, Answer>(
     by,
     resourceOwner: organizationId,
     decide: (account, now) => {
-      if (known(account, organizationId) !== null) return reject({ code: 'user-not-found' });
+      if (!isThere(surroundings) || known(account, organizationId) !== null)
+        return reject({ code: 'user-not-found' });
       const withKey = (key: DataKey | null) => decideWith(key, account, now);
       const key = keys.get(stream);
       return key instanceof Promise ? key.then(withKey) : withKey(key);
@@ -102,6 +104,16 @@ function executeWithin<Refusal, Answer>(
     return deed.decide(account, { ...surroundings, now, sealer });
   }
 }
+
+/** Whether there is anybody of this id, in whichever organization. */
+export async function presenceOf(application: Application, userId: UserId): Promise<'living' | 'gone'> {
+  const { state } = await application.accounts.streams.current(application.userStream(userId));
+  if (!isAlive(state.user)) return 'gone';
+  return isThere(await application.surroundings.of(state.user.organizationId)) ? 'living' : 'gone';
+}
+
+/** The users of an organization that was removed are gone with it, though their streams do not say so. */
+const isThere = ({ organization }: Surroundings) => organization === 'active' || organization === 'inactive';
 
 /** Tells more than the domain does, where it accepted. */
 export function withAnswer<Event, Refusal, Answer, More>(

@@ -21,7 +21,15 @@ const seed = Number(process.env.COUNTERSIGN_TEST_SEED ?? Date.now() % 1_000_000)
 
 const canary = 'c4nary';
 const profile = new HumanProfileFields({ givenName: 'Ada', familyName: 'L' });
+const colour = { key: 'colour', value: Buffer.from('blue') };
 const values: readonly unknown[] = [
+  ...[
+    [colour],
+    [colour, { ...colour, key: 'size' }],
+    [colour, colour],
+    [{ ...colour, value: 'blue' }],
+    colour,
+  ],
   ...[undefined, null, true, false, {}, [], new Set(), new Map(), new Date(0), Symbol('s'), () => 1],
   ...[0, -0, 1, 2, 5, 6, 8, 10, 30, 60, 100, 1.5, -1, 2 ** 40, 8.64e15, 8.64e15 + 2, Number.NaN, 1n],
   ...['', 'a', ' ', '\n', 'a\u0000', '\ud800', 'text', '1', 'SHA1', 'ORG_OWNER', 'female', 'none', 'return'],

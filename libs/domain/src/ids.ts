@@ -13,6 +13,9 @@ export type AccessTokenId = Branded<'AccessTokenId'>;
 /** A keyed hash of a login name: the same for spellings that mean the same, and no way back to the name. */
 export type LoginKey = Branded<'LoginKey'>;
 
+/** A keyed hash of a metadata key, of one user alone: no two users can be matched by it. */
+export type MetadataKeyHash = Branded<'MetadataKeyHash'>;
+
 /** Encrypted under its user's data key. The domain passes it on and never looks inside. */
 export type Sealed = Branded<'Sealed'>;
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { AccessTokenId, LoginKey, OrganizationId, Sealed, TotpId, UserId } from '#domain/ids.js';
+import type {
+  AccessTokenId,
+  LoginKey,
+  MetadataKeyHash,
+  OrganizationId,
+  Sealed,
+  TotpId,
+  UserId,
+} from '#domain/ids.js';
 import { defaultSettings, type Settings } from '#domain/organization/settings.js';
 import {
   type DomainEvent,
@@ -32,7 +40,9 @@ const place = {
 };
 /** Nothing can be shorter. */
 const sealed = seal(dataKey, place, '');
-const loginKey = (await Names.open(store, masterKeys)).loginKey('Ada');
+const names = await Names.open(store, masterKeys);
+const loginKey = names.loginKey('Ada');
+const keyHash = names.metadataKey('user-1', 'favourite.colour');
 const tokenHash = hashToken(randomBytesFromPool(32));
 const codeHash = await new HashLane({ concurrent: 1, waitingMax: 0 }).hash('7KAB-CDEF-GHJK-MNPQ');
 const userId = 'some user' as UserId;
@@ -41,7 +51,7 @@ const totpId = 'some device' as TotpId;
 /** One of each kind of stream. */
 const ofEach: readonly DomainEvent[] = [
   { type: 'user.human.phone.changed', phone: sealed },
-  { type: 'org.added', name: 'Some Organization' },
+  { type: 'org.added', organizationId: 'some organization' as OrganizationId, name: 'Some Organization' },
   { type: 'instance.member.removed', userId },
   { type: 'login.released', userId },
 ];
@@ -110,11 +120,13 @@ describe('nothing secret is written in clear', () => {
   } as const;
   const machine = {
     type: 'user.machine.added',
+    userId: sealed,
     organizationId: 'some organization' as OrganizationId,
     username: sealed,
     usernameKey: loginKey,
     profile: sealed,
   } as const;
+  const metadata = { type: 'user.metadata.set', keyHash, key: sealed, value: sealed } as const;
   const codes = (...some: readonly { selector: string; hash: string }[]): DomainEvent => ({
     type: 'user.human.mfa.recoverycode.added',
     codes: some,
@@ -123,7 +135,7 @@ describe('nothing secret is written in clear', () => {
   const code = { selector: '7K', hash: codeHash };
 
   it('and what was sealed and hashed is', () => {
-    const events = [added, token, machine, codes(code)];
+    const events = [added, token, machine, metadata, codes(code)];
     expect(events.map((event) => decodeEvent(encodeEvent(event)))).toEqual(events);
   });
 
@@ -134,6 +146,10 @@ describe('nothing secret is written in clear', () => {
     ['a phone number', { type: 'user.human.phone.changed', phone: '+41.44.6681800' as Sealed }],
     ['a user name', { ...machine, username: 'ada.lovelace' as Sealed }],
     ['a user name for its keyed hash', { ...machine, usernameKey: 'ada@example.org' as LoginKey }],
+    ['an id that was brought along', { ...machine, userId: 'ada@example.org' as Sealed }],
+    ['a metadata key', { ...metadata, key: 'favourite.colour' as Sealed }],
+    ['a metadata value', { ...metadata, value: 'blue' as Sealed }],
+    ['a metadata key for its keyed hash', { ...metadata, keyHash: 'favourite.colour' as MetadataKeyHash }],
     ['an access token for its hash', { ...token, hash: `cs_${tokenHash}${tokenHash}` }],
     ['a recovery code for its hash', codes({ selector: '7K', hash: '7KAB-CDEF-GHJK-MNPQ' })],
     ['a recovery code beside its hash', codes({ ...code, ...{ text: '7KAB-CDEF-GHJK-MNPQ' } })],

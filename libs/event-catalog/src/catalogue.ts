@@ -15,6 +15,7 @@ import { recoveryCodesEvents } from '#event-catalog/recovery-codes.js';
 import type { StoredEvent } from '#event-catalog/stored-event.js';
 import { totpEvents } from '#event-catalog/totp.js';
 import { userEvents } from '#event-catalog/user.js';
+import { userMetadataEvents } from '#event-catalog/user-metadata.js';
 
 export type DomainEvent = AccountEvent | OrganizationEvent | InstanceEvent | LoginNameEvent;
 
@@ -24,6 +25,7 @@ const accountEvents = {
   ...recoveryCodesEvents,
   ...attemptsEvents,
   ...accessTokenEvents,
+  ...userMetadataEvents,
 } satisfies Entries<AccountEvent>;
 
 /** By the kind of stream that the events stand in. */

@@ -1,10 +1,14 @@
 import type { OrganizationEvent } from '#domain/organization/events.js';
-import type { Entries } from '#event-catalog/entry.js';
-import { id, list, text } from '#event-catalog/fields.js';
+import { type Entries, older } from '#event-catalog/entry.js';
+import { id, list, nullable, text } from '#event-catalog/fields.js';
 import { namesOfSettings, someSettings } from '#event-catalog/settings.js';
 
 export const organizationEvents = {
-  'org.added': { meaning: 'An organization was added.', fields: { name: text } },
+  'org.added': {
+    meaning: 'An organization was added.',
+    older: [older({ name: text }, ({ name }) => ({ organizationId: null, name }))],
+    fields: { organizationId: nullable(id()), name: text },
+  },
   'org.changed': { meaning: 'The organization has another name.', fields: { name: text } },
   'org.deactivated': {
     meaning: 'The organization was put out of use: none of its users verifies anything.',

@@ -1,24 +1,32 @@
+import type { LoginKey, OrganizationId, Sealed } from '#domain/ids.js';
 import type { UserEvent } from '#domain/user/events.js';
-import type { Entries } from '#event-catalog/entry.js';
+import { type Entries, older } from '#event-catalog/entry.js';
 import { id, instant, loginKey, nullable, sealed, yesOrNo } from '#event-catalog/fields.js';
+
+const named = {
+  organizationId: id<OrganizationId>(),
+  username: sealed<Sealed>(),
+  usernameKey: loginKey<LoginKey>(),
+  profile: sealed<Sealed>(),
+};
+const person = {
+  ...named,
+  email: sealed<Sealed>(),
+  emailKey: loginKey<LoginKey>(),
+  emailVerified: yesOrNo,
+  phone: nullable(sealed<Sealed>()),
+};
 
 export const userEvents = {
   'user.human.added': {
     meaning: 'A person was added to an organization.',
-    fields: {
-      organizationId: id(),
-      username: sealed(),
-      usernameKey: loginKey(),
-      profile: sealed(),
-      email: sealed(),
-      emailKey: loginKey(),
-      emailVerified: yesOrNo,
-      phone: nullable(sealed()),
-    },
+    older: [older(person, (stored) => ({ userId: null, ...stored }))],
+    fields: { userId: nullable(sealed()), ...person },
   },
   'user.machine.added': {
     meaning: 'A machine, which signs in by access tokens, was added to an organization.',
-    fields: { organizationId: id(), username: sealed(), usernameKey: loginKey(), profile: sealed() },
+    older: [older(named, (stored) => ({ userId: null, ...stored }))],
+    fields: { userId: nullable(sealed()), ...named },
   },
   'user.username.changed': {
     meaning: 'The user signs in by another username from now on.',

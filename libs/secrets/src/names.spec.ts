@@ -131,3 +131,23 @@ describe('the id of a stream', () => {
     expect(new Set(ids.map((id) => names.streamId(id))).size).toBe(ids.length);
   });
 });
+
+describe('the key of metadata', () => {
+  it('is the same for the same user and the same key, to the letter', () => {
+    const key = names.metadataKey('user-1', 'colour');
+    expect(names.metadataKey('user-1', 'colour')).toBe(key);
+    expect(key).toMatch(/^[\w-]{32}$/);
+    const others = ['Colour', ' colour', 'colour ', 'colou', 'co\u0301lour', 'c\u00f3lour', 'colour\ud800'];
+    expect(new Set([key, ...others.map((other) => names.metadataKey('user-1', other))]).size).toBe(8);
+  });
+
+  it('is another one for another user', () => {
+    expect(names.metadataKey('user-2', 'colour')).not.toBe(names.metadataKey('user-1', 'colour'));
+  });
+
+  it('is no login name and no stream of the same letters', () => {
+    const key = names.metadataKey('user-1', 'colour');
+    expect(key).not.toBe(names.loginKey('user-1:colour'));
+    expect(key).not.toBe(names.streamId('user-1:colour'));
+  });
+});

@@ -6,6 +6,7 @@ import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsTextList } from '#application/input.js';
 import { executeForInstance, type InstanceOutcome } from '#application/instances.js';
 import { roleCharactersMax, rolesMax } from '#application/limits.js';
+import { presenceOf } from '#application/users.js';
 import type { UserId } from '#domain/ids.js';
 import { addMember } from '#domain/instance/decide.js';
 import type { AddMemberRefusal } from '#domain/organization/decide-members.js';
@@ -32,6 +33,10 @@ export class AddInstanceMemberHandler implements ICommandHandler<AddInstanceMemb
   }
 
   execute(command: AddInstanceMember): Promise<Outcome> {
-    return executeForInstance(this.#application, command, (instance) => addMember(instance, command));
+    const application = this.#application;
+    const { userId, roles } = command;
+    return executeForInstance(application, command, async (instance) =>
+      addMember(instance, { userId, roles, user: await presenceOf(application, userId) }),
+    );
   }
 }

@@ -8,9 +8,9 @@ import { executeForInstance, type InstanceOutcome } from '#application/instances
 import { roleCharactersMax, rolesMax } from '#application/limits.js';
 import type { UserId } from '#domain/ids.js';
 import { changeMember } from '#domain/instance/decide.js';
-import type { NotMember, RolesRefusal } from '#domain/organization/decide-members.js';
+import type { ChangeMemberRefusal } from '#domain/organization/decide-members.js';
 
-type Outcome = InstanceOutcome<NotMember | RolesRefusal>;
+type Outcome = InstanceOutcome<ChangeMemberRefusal>;
 
 export class ChangeInstanceMember extends Command<Outcome> {
   @IsId() readonly userId!: UserId;

@@ -6,9 +6,12 @@ import { ChangeInstanceSettings } from '#application/instance/change-instance-se
 import { RemoveInstanceMember } from '#application/instance/remove-instance-member.js';
 import { ResetInstanceSettings } from '#application/instance/reset-instance-settings.js';
 import { SetUpInstance } from '#application/instance/set-up-instance.js';
+import { AddOrganization } from '#application/organization/add-organization.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { accepted, answerOf, attempt, refused, violationsIn } from '#application/testing/attempt.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
+import { bob, machine, nobody } from '#application/testing/people.js';
+import { EraseUser } from '#application/user/erase-user.js';
 import type { UserId } from '#domain/ids.js';
 import type { Overrides } from '#domain/organization/settings.js';
 
@@ -104,7 +107,12 @@ describe('the settings of the instance', () => {
 });
 
 describe('a member of the instance', () => {
-  beforeEach(() => answerOf(house, setUp));
+  beforeEach(async () => {
+    await answerOf(house, setUp);
+    await answerOf(house, new AddOrganization({ organizationId, name: 'Acme', by }));
+    await answerOf(house, machine(userId, 'printer'));
+    await answerOf(house, machine(bob, 'scanner'));
+  });
   const add = (roles: readonly string[]) => new AddInstanceMember({ userId, roles, by });
   const changeTo = (roles: readonly string[]) => new ChangeInstanceMember({ userId, roles, by });
   const remove = new RemoveInstanceMember({ userId, by });
@@ -115,8 +123,20 @@ describe('a member of the instance', () => {
     expect(await attempt(house, add(['INSTANCE_OWNER']))).toEqual(refused('member-already-exists'));
     expect(await attempt(house, changeTo(['INSTANCE_OWNER']))).toEqual(done(3, 'instance.member.changed'));
     expect(await attempt(house, changeTo(['INSTANCE_OWNER']))).toEqual(done(3));
-    expect(await attempt(house, remove)).toEqual(done(4, 'instance.member.removed'));
+    expect(await attempt(house, remove)).toEqual(refused('last-owner'));
+    expect(await attempt(house, changeTo(['INSTANCE_VIEWER']))).toEqual(refused('last-owner'));
+    await answerOf(house, new AddInstanceMember({ userId: bob, roles: ['INSTANCE_OWNER'], by }));
+    expect(await attempt(house, remove)).toEqual(done(5, 'instance.member.removed'));
     expect(await attempt(house, remove)).toEqual(refused('member-not-found'));
+  });
+
+  it('is a user who is there', async () => {
+    const late = new AddInstanceMember({ userId: bob, roles: ['INSTANCE_OWNER'], by });
+    await answerOf(house, new EraseUser({ organizationId, userId: bob, by }));
+    expect(await attempt(house, late)).toEqual(refused('user-not-found'));
+    expect(await attempt(house, new AddInstanceMember({ ...late, userId: nobody }))).toEqual(
+      refused('user-not-found'),
+    );
   });
 
   it('has at least one role, and only roles that there are here', async () => {

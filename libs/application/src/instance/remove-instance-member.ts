@@ -7,9 +7,9 @@ import { type Fields, IsId } from '#application/input.js';
 import { executeForInstance, type InstanceOutcome } from '#application/instances.js';
 import type { UserId } from '#domain/ids.js';
 import { removeMember } from '#domain/instance/decide.js';
-import type { NotMember } from '#domain/organization/decide-members.js';
+import type { RemoveMemberRefusal } from '#domain/organization/decide-members.js';
 
-type Outcome = InstanceOutcome<NotMember>;
+type Outcome = InstanceOutcome<RemoveMemberRefusal>;
 
 export class RemoveInstanceMember extends Command<Outcome> {
   @IsId() readonly userId!: UserId;

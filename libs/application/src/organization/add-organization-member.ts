@@ -6,6 +6,7 @@ import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsTextList } from '#application/input.js';
 import { roleCharactersMax, rolesMax } from '#application/limits.js';
 import { executeForOrganization, type OrganizationOutcome } from '#application/organizations.js';
+import { presenceOf } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { addMember, type NotFound } from '#domain/organization/decide.js';
 import type { AddMemberRefusal } from '#domain/organization/decide-members.js';
@@ -34,8 +35,10 @@ export class AddOrganizationMemberHandler implements ICommandHandler<AddOrganiza
   }
 
   execute(command: AddOrganizationMember): Promise<Outcome> {
-    return executeForOrganization(this.#application, command, (organization) =>
-      addMember(organization, command),
+    const application = this.#application;
+    const { userId, roles } = command;
+    return executeForOrganization(application, command, async (organization) =>
+      addMember(organization, { userId, roles, user: await presenceOf(application, userId) }),
     );
   }
 }

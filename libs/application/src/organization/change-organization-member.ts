@@ -8,9 +8,9 @@ import { roleCharactersMax, rolesMax } from '#application/limits.js';
 import { executeForOrganization, type OrganizationOutcome } from '#application/organizations.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { changeMember, type NotFound } from '#domain/organization/decide.js';
-import type { NotMember, RolesRefusal } from '#domain/organization/decide-members.js';
+import type { ChangeMemberRefusal } from '#domain/organization/decide-members.js';
 
-type Outcome = OrganizationOutcome<NotFound | NotMember | RolesRefusal>;
+type Outcome = OrganizationOutcome<NotFound | ChangeMemberRefusal>;
 
 export class ChangeOrganizationMember extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;

@@ -14,6 +14,8 @@ import { ResetOrganizationSettings } from '#application/organization/reset-organ
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { accepted, answerOf, attempt, refused, violationsIn } from '#application/testing/attempt.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
+import { bob, machine, nobody } from '#application/testing/people.js';
+import { RemoveUser } from '#application/user/remove-user.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { Overrides } from '#domain/organization/settings.js';
 
@@ -81,6 +83,7 @@ describe('an organization', () => {
       house,
       new ChangeOrganizationSettings({ ...elsewhere, changed: new SettingsFields({ totpDevicesMax: 1 }) }),
     );
+    await answerOf(house, machine(userId, 'printer'));
     await answerOf(house, new AddOrganizationMember({ ...elsewhere, userId, roles: ['ORG_OWNER'] }));
     expect(await house.application.surroundings.of(organizationId)).toMatchObject({
       organization: 'active',
@@ -212,6 +215,11 @@ describe('the settings of an organization', () => {
 });
 
 describe('a member of an organization', () => {
+  beforeEach(async () => {
+    await answerOf(house, machine(userId, 'printer'));
+    await answerOf(house, machine(bob, 'scanner'));
+  });
+  const deputy = { ...here, userId: bob };
   const add = (roles: readonly string[]) => new AddOrganizationMember({ ...here, userId, roles });
   const changeTo = (roles: readonly string[]) => new ChangeOrganizationMember({ ...here, userId, roles });
   const remove = new RemoveOrganizationMember({ ...here, userId });
@@ -225,9 +233,37 @@ describe('a member of an organization', () => {
       accepted(house, { sequence: 3 }, 'org.member.changed'),
     );
     expect((await attempt(house, changeTo(['ORG_USER_READER', 'ORG_OWNER']))).appended).toEqual([]);
-    expect(await attempt(house, remove)).toEqual(accepted(house, { sequence: 4 }, 'org.member.removed'));
+    await answerOf(house, new AddOrganizationMember({ ...deputy, roles: ['ORG_OWNER'] }));
+    expect(await attempt(house, remove)).toEqual(accepted(house, { sequence: 5 }, 'org.member.removed'));
     expect(await attempt(house, remove)).toEqual(refused('member-not-found'));
     expect(await attempt(house, changeTo(['ORG_OWNER']))).toEqual(refused('member-not-found'));
+  });
+
+  it('stays an owner as long as nobody else is one', async () => {
+    const lastOwner = refused('last-owner');
+    await answerOf(house, add(['ORG_OWNER']));
+    await answerOf(house, new AddOrganizationMember({ ...deputy, roles: ['ORG_USER_READER'] }));
+    expect(await attempt(house, remove)).toEqual(lastOwner);
+    expect(await attempt(house, changeTo(['ORG_USER_READER']))).toEqual(lastOwner);
+    await answerOf(house, new ChangeOrganizationMember({ ...deputy, roles: ['ORG_OWNER'] }));
+    expect(await attempt(house, remove)).toMatchObject({ appended: ['org.member.removed'] });
+  });
+
+  it('is a user who is there, of whichever organization', async () => {
+    const notFound = refused('user-not-found');
+    const other = { ...elsewhere, roles: ['ORG_USER_READER'] };
+    expect(await attempt(house, new AddOrganizationMember({ ...other, userId: nobody }))).toEqual(notFound);
+    await answerOf(house, new RemoveUser({ ...here, userId: bob }));
+    expect(await attempt(house, new AddOrganizationMember({ ...other, userId: bob }))).toEqual(notFound);
+    expect(await attempt(house, new AddOrganizationMember({ ...other, userId }))).toMatchObject({
+      appended: ['org.member.added'],
+    });
+  });
+
+  it('is nobody whose organization was removed', async () => {
+    await answerOf(house, new RemoveOrganization(here));
+    const late = new AddOrganizationMember({ ...elsewhere, userId, roles: ['ORG_OWNER'] });
+    expect(await attempt(house, late)).toEqual(refused('user-not-found'));
   });
 
   it('has only roles that there are here', async () => {

@@ -7,9 +7,9 @@ import { type Fields, IsId } from '#application/input.js';
 import { executeForOrganization, type OrganizationOutcome } from '#application/organizations.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { type NotFound, removeMember } from '#domain/organization/decide.js';
-import type { NotMember } from '#domain/organization/decide-members.js';
+import type { RemoveMemberRefusal } from '#domain/organization/decide-members.js';
 
-type Outcome = OrganizationOutcome<NotFound | NotMember>;
+type Outcome = OrganizationOutcome<NotFound | RemoveMemberRefusal>;
 
 export class RemoveOrganizationMember extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;

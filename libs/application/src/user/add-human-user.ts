@@ -5,6 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { idOfNew } from '#application/idempotency.js';
 import {
+  type Entry,
   type Fields,
   IsEmailAddress,
   IsFieldsOf,
@@ -19,6 +20,7 @@ import {
   seedCharactersMax,
   usernameCharactersMax,
 } from '#application/limits.js';
+import { type HashedEntry, hashEntries, IsMetadata, sealEntries } from '#application/metadata/entries.js';
 import type { Sealer } from '#application/sealer.js';
 import { readSeed } from '#application/totp/imported-seed.js';
 import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
@@ -37,6 +39,7 @@ import type { ClaimRefusal } from '#domain/login-name/decide.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 import { type AddRefusal, addHuman, type ImportedTotp } from '#domain/user/decide.js';
+import { type MetadataFull, withFirstMetadata } from '#domain/user-metadata/decide.js';
 
 export interface HumanUserAdded {
   readonly userId: UserId;
@@ -46,7 +49,7 @@ export interface HumanUserAdded {
   readonly totpId: TotpId | null;
 }
 
-type Outcome = UserOutcome<HumanUserAdded, AddRefusal | ClaimRefusal>;
+type Outcome = UserOutcome<HumanUserAdded, AddRefusal | MetadataFull | ClaimRefusal>;
 
 export class AddHumanUser extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;
@@ -63,6 +66,7 @@ export class AddHumanUser extends Command<Outcome> {
   @MayBeNull() @IsOneOf(algorithms) readonly totpAlgorithm: TotpParameters['algorithm'] | null = null;
   @MayBeNull() @IsOneOf(digits) readonly totpDigits: TotpParameters['digits'] | null = null;
   @MayBeNull() @IsOneOf(periods) readonly totpPeriodSeconds: TotpParameters['periodSeconds'] | null = null;
+  @IsMetadata({ minimum: 0 }) readonly metadata: readonly Entry[] = [];
   readonly by!: Caller;
 
   constructor(fields: Fields<AddHumanUser, Optional>) {
@@ -79,7 +83,8 @@ type Optional =
   | 'totpSecret'
   | 'totpAlgorithm'
   | 'totpDigits'
-  | 'totpPeriodSeconds';
+  | 'totpPeriodSeconds'
+  | 'metadata';
 
 @CommandHandler(AddHumanUser)
 export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
@@ -96,6 +101,8 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
     if (seed !== null && 'code' in seed) return { kind: 'rejected', refusal: seed };
     const userId = command.userId ?? (idOfNew(command.by, 'user', secrets) as UserId);
     const made: Made = {
+      userId,
+      metadata: hashEntries(this.#application, userId, command.metadata),
       seed,
       totpId: seed === null ? null : (idOfNew(command.by, 'totp', secrets) as TotpId),
       emailCode: command.emailVerification === 'code' ? makeEmailCode(secrets, clock()) : null,
@@ -109,7 +116,10 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
       by: command.by,
       names: [username, ...verified],
       decide: (account, context) =>
-        addHuman(account, { ...keys, ...sealed(command, made, context.sealer) }, context),
+        withFirstMetadata(
+          addHuman(account, { ...keys, ...sealed(command, made, context.sealer) }, context),
+          sealEntries(made.metadata, account, context.sealer),
+        ),
     });
     if (outcome.kind === 'rejected') return outcome;
     const { totpId, emailCode } = made;
@@ -119,14 +129,17 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
 }
 
 interface Made {
+  readonly userId: UserId;
+  readonly metadata: readonly HashedEntry[];
   readonly seed: Buffer | null;
   readonly totpId: TotpId | null;
   readonly emailCode: ShownEmailCode | null;
 }
 
-function sealed(command: AddHumanUser, { seed, totpId, emailCode }: Made, sealer: Sealer) {
+function sealed(command: AddHumanUser, { userId, seed, totpId, emailCode }: Made, sealer: Sealer) {
   const { organizationId, username, profile, email, phone } = command;
   return {
+    userId: sealer.seal('user-id', userId),
     organizationId,
     username: sealer.seal('username', username ?? email),
     profile: sealer.seal('profile', profileText(profile)),

@@ -10,14 +10,17 @@ import type { Decide, UserCommand, UserOutcome } from '#application/users.js';
 import type { AccountEvent } from '#domain/account/events.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
 import { type AddRefusal, notAddable } from '#domain/user/decide.js';
+import type { MetadataFull } from '#domain/user-metadata/decide.js';
+
+type AdditionRefusal = AddRefusal | MetadataFull;
 
 export interface Addition extends UserCommand {
   /** What the user can be found by. */
   readonly names: readonly string[];
-  readonly decide: Decide<AddRefusal, null>;
+  readonly decide: Decide<AdditionRefusal, null>;
 }
 
-type Added = UserOutcome<null, AddRefusal | ClaimRefusal>;
+type Added = UserOutcome<null, AdditionRefusal | ClaimRefusal>;
 
 export async function addNamedUser(
   application: Application,
@@ -43,10 +46,10 @@ export async function addNamedUser(
 async function repeatedOr(
   application: Application,
   command: UserCommand,
-  refusal: AddRefusal | ClaimRefusal | NotExecuted,
+  refusal: AdditionRefusal | ClaimRefusal | NotExecuted,
 ): Promise<Added> {
   const additions = application.accounts.commands;
-  const repeated = await additions.repeated<AddRefusal | ClaimRefusal, null>(
+  const repeated = await additions.repeated<AdditionRefusal | ClaimRefusal, null>(
     additionOf(application, command),
   );
   return repeated ?? { kind: 'rejected', refusal };
@@ -71,14 +74,14 @@ async function refusalAhead(
   return notAddable(state, surroundings);
 }
 
-async function add(application: Application, command: UserCommand, decide: Decide<AddRefusal, null>) {
+async function add(application: Application, command: UserCommand, decide: Decide<AdditionRefusal, null>) {
   const { secrets } = application.parts;
   const addition = additionOf(application, command);
   const surroundings = await application.surroundings.of(command.organizationId);
   // Durable before the first event that is sealed with it.
   const key = await secrets.keys.create(addition.stream);
   const sealer = new Sealer(secrets, key, command.organizationId);
-  return application.accounts.commands.execute<AddRefusal | ClaimRefusal, null>({
+  return application.accounts.commands.execute<AdditionRefusal | ClaimRefusal, null>({
     ...addition,
     decide: (account, now) => decide(account, { ...surroundings, now, sealer }),
   });

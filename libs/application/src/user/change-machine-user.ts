@@ -4,25 +4,33 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
-import { descriptionCharactersMax, profileCharactersMax } from '#application/limits.js';
-import { machineProfileText } from '#application/user/profile.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import {
+  descriptionCharactersMax,
+  profileCharactersMax,
+  usernameCharactersMax,
+} from '#application/limits.js';
+import { changedMachineProfile, machineProfileText, readMachineProfile } from '#application/user/profile.js';
+import { executeWithNames } from '#application/user/with-names.js';
+import type { UserOutcome } from '#application/users.js';
 import { reject } from '#domain/decider.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
-import { changeMachine, type MachineRefusal } from '#domain/user/decide.js';
-import { isAlive } from '#domain/user/state.js';
+import type { ClaimRefusal } from '#domain/login-name/decide.js';
+import { livingMachine, type MachineRefusal } from '#domain/user/decide.js';
+import { changeMachineUser } from '#domain/user/decide-change.js';
 
-type Outcome = UserOutcome<null, MachineRefusal>;
+type Outcome = UserOutcome<null, MachineRefusal | ClaimRefusal>;
 
-/** What is left out is empty afterwards. */
+/** All of it at once, or nothing. What is left out stays as it is. */
 export class ChangeMachineUser extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;
   @IsId() readonly userId!: UserId;
-  @IsText(profileCharactersMax) readonly name!: string;
-  @MayBeNull() @IsText(descriptionCharactersMax) readonly description: string | null = null;
+  @MayBeNull() @IsText(usernameCharactersMax) readonly username: string | null = null;
+  @MayBeNull() @IsText(profileCharactersMax) readonly name: string | null = null;
+  /** Empty, and there is none afterwards. */
+  @MayBeNull() @IsText(descriptionCharactersMax, 0) readonly description: string | null = null;
   readonly by!: Caller;
 
-  constructor(fields: Fields<ChangeMachineUser, 'description'>) {
+  constructor(fields: Fields<ChangeMachineUser, 'username' | 'name' | 'description'>) {
     super();
     Object.assign(this, fields);
   }
@@ -38,11 +46,22 @@ export class ChangeMachineUserHandler implements ICommandHandler<ChangeMachineUs
 
   execute(command: ChangeMachineUser): Promise<Outcome> {
     const { organizationId } = command;
-    return executeForUser<MachineRefusal, null>(this.#application, command, (account, { sealer }) => {
-      const { user } = account;
-      if (!isAlive(user)) return reject({ code: 'user-not-found' });
-      const profile = sealer.sealChanged('profile', machineProfileText(command), user.profile);
-      return changeMachine(account, { organizationId, profile });
+    const { names } = this.#application.parts.secrets;
+    const usernameKey = command.username === null ? null : names.loginKey(command.username);
+    return executeWithNames<MachineRefusal, null>(this.#application, command, (account, { sealer }) => {
+      const machine = livingMachine(account, organizationId);
+      if (machine.kind === 'rejected') return reject(machine.refusal);
+      const present = readMachineProfile(sealer.openText('profile', machine.profile));
+      const profile = machineProfileText(changedMachineProfile(present, command));
+      const username =
+        command.username === null || usernameKey === null
+          ? null
+          : { username: sealer.sealChanged('username', command.username, machine.username), usernameKey };
+      return changeMachineUser(account, {
+        organizationId,
+        username,
+        profile: sealer.sealChanged('profile', profile, machine.profile),
+      });
     });
   }
 }

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Command } from '@nestjs/cqrs';
 
+import { RemoveUserMetadata } from '#application/metadata/remove-user-metadata.js';
+import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
+import { RemoveOrganization } from '#application/organization/remove-organization.js';
 import { accepted, answerOf, attempt, refused, violationsIn } from '#application/testing/attempt.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
 import {
@@ -17,6 +20,7 @@ import {
 import { AddMachineUser } from '#application/user/add-machine-user.js';
 import { ChangeEmail } from '#application/user/change-email.js';
 import { ChangeHumanProfile } from '#application/user/change-human-profile.js';
+import { ChangeHumanUser } from '#application/user/change-human-user.js';
 import { ChangeMachineUser } from '#application/user/change-machine-user.js';
 import { ChangePhone } from '#application/user/change-phone.js';
 import { ChangeUsername } from '#application/user/change-username.js';
@@ -53,6 +57,7 @@ const stateOf = async (userId: UserId) =>
 const allOn = (user: { organizationId: OrganizationId; userId: UserId }): Command<unknown>[] => [
   new ChangeUsername({ ...user, username: 'other', by }),
   new ChangeHumanProfile({ ...user, profile, by }),
+  new ChangeHumanUser({ ...user, username: 'other', phone: '', by }),
   new ChangeMachineUser({ ...user, name: 'other', by }),
   new ChangeEmail({ ...user, email: 'other@example.com', emailVerification: 'verified', by }),
   new RequestEmailCode({ ...user, by }),
@@ -63,6 +68,8 @@ const allOn = (user: { organizationId: OrganizationId; userId: UserId }): Comman
   new ReactivateUser({ ...user, by }),
   new LockUser({ ...user, by }),
   new UnlockUser({ ...user, by }),
+  new SetUserMetadata({ ...user, metadata: [{ key: 'colour', value: Buffer.from('blue') }], by }),
+  new RemoveUserMetadata({ ...user, keys: ['colour'], by }),
   new RemoveUser({ ...user, by }),
 ];
 const erasing = (user: { organizationId: OrganizationId; userId: UserId }) => new EraseUser({ ...user, by });
@@ -84,6 +91,20 @@ describe('a user', () => {
   it.each(allOn(her))('that was removed is not found: $constructor.name', async (command) => {
     await answerOf(house, new RemoveUser(her));
     expect(await attempt(house, command)).toEqual(notFound);
+  });
+
+  it.each(allOn(her))(
+    'of an organization that was removed is gone with it: $constructor.name',
+    async (command) => {
+      await answerOf(house, new RemoveOrganization({ organizationId, by }));
+      expect(await attempt(house, command)).toEqual(notFound);
+    },
+  );
+
+  it('of an organization that was removed can still be erased', async () => {
+    await answerOf(house, new RemoveOrganization({ organizationId, by }));
+    expect(await attempt(house, new EraseUser(her))).toMatchObject({ outcome: { kind: 'accepted' } });
+    expect(await keyOf(ada)).toBeNull();
   });
 
   it.each(allOn(her))('that was erased is not found: $constructor.name', async (command) => {
@@ -209,7 +230,7 @@ describe('what is known of a user', () => {
     expect(await attempt(house, change('printer', 'on the second floor'))).toEqual(
       accepted(house, { sequence: 2 }),
     );
-    expect(await attempt(house, change('printer', null))).toEqual(
+    expect(await attempt(house, change('printer', ''))).toEqual(
       accepted(house, { sequence: 3 }, 'user.machine.changed'),
     );
   });
@@ -258,8 +279,8 @@ describe('what is sent with a command on a user', () => {
     ],
     [new VerifyEmail({ ...her, code: '' }), ['code: text']],
     [
-      new ChangeMachineUser({ ...aPrinter, name: '', description: long }),
-      ['name: text', 'description: text'],
+      new ChangeMachineUser({ ...aPrinter, username: '', name: '', description: long }),
+      ['username: text', 'name: text', 'description: text'],
     ],
     [
       new ChangeHumanProfile({ ...her, profile: new HumanProfileFields({ givenName: '', familyName: 'L' }) }),

@@ -21,7 +21,7 @@ import {
   removed,
   sealed,
 } from '#domain/testing/people.js';
-import { accountOf, before, circumstances, given, now } from '#domain/testing/specification.js';
+import { accountOf, at, before, circumstances, given, now } from '#domain/testing/specification.js';
 
 const idOf = (name: string) => name as AccessTokenId;
 const token = {
@@ -209,19 +209,20 @@ describe('what a checker is told', () => {
 
 describe('folding', () => {
   test('a token that is added again replaces the one of its id', () => {
-    const { type: _, name: __, ...kept } = { ...added, hash: 'another' };
-    expect(accountOf(added, { ...added, hash: 'another' }).accessTokens).toStrictEqual([kept]);
+    const { type: _, ...kept } = { ...added, hash: 'another' };
+    const account = accountOf(added, at(now, { ...added, hash: 'another' }));
+    expect(account.accessTokens).toStrictEqual([{ ...kept, createdAt: now }]);
   });
 
   test('what is no business of tokens leaves them the same object', () => {
     const { accessTokens } = accountOf(humanAdded, added);
-    expect(evolveAccessTokens(accessTokens, locked)).toBe(accessTokens);
-    expect(evolveAccessTokens(accessTokens, removedToken('another'))).toBe(accessTokens);
+    expect(evolveAccessTokens(accessTokens, locked, now)).toBe(accessTokens);
+    expect(evolveAccessTokens(accessTokens, removedToken('another'), now)).toBe(accessTokens);
   });
 
   test('nobody is left whom a token of a removed user could stand for', () => {
     const { accessTokens } = accountOf(humanAdded, added);
-    expect(evolveAccessTokens(accessTokens, removed)).toBe(noAccessTokens);
-    expect(evolveAccessTokens(accessTokens, erased)).toBe(noAccessTokens);
+    expect(evolveAccessTokens(accessTokens, removed, now)).toBe(noAccessTokens);
+    expect(evolveAccessTokens(accessTokens, erased, now)).toBe(noAccessTokens);
   });
 });

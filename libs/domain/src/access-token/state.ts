@@ -1,12 +1,14 @@
 import type { AccessTokenEvent } from '#domain/access-token/events.js';
 import type { AccountEvent } from '#domain/account/events.js';
-import type { AccessTokenId, Instant } from '#domain/ids.js';
+import type { AccessTokenId, Instant, Sealed } from '#domain/ids.js';
 
 export interface AccessToken {
   readonly tokenId: AccessTokenId;
+  readonly name: Sealed;
   readonly scopes: readonly string[];
   readonly expiresAt: Instant | null;
   readonly hash: string;
+  readonly createdAt: Instant;
 }
 
 /** Whatever was added and not removed, the expired ones too; the oldest first. */
@@ -14,11 +16,15 @@ export type AccessTokensState = readonly AccessToken[];
 
 export const noAccessTokens: AccessTokensState = [];
 
-export function evolveAccessTokens(state: AccessTokensState, event: AccountEvent): AccessTokensState {
+export function evolveAccessTokens(
+  state: AccessTokensState,
+  event: AccountEvent,
+  at: Instant,
+): AccessTokensState {
   switch (event.type) {
     case 'user.pat.added': {
-      const { tokenId, scopes, expiresAt, hash } = event;
-      return [...without(state, tokenId), { tokenId, scopes, expiresAt, hash }];
+      const { tokenId, name, scopes, expiresAt, hash } = event;
+      return [...without(state, tokenId), { tokenId, name, scopes, expiresAt, hash, createdAt: at }];
     }
     case 'user.pat.removed':
       return without(state, event.tokenId);

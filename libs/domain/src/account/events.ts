@@ -5,5 +5,12 @@ import type { AttemptsEvent } from '#domain/attempts/events.js';
 import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 import type { UserEvent } from '#domain/user/events.js';
+import type { UserMetadataEvent } from '#domain/user-metadata/events.js';
 
-export type AccountEvent = UserEvent | TotpEvent | RecoveryCodesEvent | AttemptsEvent | AccessTokenEvent;
+export type AccountEvent =
+  | UserEvent
+  | TotpEvent
+  | RecoveryCodesEvent
+  | AttemptsEvent
+  | AccessTokenEvent
+  | UserMetadataEvent;

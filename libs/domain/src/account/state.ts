@@ -9,6 +9,7 @@ import {
 } from '#domain/recovery-codes/state.js';
 import { evolveTotp, noTotp, type TotpState } from '#domain/totp/state.js';
 import { evolveUser, noUser, type UserState } from '#domain/user/state.js';
+import { evolveUserMetadata, noMetadata, type UserMetadataState } from '#domain/user-metadata/state.js';
 
 /** Everything that the stream of one user says. */
 export interface Account {
@@ -17,6 +18,7 @@ export interface Account {
   readonly recoveryCodes: RecoveryCodesState;
   readonly attempts: AttemptsState;
   readonly accessTokens: AccessTokensState;
+  readonly metadata: UserMetadataState;
 }
 
 export const noAccount: Account = {
@@ -25,15 +27,17 @@ export const noAccount: Account = {
   recoveryCodes: noRecoveryCodes,
   attempts: noAttempts,
   accessTokens: noAccessTokens,
+  metadata: noMetadata,
 };
 
 /** A part that has nothing to do with the event stays the object it was. */
 export function evolveAccount(account: Account, event: AccountEvent, at: Instant): Account {
   return {
-    user: evolveUser(account.user, event),
+    user: evolveUser(account.user, event, at),
     totp: evolveTotp(account.totp, event, at),
     recoveryCodes: evolveRecoveryCodes(account.recoveryCodes, event),
     attempts: evolveAttempts(account.attempts, event, at),
-    accessTokens: evolveAccessTokens(account.accessTokens, event),
+    accessTokens: evolveAccessTokens(account.accessTokens, event, at),
+    metadata: evolveUserMetadata(account.metadata, event, at),
   };
 }

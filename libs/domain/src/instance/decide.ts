@@ -4,11 +4,14 @@ import type { InstanceEvent } from '#domain/instance/events.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import {
   type AddMemberRefusal,
+  type ChangeMemberRefusal,
   checkedNewMember,
   checkedRolesChange,
-  memberRefusal,
-  type NotMember,
-  type RolesRefusal,
+  type KnownRoles,
+  type MemberRefusal,
+  type NewMember,
+  type RemoveMemberRefusal,
+  removalRefusal,
 } from '#domain/organization/decide-members.js';
 import { checkedChanges, chosenAmong, type SettingsRefusal } from '#domain/organization/decide-settings.js';
 import { instanceRoles, type Member } from '#domain/organization/members.js';
@@ -24,11 +27,12 @@ export interface NotSetUp {
   readonly code: 'instance-not-set-up';
 }
 
-export type InstanceRefusal = AlreadySetUp | NotSetUp | SettingsRefusal | AddMemberRefusal | NotMember;
+export type InstanceRefusal = AlreadySetUp | NotSetUp | SettingsRefusal | MemberRefusal;
 
 type Decided<Refusal> = Decision<InstanceEvent, Refusal>;
 
 const notSetUp: NotSetUp = { code: 'instance-not-set-up' };
+const knownRoles: KnownRoles = { roles: instanceRoles, ofOwners: 'INSTANCE_OWNER' };
 
 export function setUp(
   instance: InstanceState,
@@ -60,22 +64,19 @@ export function resetSettings(
   return reset.length === 0 ? accept() : accept({ type: 'instance.settings.reset', names: reset });
 }
 
-export function addMember(
-  instance: InstanceState,
-  { userId, roles }: Member,
-): Decided<NotSetUp | AddMemberRefusal> {
+export function addMember(instance: InstanceState, member: NewMember): Decided<NotSetUp | AddMemberRefusal> {
   if (instance.status === 'unknown') return reject(notSetUp);
-  const checked = checkedNewMember(instance.members, { userId, roles }, instanceRoles);
+  const checked = checkedNewMember(instance.members, member, knownRoles);
   if (checked.kind === 'rejected') return reject(checked.refusal);
-  return accept({ type: 'instance.member.added', userId, roles: checked.answer });
+  return accept({ type: 'instance.member.added', userId: member.userId, roles: checked.answer });
 }
 
 export function changeMember(
   instance: InstanceState,
   { userId, roles }: Member,
-): Decided<NotSetUp | NotMember | RolesRefusal> {
+): Decided<NotSetUp | ChangeMemberRefusal> {
   if (instance.status === 'unknown') return reject(notSetUp);
-  const checked = checkedRolesChange(instance.members, { userId, roles }, instanceRoles);
+  const checked = checkedRolesChange(instance.members, { userId, roles }, knownRoles);
   if (checked.kind === 'rejected') return reject(checked.refusal);
   const { answer } = checked;
   return answer === null ? accept() : accept({ type: 'instance.member.changed', userId, roles: answer });
@@ -84,8 +85,8 @@ export function changeMember(
 export function removeMember(
   instance: InstanceState,
   { userId }: { readonly userId: UserId },
-): Decided<NotSetUp | NotMember> {
+): Decided<NotSetUp | RemoveMemberRefusal> {
   if (instance.status === 'unknown') return reject(notSetUp);
-  const refusal = memberRefusal(instance.members, userId);
+  const refusal = removalRefusal(instance.members, userId, knownRoles);
   return refusal === null ? accept({ type: 'instance.member.removed', userId }) : reject(refusal);
 }

@@ -25,6 +25,8 @@ const bert = 'bert' as UserId;
 const added: InstanceEvent = { type: 'instance.added', instanceId: 'one' };
 const annaAdded: InstanceEvent = { type: 'instance.member.added', userId: anna, roles: ['INSTANCE_OWNER'] };
 const annaRemoved: InstanceEvent = { type: 'instance.member.removed', userId: anna };
+const bertAdded: InstanceEvent = { ...annaAdded, userId: bert };
+const user = 'living';
 const changedTo = (changed: Extract<InstanceEvent, { type: 'instance.settings.changed' }>['changed']) =>
   ({ type: 'instance.settings.changed', changed }) as const;
 const reset = (...names: readonly SettingName[]) => ({ type: 'instance.settings.reset', names }) as const;
@@ -45,7 +47,7 @@ describe('setting up the instance', () => {
       .when(resetSettings, { names: ['stepsPast'] })
       .thenRejected(refusal);
     given()
-      .when(addMember, { userId: anna, roles: ['INSTANCE_OWNER'] })
+      .when(addMember, { userId: anna, roles: ['INSTANCE_OWNER'], user })
       .thenRejected(refusal);
     given()
       .when(changeMember, { userId: anna, roles: ['INSTANCE_OWNER'] })
@@ -119,12 +121,12 @@ describe('the members of the instance', () => {
 
   test('a member is added, changed and removed', () => {
     given(added)
-      .when(addMember, { userId: anna, roles: ['INSTANCE_OWNER'] })
+      .when(addMember, { userId: anna, roles: ['INSTANCE_OWNER'], user })
       .then(annaAdded);
-    given(added, annaAdded)
+    given(added, annaAdded, bertAdded)
       .when(changeMember, { userId: anna, roles: viewer })
       .then({ type: 'instance.member.changed', userId: anna, roles: viewer });
-    given(added, annaAdded).when(removeMember, { userId: anna }).then(annaRemoved);
+    given(added, annaAdded, bertAdded).when(removeMember, { userId: anna }).then(annaRemoved);
   });
 
   test('the roles that a member has are accepted without an event', () => {
@@ -133,9 +135,21 @@ describe('the members of the instance', () => {
       .then();
   });
 
+  test('the last owner stays one', () => {
+    const instance = given(added, annaAdded, { ...bertAdded, roles: viewer });
+    instance.when(removeMember, { userId: anna }).thenRejected({ code: 'last-owner' });
+    instance.when(changeMember, { userId: anna, roles: viewer }).thenRejected({ code: 'last-owner' });
+  });
+
+  test('a user who is gone does not become a member, nor who never was', () => {
+    given(added)
+      .when(addMember, { userId: anna, roles: viewer, user: 'gone' })
+      .thenRejected({ code: 'user-not-found' });
+  });
+
   test('who is a member is not added again', () => {
     given(added, annaAdded)
-      .when(addMember, { userId: anna, roles: viewer })
+      .when(addMember, { userId: anna, roles: viewer, user })
       .thenRejected({ code: 'member-already-exists' });
   });
 
@@ -143,7 +157,7 @@ describe('the members of the instance', () => {
     ['of an organization', ['ORG_OWNER'], { code: 'role-unknown', role: 'ORG_OWNER' }],
     ['that is none', [], { code: 'role-missing' }],
   ] as const)('a role %s is refused', (_, wanted, refusal) => {
-    given(added).when(addMember, { userId: anna, roles: wanted }).thenRejected(refusal);
+    given(added).when(addMember, { userId: anna, roles: wanted, user }).thenRejected(refusal);
     given(added, annaAdded).when(changeMember, { userId: anna, roles: wanted }).thenRejected(refusal);
   });
 
@@ -153,7 +167,7 @@ describe('the members of the instance', () => {
       (_, index): InstanceEvent => ({ ...annaAdded, userId: `member ${index}` as UserId }),
     );
     given(added, ...crowd)
-      .when(addMember, { userId: anna, roles: viewer })
+      .when(addMember, { userId: anna, roles: viewer, user })
       .thenRejected({ code: 'members-max', maximum: 1_000 });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { OrganizationId } from '#domain/ids.js';
 import { evolveInstance, noInstance } from '#domain/instance/state.js';
 import { changeSettings, resetSettings } from '#domain/organization/decide.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
@@ -19,7 +20,11 @@ const given = specificationOf({
 const organizationOf = (...past: readonly OrganizationEvent[]): OrganizationState =>
   past.reduce(evolveOrganization, noOrganization);
 
-const added: OrganizationEvent = { type: 'org.added', name: 'Acme' };
+const added: OrganizationEvent = {
+  type: 'org.added',
+  organizationId: 'acme' as OrganizationId,
+  name: 'Acme',
+};
 const deactivated: OrganizationEvent = { type: 'org.deactivated' };
 const removed: OrganizationEvent = { type: 'org.removed' };
 

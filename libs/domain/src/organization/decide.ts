@@ -1,12 +1,15 @@
 import { accept, type Decision, reject } from '#domain/decider.js';
-import type { UserId } from '#domain/ids.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import {
   type AddMemberRefusal,
+  type ChangeMemberRefusal,
   checkedNewMember,
   checkedRolesChange,
-  memberRefusal,
-  type NotMember,
-  type RolesRefusal,
+  type KnownRoles,
+  type MemberRefusal,
+  type NewMember,
+  type RemoveMemberRefusal,
+  removalRefusal,
 } from '#domain/organization/decide-members.js';
 import { checkedChanges, checkedResets, type SettingsRefusal } from '#domain/organization/decide-settings.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
@@ -40,8 +43,7 @@ export type OrganizationRefusal =
   | AlreadyInactive
   | NotInactive
   | SettingsRefusal
-  | AddMemberRefusal
-  | NotMember;
+  | MemberRefusal;
 
 type Decided<Refusal> = Decision<OrganizationEvent, Refusal>;
 
@@ -55,10 +57,14 @@ interface Inherited {
 }
 
 const notFound: NotFound = { code: 'organization-not-found' };
+const knownRoles: KnownRoles = { roles: organizationRoles, ofOwners: 'ORG_OWNER' };
 
-export function add(organization: OrganizationState, { name }: Named): Decided<AlreadyExists> {
+export function add(
+  organization: OrganizationState,
+  { organizationId, name }: Named & { readonly organizationId: OrganizationId },
+): Decided<AlreadyExists> {
   return organization.status === 'unknown'
-    ? accept({ type: 'org.added', name })
+    ? accept({ type: 'org.added', organizationId, name })
     : reject({ code: 'organization-already-exists' });
 }
 
@@ -109,20 +115,20 @@ export function resetSettings(
 
 export function addMember(
   organization: OrganizationState,
-  { userId, roles }: Member,
+  member: NewMember,
 ): Decided<NotFound | AddMemberRefusal> {
   if (!isLiving(organization)) return reject(notFound);
-  const checked = checkedNewMember(organization.members, { userId, roles }, organizationRoles);
+  const checked = checkedNewMember(organization.members, member, knownRoles);
   if (checked.kind === 'rejected') return reject(checked.refusal);
-  return accept({ type: 'org.member.added', userId, roles: checked.answer });
+  return accept({ type: 'org.member.added', userId: member.userId, roles: checked.answer });
 }
 
 export function changeMember(
   organization: OrganizationState,
   { userId, roles }: Member,
-): Decided<NotFound | NotMember | RolesRefusal> {
+): Decided<NotFound | ChangeMemberRefusal> {
   if (!isLiving(organization)) return reject(notFound);
-  const checked = checkedRolesChange(organization.members, { userId, roles }, organizationRoles);
+  const checked = checkedRolesChange(organization.members, { userId, roles }, knownRoles);
   if (checked.kind === 'rejected') return reject(checked.refusal);
   const { answer } = checked;
   return answer === null ? accept() : accept({ type: 'org.member.changed', userId, roles: answer });
@@ -131,8 +137,8 @@ export function changeMember(
 export function removeMember(
   organization: OrganizationState,
   { userId }: { readonly userId: UserId },
-): Decided<NotFound | NotMember> {
+): Decided<NotFound | RemoveMemberRefusal> {
   if (!isLiving(organization)) return reject(notFound);
-  const refusal = memberRefusal(organization.members, userId);
+  const refusal = removalRefusal(organization.members, userId, knownRoles);
   return refusal === null ? accept({ type: 'org.member.removed', userId }) : reject(refusal);
 }

@@ -1,8 +1,13 @@
-import type { UserId } from '#domain/ids.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { SettingName, Settings } from '#domain/organization/settings.js';
 
 export type OrganizationEvent =
-  | { readonly type: 'org.added'; readonly name: string }
+  | {
+      readonly type: 'org.added';
+      /** Null where it was not yet written down. */
+      readonly organizationId: OrganizationId | null;
+      readonly name: string;
+    }
   | { readonly type: 'org.changed'; readonly name: string }
   | { readonly type: 'org.deactivated' }
   | { readonly type: 'org.reactivated' }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { UserId } from '#domain/ids.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import {
   add,
   addMember,
@@ -16,7 +16,7 @@ import { membersMax } from '#domain/organization/decide-members.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import { evolveOrganization, noOrganization, type OrganizationState } from '#domain/organization/state.js';
-import { specificationOf } from '#domain/testing/specification.js';
+import { before, now, specificationOf } from '#domain/testing/specification.js';
 
 const given = specificationOf({
   initial: noOrganization,
@@ -26,7 +26,8 @@ const given = specificationOf({
 const organizationOf = (...past: readonly OrganizationEvent[]): OrganizationState =>
   past.reduce(evolveOrganization, noOrganization);
 
-const added: OrganizationEvent = { type: 'org.added', name: 'Acme' };
+const toAdd = { organizationId: 'acme' as OrganizationId, name: 'Acme' };
+const added = { type: 'org.added', ...toAdd } as const;
 const deactivated: OrganizationEvent = { type: 'org.deactivated' };
 const reactivated: OrganizationEvent = { type: 'org.reactivated' };
 const removed: OrganizationEvent = { type: 'org.removed' };
@@ -36,15 +37,19 @@ const renamed: OrganizationEvent = { type: 'org.changed', name: 'Acme & Sons' };
 const anna = 'anna' as UserId;
 const bert = 'bert' as UserId;
 const annaAdded: OrganizationEvent = { type: 'org.member.added', userId: anna, roles: ['ORG_OWNER'] };
-const annaRemoved: OrganizationEvent = { type: 'org.member.removed', userId: anna };
+const bertAdded: OrganizationEvent = { ...annaAdded, userId: bert };
+const bertChanged = { type: 'org.member.changed', userId: bert } as const;
+const annaRemoved = { type: 'org.member.removed', userId: anna } as const;
 const crowd = Array.from(
   { length: membersMax },
   (_, index): OrganizationEvent => ({ ...annaAdded, userId: `member ${index}` as UserId }),
 );
 
+const user = 'living';
+
 describe('the life of an organization', () => {
   test('an organization is added, renamed, deactivated, reactivated and removed', () => {
-    given().when(add, { name: 'Acme' }).then(added);
+    given().when(add, toAdd).then(added);
     given(added).when(rename, { name: 'Acme & Sons' }).then(renamed);
     given(added).when(deactivate, null).then(deactivated);
     given(added, deactivated).when(reactivate, null).then(reactivated);
@@ -79,7 +84,7 @@ describe('the life of an organization', () => {
     ['was removed', [added, removed]],
   ])('the id of an organization that %s is not given again', (_, past) => {
     given(...past)
-      .when(add, { name: 'Acme' })
+      .when(add, toAdd)
       .thenRejected({ code: 'organization-already-exists' });
   });
 
@@ -95,7 +100,7 @@ describe('the life of an organization', () => {
     organization.when(remove, null).thenRejected(refusal);
     organization.when(changeSettings, { changed: { stepsPast: 0 } }).thenRejected(refusal);
     organization.when(resetSettings, { names: ['stepsPast'] }).thenRejected(refusal);
-    organization.when(addMember, { userId: bert, roles: ['ORG_OWNER'] }).thenRejected(refusal);
+    organization.when(addMember, { userId: bert, roles: ['ORG_OWNER'], user }).thenRejected(refusal);
     organization.when(changeMember, { userId: anna, roles: ['ORG_USER_READER'] }).thenRejected(refusal);
     organization.when(removeMember, { userId: anna }).thenRejected(refusal);
   });
@@ -106,17 +111,21 @@ describe('the members of an organization', () => {
 
   test('a member is added, changed and removed', () => {
     given(added)
-      .when(addMember, { userId: anna, roles: ['ORG_OWNER'] })
+      .when(addMember, { userId: anna, roles: ['ORG_OWNER'], user })
       .then(annaAdded);
-    given(added, annaAdded)
+    given(added, annaAdded, bertAdded)
       .when(changeMember, { userId: anna, roles })
       .then({ type: 'org.member.changed', userId: anna, roles });
-    given(added, annaAdded).when(removeMember, { userId: anna }).then(annaRemoved);
+    given(added, annaAdded, bertAdded).when(removeMember, { userId: anna }).then(annaRemoved);
   });
 
   test('roles are kept once each, in one order', () => {
     given(added)
-      .when(addMember, { userId: anna, roles: ['ORG_USER_READER', 'ORG_USER_MANAGER', 'ORG_USER_READER'] })
+      .when(addMember, {
+        userId: anna,
+        roles: ['ORG_USER_READER', 'ORG_USER_MANAGER', 'ORG_USER_READER'],
+        user,
+      })
       .then({ type: 'org.member.added', userId: anna, roles });
   });
 
@@ -133,7 +142,7 @@ describe('the members of an organization', () => {
     given(added, annaAdded, changed)
       .when(changeMember, { userId: anna, roles: ['ORG_USER_READER'] })
       .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_USER_READER'] });
-    given(added, annaAdded)
+    given(added, annaAdded, bertAdded)
       .when(changeMember, { userId: anna, roles: ['ORG_USER_READER'] })
       .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_USER_READER'] });
   });
@@ -145,9 +154,36 @@ describe('the members of an organization', () => {
       .then({ type: 'org.member.changed', userId: anna, roles: others });
   });
 
+  test.each([
+    ['the only member', [annaAdded]],
+    ['the only owner', [annaAdded, { ...bertAdded, roles }]],
+    ['the only owner left', [annaAdded, bertAdded, { ...annaRemoved, userId: bert }]],
+    ['an owner, beside one who is none any more', [annaAdded, bertAdded, { ...bertChanged, roles }]],
+  ] as const)('%s stays an owner, and has other roles only besides', (_, past) => {
+    const refusal = { code: 'last-owner' } as const;
+    const organization = given(added, ...past);
+    organization.when(removeMember, { userId: anna }).thenRejected(refusal);
+    organization.when(changeMember, { userId: anna, roles }).thenRejected(refusal);
+    organization
+      .when(changeMember, { userId: anna, roles: [...roles, 'ORG_OWNER'] })
+      .then({ type: 'org.member.changed', userId: anna, roles: ['ORG_OWNER', ...roles] });
+  });
+
+  test('where nobody is an owner, or others are, members come and go', () => {
+    const annaReads: OrganizationEvent = { ...annaAdded, roles };
+    given(added, annaReads).when(removeMember, { userId: anna }).then(annaRemoved);
+    given(added, annaReads, bertAdded).when(removeMember, { userId: anna }).then(annaRemoved);
+  });
+
+  test('a user who is gone does not become a member, nor who never was', () => {
+    given(added)
+      .when(addMember, { userId: anna, roles: ['ORG_OWNER'], user: 'gone' })
+      .thenRejected({ code: 'user-not-found' });
+  });
+
   test('who is a member is not added again', () => {
     given(added, annaAdded)
-      .when(addMember, { userId: anna, roles: ['ORG_USER_READER'] })
+      .when(addMember, { userId: anna, roles: ['ORG_USER_READER'], user })
       .thenRejected({ code: 'member-already-exists' });
   });
 
@@ -157,20 +193,20 @@ describe('the members of an organization', () => {
     ['in another spelling', ['org_owner'], { code: 'role-unknown', role: 'org_owner' }],
     ['that is none', [], { code: 'role-missing' }],
   ] as const)('a role %s is refused', (_, wanted, refusal) => {
-    given(added).when(addMember, { userId: anna, roles: wanted }).thenRejected(refusal);
+    given(added).when(addMember, { userId: anna, roles: wanted, user }).thenRejected(refusal);
     given(added, annaAdded).when(changeMember, { userId: anna, roles: wanted }).thenRejected(refusal);
   });
 
   test('there are at most a thousand', () => {
     expect(membersMax).toBe(1_000);
     given(added, ...crowd.slice(1))
-      .when(addMember, { userId: anna, roles: ['ORG_OWNER'] })
+      .when(addMember, { userId: anna, roles: ['ORG_OWNER'], user })
       .then(annaAdded);
     given(added, ...crowd)
-      .when(addMember, { userId: anna, roles: ['ORG_OWNER'] })
+      .when(addMember, { userId: anna, roles: ['ORG_OWNER'], user })
       .thenRejected({ code: 'members-max', maximum: 1_000 });
     given(added, ...crowd)
-      .when(addMember, { userId: anna, roles: [] })
+      .when(addMember, { userId: anna, roles: [], user })
       .thenRejected({ code: 'role-missing' });
   });
 
@@ -194,13 +230,23 @@ describe('folding', () => {
     '$type changes nothing of an organization that was never added or is gone',
     (event) => {
       const gone = organizationOf(added, removed);
-      expect(evolveOrganization(noOrganization, event)).toBe(noOrganization);
-      expect(evolveOrganization(gone, event)).toBe(gone);
+      expect(evolveOrganization(noOrganization, event, before)).toBe(noOrganization);
+      expect(evolveOrganization(gone, event, before)).toBe(gone);
     },
   );
 
+  test('it is known since when an organization is there, and under which id', () => {
+    const [first, ...later] = [added, renamed, deactivated];
+    const founded = evolveOrganization(noOrganization, first, now);
+    const organization = later.reduce((state, event) => evolveOrganization(state, event, now + 1), founded);
+    const { organizationId } = toAdd;
+    expect(organization).toMatchObject({ status: 'inactive', organizationId, createdAt: now });
+    const unnamed = evolveOrganization(noOrganization, { ...first, organizationId: null }, now);
+    expect(unnamed).toMatchObject({ organizationId: null });
+  });
+
   test('a member who is none is removed without a trace', () => {
-    const before = organizationOf(added, { ...annaAdded, userId: bert });
-    expect(evolveOrganization(before, annaRemoved)).toStrictEqual(before);
+    const without = organizationOf(added, bertAdded);
+    expect(evolveOrganization(without, annaRemoved, before)).toStrictEqual(without);
   });
 });

@@ -1,3 +1,4 @@
+import type { Instant, OrganizationId } from '#domain/ids.js';
 import { type InstanceState, inheritedSettings } from '#domain/instance/state.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import { type Members, noMembers, withMember, withoutMember } from '#domain/organization/members.js';
@@ -16,18 +17,24 @@ export type OrganizationState =
 
 export interface LivingOrganization {
   readonly status: 'active' | 'inactive';
+  /** Streams are not named after ids that were brought along. Null where it was not yet written down. */
+  readonly organizationId: OrganizationId | null;
   readonly name: string;
   readonly overrides: Overrides;
   readonly members: Members;
+  readonly createdAt: Instant;
 }
 
 export const noOrganization: OrganizationState = { status: 'unknown' };
 
 const removed: OrganizationState = { status: 'removed' };
 
-export function evolveOrganization(state: OrganizationState, event: OrganizationEvent): OrganizationState {
-  if (event.type === 'org.added')
-    return { status: 'active', name: event.name, overrides: noOverrides, members: noMembers };
+export function evolveOrganization(
+  state: OrganizationState,
+  event: OrganizationEvent,
+  at: Instant,
+): OrganizationState {
+  if (event.type === 'org.added') return newOrganization(event, at);
   return isLiving(state) ? evolveLiving(state, event) : state;
 }
 
@@ -41,9 +48,16 @@ export function isLiving(organization: OrganizationState): organization is Livin
   return organization.status === 'active' || organization.status === 'inactive';
 }
 
+type Added = Extract<OrganizationEvent, { type: 'org.added' }>;
+
+function newOrganization({ organizationId, name }: Added, createdAt: Instant): LivingOrganization {
+  const nothingYet = { overrides: noOverrides, members: noMembers };
+  return { status: 'active', organizationId, name, ...nothingYet, createdAt };
+}
+
 function evolveLiving(
   organization: LivingOrganization,
-  event: Exclude<OrganizationEvent, { type: 'org.added' }>,
+  event: Exclude<OrganizationEvent, Added>,
 ): OrganizationState {
   const { overrides, members } = organization;
   switch (event.type) {

@@ -36,6 +36,7 @@ export const sealed = (text: string) => `sealed ${text}` as Sealed;
 const reason = sealed('asked for by telephone');
 const person: AccountEvent = {
   type: 'user.machine.added',
+  userId: sealed('printer'),
   ...here,
   username: sealed('printer'),
   usernameKey: 'key of printer' as LoginKey,

@@ -15,12 +15,14 @@ export const here = { organizationId };
 export const elsewhere = { organizationId: otherOrganizationId };
 
 export const machine: AddMachine = {
+  userId: sealed('id of printer'),
   organizationId,
   username: sealed('printer'),
   usernameKey: key('printer'),
   profile: sealed('the printer'),
 };
 const person = {
+  userId: sealed('id of anna'),
   organizationId,
   username: sealed('anna'),
   usernameKey: key('anna'),

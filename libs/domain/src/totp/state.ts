@@ -13,10 +13,15 @@ interface Seed {
 /** Waits for its first code, and counts for nothing until it has come. */
 export interface PendingTotp extends Seed {
   readonly status: 'pending';
+  readonly createdAt: Instant;
   readonly expiresAt: Instant;
 }
 
 interface Enrolled extends Seed {
+  /** When its enrolment began, or its seed came. */
+  readonly createdAt: Instant;
+  /** When its last right code came; null before the first. */
+  readonly lastUsedAt: Instant | null;
   /** How far the device's count is ahead of ours; negative when behind. */
   readonly driftSteps: number;
   /** The last accepted step, by the device's own count: no code of it or of an older one is accepted again. */
@@ -44,19 +49,22 @@ export interface TotpState {
 
 export const noTotp: TotpState = { devices: [], pending: null };
 
-/** Steps are counted from 1970 on: this one is before them all. */
-const nothingSpent = -1;
+/** Steps are counted from 1970 on: the spent one is before them all. */
+const unused = { spentStep: -1, lastUsedAt: null } as const;
 
-export function evolveTotp(state: TotpState, event: AccountEvent, _at: Instant): TotpState {
+export function evolveTotp(state: TotpState, event: AccountEvent, at: Instant): TotpState {
   switch (event.type) {
     case 'user.human.mfa.otp.added':
-      return { ...state, pending: { ...seedOf(event), status: 'pending', expiresAt: event.expiresAt } };
+      return {
+        ...state,
+        pending: { ...seedOf(event), status: 'pending', createdAt: at, expiresAt: event.expiresAt },
+      };
     case 'user.human.mfa.otp.verified':
-      return confirm(state, event.totpId, event.step);
+      return confirm(state, event, at);
     case 'user.human.mfa.otp.imported':
-      return enrol(without(state, event.totpId), event, nothingSpent);
+      return enrol(without(state, event.totpId), event, { createdAt: at, ...unused });
     case 'user.human.mfa.otp.check.succeeded':
-      return change(state, event.totpId, { spentStep: event.step, failures: 0 });
+      return change(state, event.totpId, { spentStep: event.step, failures: 0, lastUsedAt: at });
     case 'user.human.mfa.otp.check.failed':
       return countFailure(state, event.totpIds);
     case 'user.human.mfa.otp.disabled':
@@ -66,6 +74,7 @@ export function evolveTotp(state: TotpState, event: AccountEvent, _at: Instant):
         driftSteps: event.driftSteps,
         spentStep: event.step,
         failures: 0,
+        lastUsedAt: at,
       });
     case 'user.human.mfa.otp.renamed':
       return rename(state, event.totpId, event.name);
@@ -91,12 +100,19 @@ function seedOf({ totpId, name, secret, parameters }: Seed): Seed {
   return { totpId, name, secret, parameters };
 }
 
-function confirm(state: TotpState, totpId: TotpId, step: number): TotpState {
-  return state.pending?.totpId === totpId ? enrol({ ...state, pending: null }, state.pending, step) : state;
+type Confirmed = Extract<TotpEvent, { type: 'user.human.mfa.otp.verified' }>;
+
+function confirm(state: TotpState, { totpId, step }: Confirmed, at: Instant): TotpState {
+  const { pending } = state;
+  if (pending?.totpId !== totpId) return state;
+  const { createdAt } = pending;
+  return enrol({ ...state, pending: null }, pending, { createdAt, spentStep: step, lastUsedAt: at });
 }
 
-function enrol(state: TotpState, seed: Seed, spentStep: number): TotpState {
-  const device: ReadyTotp = { ...seedOf(seed), status: 'ready', driftSteps: 0, spentStep, failures: 0 };
+type Use = Pick<Enrolled, 'createdAt' | 'spentStep' | 'lastUsedAt'>;
+
+function enrol(state: TotpState, seed: Seed, use: Use): TotpState {
+  const device: ReadyTotp = { ...seedOf(seed), status: 'ready', ...use, driftSteps: 0, failures: 0 };
   return { ...state, devices: [...state.devices, device] };
 }
 

@@ -8,7 +8,7 @@ import { accept, type Decision, type Rejected, reject } from '#domain/decider.js
 import type { Instant, LoginKey, OrganizationId, Sealed } from '#domain/ids.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 import type { UserEvent } from '#domain/user/events.js';
-import { type Human, isAlive, type LivingUser } from '#domain/user/state.js';
+import { type Human, isAlive, type LivingUser, type Machine } from '#domain/user/state.js';
 
 export interface KnownRefusal {
   /** Unknown, removed, erased, or of another organization: nobody can tell which. */
@@ -82,6 +82,7 @@ export interface OfUser {
 }
 
 export interface AddMachine extends OfUser {
+  readonly userId: Sealed;
   readonly username: Sealed;
   readonly usernameKey: LoginKey;
   readonly profile: Sealed;
@@ -166,8 +167,8 @@ export function addMachine(
 ): Decision<UserEvent, AddRefusal> {
   const refusal = notAddable(account, circumstances);
   if (refusal !== null) return reject(refusal);
-  const { organizationId, username, usernameKey, profile } = command;
-  return accept({ type: 'user.machine.added', organizationId, username, usernameKey, profile });
+  const { userId, organizationId, username, usernameKey, profile } = command;
+  return accept({ type: 'user.machine.added', userId, organizationId, username, usernameKey, profile });
 }
 
 export function changeUsername(
@@ -193,10 +194,9 @@ export function changeMachine(
   account: Account,
   { organizationId, profile }: OfUser & { readonly profile: Sealed },
 ): Decision<UserEvent, MachineRefusal> {
-  const user = living(account, organizationId);
-  if (user === null) return reject(notFound.refusal);
-  if (user.kind !== 'machine') return reject({ code: 'user-not-machine' });
-  return user.profile === profile ? accept() : accept({ type: 'user.machine.changed', profile });
+  const machine = livingMachine(account, organizationId);
+  if (machine.kind === 'rejected') return reject(machine.refusal);
+  return machine.profile === profile ? accept() : accept({ type: 'user.machine.changed', profile });
 }
 
 export function changePhone(
@@ -278,11 +278,22 @@ export function livingHuman(
   return user.kind === 'human' ? user : refused('user-not-human');
 }
 
+/** The machine that is addressed, or why there is none. */
+export function livingMachine(
+  account: Account,
+  organizationId: OrganizationId,
+): Machine | Rejected<MachineRefusal> {
+  const user = living(account, organizationId);
+  if (user === null) return notFound;
+  return user.kind === 'machine' ? user : refused('user-not-machine');
+}
+
 // Events are made field by field: what else a command may carry stays out of the log.
 
 function humanAdded(command: AddHuman): UserEvent {
-  const { organizationId, username, usernameKey, profile, email, emailKey, emailVerified, phone } = command;
-  const name = { organizationId, username, usernameKey, profile };
+  const { userId, organizationId, username, usernameKey, profile } = command;
+  const { email, emailKey, emailVerified, phone } = command;
+  const name = { userId, organizationId, username, usernameKey, profile };
   return { type: 'user.human.added', ...name, email, emailKey, emailVerified, phone };
 }
 

@@ -3,6 +3,8 @@ import type { Instant, LoginKey, OrganizationId, Sealed } from '#domain/ids.js';
 export type UserEvent =
   | {
       readonly type: 'user.human.added';
+      /** Null where it was not yet written down. */
+      readonly userId: Sealed | null;
       readonly organizationId: OrganizationId;
       readonly username: Sealed;
       readonly usernameKey: LoginKey;
@@ -14,6 +16,7 @@ export type UserEvent =
     }
   | {
       readonly type: 'user.machine.added';
+      readonly userId: Sealed | null;
       readonly organizationId: OrganizationId;
       readonly username: Sealed;
       readonly usernameKey: LoginKey;

@@ -24,7 +24,7 @@ import {
   verifiedHumanAdded,
   wrongGuess,
 } from '#domain/testing/people.js';
-import { accountOf, before } from '#domain/testing/specification.js';
+import { accountOf, at, before, now } from '#domain/testing/specification.js';
 import { holdsLoginKey } from '#domain/user/decide.js';
 import type { UserEvent } from '#domain/user/events.js';
 import { evolveUser, noUser } from '#domain/user/state.js';
@@ -83,14 +83,14 @@ describe('folding', () => {
   ];
 
   test.each(everything)('$type changes nothing of a user who was never added', (event) => {
-    expect(evolveUser(noUser, event)).toBe(noUser);
+    expect(evolveUser(noUser, event, before)).toBe(noUser);
   });
 
   test.each(everything.filter(({ type }) => type !== 'user.erased'))(
     '$type changes nothing of a user who is gone',
     (event) => {
       const { user } = accountOf(humanAdded, removed);
-      expect(evolveUser(user, event)).toBe(user);
+      expect(evolveUser(user, event, before)).toBe(user);
     },
   );
 
@@ -98,18 +98,27 @@ describe('folding', () => {
     '$type changes nothing of a machine',
     (event) => {
       const { user } = accountOf(machineAdded);
-      expect(evolveUser(user, event)).toBe(user);
+      expect(evolveUser(user, event, before)).toBe(user);
     },
   );
 
   test('a change of a machine changes nothing of a human', () => {
     const { user } = accountOf(humanAdded);
-    expect(evolveUser(user, { type: 'user.machine.changed', profile: otherProfile })).toBe(user);
+    expect(evolveUser(user, { type: 'user.machine.changed', profile: otherProfile }, before)).toBe(user);
   });
 
   test('a wrong guess at no code is not counted', () => {
     const { user } = accountOf(humanAdded);
-    expect(evolveUser(user, wrongGuess)).toStrictEqual(user);
+    expect(evolveUser(user, wrongGuess, before)).toStrictEqual(user);
+  });
+
+  test.each([
+    ['human', humanAdded],
+    ['machine', machineAdded],
+  ])('of a %s it is known since when, and under which sealed id', (kind, added) => {
+    const { user } = accountOf(at(now, added), at(now + 1, locked));
+    expect(user).toMatchObject({ kind, status: 'locked', userId: added.userId, createdAt: now });
+    expect(accountOf({ ...added, userId: null }).user).toMatchObject({ userId: null, createdAt: before });
   });
 
   test('nothing of what was sealed is kept of a user who is gone', () => {

@@ -24,10 +24,13 @@ export interface Machine extends Named {
 
 interface Named {
   readonly status: 'active' | 'inactive' | 'locked';
+  /** Streams are not named after ids that were brought along. Null where it was not yet written down. */
+  readonly userId: Sealed | null;
   readonly organizationId: OrganizationId;
   readonly username: Sealed;
   readonly usernameKey: LoginKey;
   readonly profile: Sealed;
+  readonly createdAt: Instant;
 }
 
 export type EmailVerification =
@@ -46,12 +49,12 @@ export const noUser: UserState = { status: 'unknown' };
 const verified: EmailVerification = { status: 'verified' };
 const unverified: EmailVerification = { status: 'unverified' };
 
-export function evolveUser(state: UserState, event: AccountEvent): UserState {
+export function evolveUser(state: UserState, event: AccountEvent, at: Instant): UserState {
   switch (event.type) {
     case 'user.human.added':
-      return newHuman(event);
+      return newHuman(event, at);
     case 'user.machine.added':
-      return newMachine(event);
+      return newMachine(event, at);
     case 'user.username.changed':
     case 'user.human.profile.changed':
     case 'user.machine.changed':
@@ -85,15 +88,11 @@ export function isAlive(user: UserState): user is LivingUser {
 type Added = Extract<UserEvent, { type: 'user.human.added' | 'user.machine.added' }>;
 type Gone = Extract<UserEvent, { type: 'user.removed' | 'user.erased' }>;
 
-function newHuman(event: Extract<UserEvent, { type: 'user.human.added' }>): Human {
-  const { organizationId, username, usernameKey, profile, email, emailKey, emailVerified, phone } = event;
+function newHuman(event: Extract<UserEvent, { type: 'user.human.added' }>, createdAt: Instant): Human {
+  const { email, emailKey, emailVerified, phone } = event;
   return {
-    status: 'active',
     kind: 'human',
-    organizationId,
-    username,
-    usernameKey,
-    profile,
+    ...named(event, createdAt),
     email,
     emailKey,
     emailVerification: emailVerified ? verified : unverified,
@@ -101,9 +100,12 @@ function newHuman(event: Extract<UserEvent, { type: 'user.human.added' }>): Huma
   };
 }
 
-function newMachine(event: Extract<UserEvent, { type: 'user.machine.added' }>): Machine {
-  const { organizationId, username, usernameKey, profile } = event;
-  return { status: 'active', kind: 'machine', organizationId, username, usernameKey, profile };
+function newMachine(event: Extract<UserEvent, { type: 'user.machine.added' }>, createdAt: Instant): Machine {
+  return { kind: 'machine', ...named(event, createdAt) };
+}
+
+function named({ userId, organizationId, username, usernameKey, profile }: Added, createdAt: Instant): Named {
+  return { status: 'active', userId, organizationId, username, usernameKey, profile, createdAt };
 }
 
 function evolveLiving(user: LivingUser, event: Exclude<UserEvent, Added | Gone>): LivingUser {
