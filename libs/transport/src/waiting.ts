@@ -1,6 +1,8 @@
 // Nobody waits for an answer longer than its signal says. What was begun goes on, since it may be on its way to
 // the log.
 
+import { statusCodes } from '#transport/call.js';
+
 export const gone = Symbol('nobody waits for it');
 
 /** The work must not fail: who would be told? */
@@ -18,9 +20,8 @@ export function whileWaitedFor<Answer>(
   });
 }
 
-/** By the deadline, as `AbortSignal.timeout` and Connect name it; by anything else, the caller left. */
+/** By the deadline, as `AbortSignal.timeout` and Connect say it; by anything else, the caller left. */
 export function isByDeadline({ reason }: AbortSignal): boolean {
-  return (
-    reason instanceof Error && (reason.name === 'TimeoutError' || ('code' in reason && reason.code === 4))
-  );
+  const { name, code } = Object(reason) as { readonly name?: unknown; readonly code?: unknown };
+  return name === 'TimeoutError' || code === statusCodes.deadlineExceeded;
 }
