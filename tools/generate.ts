@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { refusals } from '#application/refusals.js';
 import { type Setting, settingEntries } from '#server/settings.js';
+import { coverageDocument } from '#tools/coverage-document.js';
 import { errorsDocument } from '#tools/errors-document.js';
 import { eventsDocument } from '#tools/events-document.js';
 
@@ -14,6 +15,7 @@ const generated: Readonly<Record<string, () => string>> = {
   'docs/errors.md': () => errorsDocument(refusals),
   'docs/events.md': eventsDocument,
   'docs/settings.md': settingsDocument,
+  'docs/zitadel-coverage.md': coverageDocument,
 };
 
 const isCheck = process.argv.includes('--check');

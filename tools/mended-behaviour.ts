@@ -1,0 +1,133 @@
+// Where an answer is meant to differ from ZITADEL's, and why. What its clients send and read stays the same.
+
+export interface Mended {
+  readonly where: string;
+  readonly theirs: string;
+  readonly ours: string;
+}
+
+export const mended: readonly Mended[] = [
+  {
+    where: 'A TOTP code that was accepted',
+    theirs: 'is accepted again for as long as it is shown, at enrolment and after it.',
+    ours: 'Accepted once, decided by the append itself; the second time it is `code-already-used`, with the same status as a wrong one.',
+  },
+  {
+    where: 'Two codes at the same moment',
+    theirs:
+      'Both checks may pass, of a TOTP code and of a recovery code: nothing stands between reading and writing.',
+    ours: 'One of them passes: each append names the revision that it was decided on.',
+  },
+  {
+    where: 'A wrong first code',
+    theirs: 'leaves no trace: a registration may be guessed at without end.',
+    ours: 'Counted, like every other guess, in the append that refuses it.',
+  },
+  {
+    where: 'Too many wrong codes',
+    theirs:
+      'Off by default; when on, each factor counts for itself, the user is locked, and nothing but an administrator unlocks it.',
+    ours: 'On by default, one budget over all factors: first a delay that passes by itself, and in the end the device is disabled, never the user locked. Refused as RESOURCE_EXHAUSTED with the time of the next attempt.',
+  },
+  {
+    where: 'A delay after wrong codes',
+    theirs: 'The call sleeps inside the service for up to ten seconds.',
+    ours: 'Refused at once, and told when to come back.',
+  },
+  {
+    where: 'How far a clock may be off',
+    theirs: 'One step either way: up to three codes are valid at a time.',
+    ours: 'The present step and the one before; an organization may choose otherwise within one step either way.',
+  },
+  {
+    where: 'A locked or inactive user',
+    theirs: 'may register and confirm a TOTP; a session finds out about the lock after it compared the code.',
+    ours: 'Refused before anything is compared: `user-locked`, `user-inactive`.',
+  },
+  {
+    where: 'A user that there is not',
+    theirs: 'NOT_FOUND in some calls, FAILED_PRECONDITION in others.',
+    ours: 'NOT_FOUND in every call, with the id that this call has for it.',
+  },
+  {
+    where: 'A user of a foreign organization',
+    theirs:
+      'Removing and locking look for the user before they look for the permission, which tells who exists.',
+    ours: 'NOT_FOUND alike, whether there is such a user or not.',
+  },
+  {
+    where: 'A caller without any role',
+    theirs: '`AUTHZ-cdgFk`, "membership not found", which is a text of its own.',
+    ours: 'NOT_FOUND, with the words that are said of anything that is not there.',
+  },
+  {
+    where: 'One id for two conditions',
+    theirs: '`COMMAND-3Mif9s` is "does not exist" and "is not ready", `COMMAND-8N9ds` has two codes.',
+    ours: 'An id says one thing. What ZITADEL has no id for has one that begins with `CSIGN-`, and the code of docs/errors.md comes with every refusal.',
+  },
+  {
+    where: 'Confirming a TOTP that is ready',
+    theirs: 'FAILED_PRECONDITION, with a key in place of a text.',
+    ours: 'ALREADY_EXISTS, as RegisterTOTP says of it, with a text and the id `COMMAND-qx4ls`.',
+  },
+  {
+    where: 'GenerateRecoveryCodes',
+    theirs: 'adds to the codes there are, until a maximum, which can be exceeded.',
+    ours: 'Replaces them: the sheet of paper that was printed last is the one that counts.',
+  },
+  {
+    where: 'Details of GenerateRecoveryCodes and RemoveRecoveryCodes',
+    theirs: 'Of the state before the call.',
+    ours: 'Of the change that the call made.',
+  },
+  {
+    where: 'The last recovery code',
+    theirs: 'is spent, and the method stays listed.',
+    ours: 'Listed while there is a code that could be used.',
+  },
+  {
+    where: 'A recovery code as people type it',
+    theirs: 'has to match to the dash and to the capital.',
+    ours: 'Dashes, blanks and capitals do not matter.',
+  },
+  {
+    where: 'The hashes of recovery codes',
+    theirs: 'One after the other is tried, at the cost of a password each.',
+    ours: 'A part of the code says which hash is meant: a guess costs one, and so does a guess at nothing.',
+  },
+  {
+    where: 'Removing an own factor',
+    theirs: 'The access token is enough.',
+    ours: 'A user who removes its own brings a proof, which FactorService takes; RemoveTOTP without one is `proof-required`. Who administers users may, without.',
+  },
+  {
+    where: 'Several TOTP devices',
+    theirs: 'One a user.',
+    ours: 'Several, with names. The calls of ZITADEL see and change only the one that they made.',
+  },
+  {
+    where: 'ListAuthenticationMethodTypes',
+    theirs: 'asks for a permission in the organization of the caller.',
+    ours: 'The permission is needed in the organization of the user who is asked for.',
+  },
+  {
+    where: 'Right after a change',
+    theirs: 'Lists may lag behind what was answered.',
+    ours: 'A query waits, for a bounded time, until it has seen the last change that this process answered.',
+  },
+  {
+    where: 'Access tokens of people',
+    theirs: 'Only machines have them.',
+    ours: 'Both.',
+  },
+  {
+    where: 'Broken rules of a request',
+    theirs: 'INVALID_ARGUMENT with a text of a library, and no detail.',
+    ours: 'INVALID_ARGUMENT with google.rpc.BadRequest, which names every field.',
+  },
+  {
+    where: 'Stored secrets',
+    theirs: 'Encrypted without a tag, under one key for all, and readable with the events.',
+    ours: 'Sealed and authenticated under a key of the user, which erasing deletes.',
+  },
+];
