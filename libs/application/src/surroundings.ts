@@ -18,6 +18,10 @@ export interface Surroundings {
   readonly organizationName: string;
 }
 
+/** The users of an organization that was removed are gone with it, though their streams do not say so. */
+export const isThere = ({ organization }: Pick<Surroundings, 'organization'>): boolean =>
+  organization === 'active' || organization === 'inactive';
+
 export interface SurroundingsOptions {
   readonly organizations: Streams<OrganizationState, OrganizationEvent>;
   readonly instance: Streams<InstanceState, InstanceEvent>;

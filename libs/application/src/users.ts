@@ -6,7 +6,7 @@ import type { Caller, Outcome } from '#application/caller.js';
 import type { NotExecuted } from '#application/execute.js';
 import { refusalIn } from '#application/recalled.js';
 import { Sealer } from '#application/sealer.js';
-import type { Surroundings } from '#application/surroundings.js';
+import { isThere, type Surroundings } from '#application/surroundings.js';
 import type { InvalidInput } from '#application/violations.js';
 import type { Circumstances } from '#domain/account/circumstances.js';
 import type { AccountEvent } from '#domain/account/events.js';
@@ -111,9 +111,6 @@ export async function presenceOf(application: Application, userId: UserId): Prom
   if (!isAlive(state.user)) return 'gone';
   return isThere(await application.surroundings.of(state.user.organizationId)) ? 'living' : 'gone';
 }
-
-/** The users of an organization that was removed are gone with it, though their streams do not say so. */
-const isThere = ({ organization }: Surroundings) => organization === 'active' || organization === 'inactive';
 
 /** Tells more than the domain does, where it accepted. */
 export function withAnswer<Event, Refusal, Answer, More>(

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { releaseNames } from '#application/login-name/reserve.js';
+import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
+import { RemoveOrganization } from '#application/organization/remove-organization.js';
 import { accepted, answerOf, attempt, refused } from '#application/testing/attempt.js';
 import { Blown, type Fuse, failingLog, failingStore, logWith, never } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
@@ -50,6 +52,23 @@ describe('a login name', () => {
     expect(await attempt(house, human(bob, 'ada'))).toEqual(taken);
     expect(await attempt(house, human(bob, 'ada', { organizationId: otherId }))).toEqual(taken);
     expect(await attempt(house, machine(bob, 'ada'))).toEqual(taken);
+  });
+
+  it('is free again once the organization of whoever had it was removed', async () => {
+    await answerOf(house, human(ada, 'ada', { organizationId: otherId, emailVerification: 'verified' }));
+    await answerOf(house, human(bob, 'bob'));
+    await answerOf(house, new RemoveOrganization({ organizationId: otherId, by }));
+    const named = human(nobody, 'ada', { emailVerification: 'verified' });
+    expect(await attempt(house, named)).toMatchObject({ outcome: { kind: 'accepted' } });
+    await answerOf(house, new EraseUser({ ...her, organizationId: otherId }));
+    expect(await attempt(house, rename('ada', bob))).toEqual(taken);
+    expect(await attempt(house, rename('ada@example.com', bob))).toEqual(taken);
+  });
+
+  it('stays with its user while the organization is only put out of use', async () => {
+    await answerOf(house, human(ada, 'ada', { organizationId: otherId }));
+    await answerOf(house, new DeactivateOrganization({ organizationId: otherId, by }));
+    expect(await attempt(house, human(bob, 'ada'))).toEqual(taken);
   });
 
   it.each(['ADA', '  ada ', 'ａｄａ', 'Ａda'])('is the same in another spelling: %p', async (spelling) => {

@@ -5,12 +5,14 @@ import type { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { acceptAgain, type NotExecuted } from '#application/execute.js';
 import { unkeyed } from '#application/idempotency.js';
+import { isThere } from '#application/surroundings.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant, LoginKey, OrganizationId, UserId } from '#domain/ids.js';
 import { type ClaimRefusal, claim, confirm, release } from '#domain/login-name/decide.js';
 import type { LoginNameEvent } from '#domain/login-name/events.js';
 import type { LoginNameState } from '#domain/login-name/state.js';
 import { holdsLoginKey } from '#domain/user/decide.js';
+import { isAlive } from '#domain/user/state.js';
 
 export interface Reservation {
   readonly organizationId: OrganizationId;
@@ -79,5 +81,7 @@ function onName<Refusal>(
 async function isHeld(application: Application, name: LoginNameState, key: LoginKey): Promise<boolean> {
   if (name.status === 'free') return false;
   const { state } = await application.accounts.streams.fresh(application.userStream(name.userId));
-  return holdsLoginKey(state, key);
+  const { user } = state;
+  if (!isAlive(user) || !holdsLoginKey(state, key)) return false;
+  return isThere(await application.surroundings.of(user.organizationId));
 }

@@ -102,6 +102,18 @@ describe('changing a person', () => {
     });
   });
 
+  it.each([
+    ['givenName', 'Augusta', 'Augusta'],
+    ['familyName', 'King', 'King'],
+    ['nickName', '', null],
+    ['displayName', 'Ada L', 'Ada L'],
+    ['preferredLanguage', '', null],
+    ['gender', 'unspecified', null],
+  ] as const)('changes of a profile what is given: %s', async (field, given, kept) => {
+    await answerOf(house, change({ profile: new HumanProfileChanges({ [field]: given }) }));
+    expect((await herself()).profile).toEqual({ ...before.profile, [field]: kept });
+  });
+
   it('appends it all in one piece', async () => {
     await answerOf(house, change(everything));
     const stream = house.application.userStream(ada);
