@@ -16,39 +16,43 @@ const generated = 'libs/contract/src';
 /** A set of descriptors, without comments: what a client may have been built against. */
 const released = 'proto/released.binpb';
 
-const deeds: Readonly<Record<string, (scratch: string) => boolean>> = {
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-contract-'));
+
+const deeds: Readonly<Record<string, () => boolean>> = {
   lint: () => buf('lint'),
   // Two modules are one image: buf compares a workspace with an image only where it has a single one.
-  breaking: (scratch) => {
+  breaking: () => {
     const present = join(scratch, 'present.binpb');
     return buf('build', '--output', present) && buf('breaking', present, '--against', released);
   },
-  fresh: (scratch) => buf('generate', '--output', scratch) && isSame(join(scratch, generated)),
+  fresh: () => buf('generate', '--output', join(scratch, 'out')) && isSame(join(scratch, 'out', generated)),
   release: () => buf('build', '--exclude-source-info', '--output', released),
 };
 
-process.exitCode = main(process.argv[2] ?? '');
+try {
+  process.exitCode = main(process.argv[2] ?? '');
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
 
 function main(name: string): number {
   const deed = deeds[name];
-  if (deed === undefined) {
-    process.stderr.write(`usage: node tools/contract.ts ${Object.keys(deeds).join('|')}\n`);
-    return 2;
-  }
-  const scratch = mkdtempSync(join(tmpdir(), 'countersign-contract-'));
-  try {
-    return deed(scratch) ? 0 : 1;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  if (deed !== undefined) return deed() ? 0 : 1;
+  process.stderr.write(`usage: node tools/contract.ts ${Object.keys(deeds).join('|')}\n`);
+  return 2;
 }
 
 function buf(...args: readonly string[]): boolean {
   const { status } = spawnSync(process.execPath, ['node_modules/@bufbuild/buf/bin/buf', ...args], {
     cwd: root,
     stdio: 'inherit',
-    // The generator is found there, and the Node that it is to run on.
-    env: { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) },
+    env: {
+      ...process.env,
+      // The generator is found there, and the Node that it is to run on.
+      PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+      // Not everybody has a home that can be written to.
+      BUF_CACHE_DIR: scratch,
+    },
   });
   return status === 0;
 }

@@ -482,16 +482,18 @@ export declare type ListFactorsResponse = Message<"countersign.v1.ListFactorsRes
   totpDevices: TotpDevice[];
 
   /**
-   * @generated from field: int32 recovery_codes_left = 3;
+   * There even when it is 0, as what follows.
+   *
+   * @generated from field: optional int32 recovery_codes_left = 3;
    */
-  recoveryCodesLeft: number;
+  recoveryCodesLeft?: number | undefined;
 
   /**
    * Guesses until no TOTP code is compared any more.
    *
-   * @generated from field: int32 attempts_left = 4;
+   * @generated from field: optional int32 attempts_left = 4;
    */
-  attemptsLeft: number;
+  attemptsLeft?: number | undefined;
 
   /**
    * From then on a code is compared again. Left out where one is compared now.

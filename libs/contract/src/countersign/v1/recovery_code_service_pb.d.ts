@@ -126,9 +126,11 @@ export declare type VerifyRecoveryCodeResponse = Message<"countersign.v1.VerifyR
   details?: Details | undefined;
 
   /**
-   * @generated from field: int32 recovery_codes_left = 2;
+   * There even when it is 0.
+   *
+   * @generated from field: optional int32 recovery_codes_left = 2;
    */
-  recoveryCodesLeft: number;
+  recoveryCodesLeft?: number | undefined;
 };
 
 /**
@@ -167,9 +169,11 @@ export declare type GetRemainingRecoveryCodesResponse = Message<"countersign.v1.
   details?: Details | undefined;
 
   /**
-   * @generated from field: int32 recovery_codes_left = 2;
+   * There even when it is 0.
+   *
+   * @generated from field: optional int32 recovery_codes_left = 2;
    */
-  recoveryCodesLeft: number;
+  recoveryCodesLeft?: number | undefined;
 };
 
 /**

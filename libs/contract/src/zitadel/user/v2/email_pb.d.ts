@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_zitadel_user_v2_email: GenFile;
 
 /**
- * A new address. Where nothing is said of its proof, a code is made and sent.
+ * A new address, and how it is proved.
  *
  * @generated from message zitadel.user.v2.SetHumanEmail
  */
@@ -79,7 +79,7 @@ export declare type HumanEmail = Message<"zitadel.user.v2.HumanEmail"> & {
 export declare const HumanEmailSchema: GenMessage<HumanEmail>;
 
 /**
- * The code goes to the address.
+ * The code is for the address alone: the caller is not told.
  *
  * @generated from message zitadel.user.v2.SendEmailVerificationCode
  */
