@@ -1,6 +1,7 @@
 // Each kind of stream with what loads it and what changes it: made once, used by every handler.
 
 import { Executor } from '#application/execute.js';
+import { UsedKeys } from '#application/idempotency.js';
 import { accountKind, instanceKind, loginNameKind, organizationKind } from '#application/kinds.js';
 import type { Parts } from '#application/parts.js';
 import { Snapshots } from '#application/snapshots.js';
@@ -24,10 +25,11 @@ export class Application {
 
   constructor(parts: Parts) {
     this.parts = parts;
-    this.accounts = room(parts, accountKind, accountsAtHandMax);
-    this.organizations = room(parts, organizationKind, organizationsAtHandMax);
-    this.instance = room(parts, instanceKind, 2);
-    this.loginNames = room(parts, loginNameKind, loginNamesAtHandMax);
+    const usedKeys = new UsedKeys();
+    this.accounts = room({ ...parts, usedKeys }, accountKind, accountsAtHandMax);
+    this.organizations = room({ ...parts, usedKeys }, organizationKind, organizationsAtHandMax);
+    this.instance = room({ ...parts, usedKeys }, instanceKind, 2);
+    this.loginNames = room({ ...parts, usedKeys }, loginNameKind, loginNamesAtHandMax);
     this.surroundings = new SurroundingsReader({
       organizations: this.organizations.streams,
       instance: this.instance.streams,
@@ -44,8 +46,12 @@ export class Application {
   }
 }
 
-function room<State, Event>(parts: Parts, kind: StreamKind<State, Event>, entriesMax: number) {
-  const { log, logIdentity, clock, soleWriter, secrets, snapshots, onTrouble } = parts;
+function room<State, Event>(
+  parts: Parts & { readonly usedKeys: UsedKeys },
+  kind: StreamKind<State, Event>,
+  entriesMax: number,
+) {
+  const { log, logIdentity, clock, soleWriter, secrets, snapshots, onTrouble, usedKeys } = parts;
   const streams = new Streams({
     log,
     kind,
@@ -55,5 +61,5 @@ function room<State, Event>(parts: Parts, kind: StreamKind<State, Event>, entrie
       snapshots === null ? null : new Snapshots<State>({ store: snapshots, log: logIdentity, onTrouble }),
   });
   const { newId } = secrets;
-  return { streams, commands: new Executor({ log, streams, kind, newId, clock }) };
+  return { streams, commands: new Executor({ log, streams, kind, newId, clock, usedKeys }) };
 }

@@ -2,7 +2,13 @@
 // append that it rests on, and only the verdict whose append won is told.
 
 import type { Caller, Outcome } from '#application/caller.js';
-import { findRecorded, type IdempotencyKeyReused, repeatableMs, tagOf } from '#application/idempotency.js';
+import {
+  findRecorded,
+  type IdempotencyKeyReused,
+  repeatableMs,
+  tagOf,
+  type UsedKeys,
+} from '#application/idempotency.js';
 import type { Loaded, StreamKind, Streams } from '#application/streams.js';
 import { Turns } from '#application/turns.js';
 import type { Decision } from '#domain/decider.js';
@@ -24,6 +30,7 @@ export interface ExecutorOptions<State, Event> {
   readonly kind: StreamKind<State, Event>;
   readonly newId: () => string;
   readonly clock: () => Instant;
+  readonly usedKeys: UsedKeys;
 }
 
 export interface Execution<State, Event, Refusal, Answer> {
@@ -58,6 +65,7 @@ const attemptsMax = 5;
 const outcomeDelaysMs = [50, 200, 800, 2_000];
 
 const contended = { kind: 'rejected', refusal: { code: 'contended' } } as const;
+const refusedReused = { kind: 'rejected', refusal: { code: 'idempotency-key-reused' } } as const;
 
 export class Executor<State, Event> {
   readonly #options: ExecutorOptions<State, Event>;
@@ -95,16 +103,17 @@ export class Executor<State, Event> {
   async repeated<Refusal, Answer>(
     execution: Omit<Execution<State, Event, Refusal, Answer>, 'decide'>,
   ): Promise<Outcome<Answer, Refusal | IdempotencyKeyReused> | null> {
-    const { streams, kind, log, clock } = this.#options;
+    const { streams, kind, log, clock, usedKeys } = this.#options;
     const { stream, by, recall } = execution;
     const { idempotency = null } = by;
     if (idempotency === null) return null;
     const now = clock();
+    if (usedKeys.isForAnother(idempotency, now)) return refusedReused;
     const { changedAt } = await streams.get(stream);
     if (streams.trusted && now - changedAt >= repeatableMs) return null;
     const found = await findRecorded(log, stream, { idempotency, now });
     if (found === null) return null;
-    if ('code' in found) return { kind: 'rejected', refusal: found };
+    if (found === 'another-request') return refusedReused;
     const { state } = await streams.current(stream);
     const { events, undone } = found;
     const told = recall({ events: events.map((event) => kind.decode(event)), undone }, state, now);
@@ -144,8 +153,8 @@ export class Executor<State, Event> {
     execution: Pick<Execution<State, Event, never, never>, 'stream' | 'by' | 'resourceOwner'>,
     { loaded, events, now }: { loaded: Loaded<State>; events: readonly Event[]; now: Instant },
   ): Promise<Loaded<State> | null> {
-    const { kind, streams, newId, log } = this.#options;
-    const { stream } = execution;
+    const { kind, streams, newId, log, usedKeys } = this.#options;
+    const { stream, by } = execution;
     const metadata = metadataOf(execution, now);
     const toAppend = events.map((event) => ({ id: newId(), ...kind.encode(event), metadata }));
     const attempt = {
@@ -158,6 +167,7 @@ export class Executor<State, Event> {
       const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
       const after = { state, revision, changedAt: now, eventId: toAppend.at(-1)?.id ?? loaded.eventId };
       streams.put(stream, after);
+      if (by.idempotency) usedKeys.note(by.idempotency, now);
       return after;
     };
     return log.append(stream, toAppend, attempt.expected).then(

@@ -2,6 +2,7 @@
 // that it was done to: each event carries the keyed hashes of the key and of the request in its metadata.
 
 import type { Caller, Idempotency } from '#application/caller.js';
+import { Generations } from '#application/generations.js';
 import type { Secrets } from '#application/parts.js';
 import type { Rejected } from '#domain/decider.js';
 import type { Instant } from '#domain/ids.js';
@@ -79,6 +80,26 @@ export function idOfNew(
   return idempotency === null ? newId() : names.derivedId(`${kind}:${idempotency.key}`);
 }
 
+/** Keys that were used lately; each takes some two hundred bytes. */
+const keysAtHandMax = 50_000;
+
+/**
+ * What a stream cannot tell: that its call's key was used for another request on another stream. It is known for
+ * as long as this process remembers.
+ */
+export class UsedKeys {
+  readonly #used = new Generations<{ readonly request: string; readonly at: Instant }>(keysAtHandMax);
+
+  note({ key, request }: Idempotency, at: Instant): void {
+    this.#used.set(key, { request, at });
+  }
+
+  isForAnother({ key, request }: Idempotency, now: Instant): boolean {
+    const used = this.#used.get(key);
+    return used !== undefined && used.request !== request && now - used.at < repeatableMs;
+  }
+}
+
 export const tagOf = ({ key, request }: Idempotency): string => `${key}.${request}`;
 
 /** What an earlier call under the same key appended, in its order; never empty. */
@@ -92,14 +113,14 @@ export async function findRecorded(
   log: EventLog,
   stream: string,
   { idempotency, now }: { readonly idempotency: Idempotency; readonly now: Instant },
-): Promise<Recorded | IdempotencyKeyReused | null> {
+): Promise<Recorded | 'another-request' | null> {
   const events: RecordedEvent[] = [];
   let undone = false;
   for await (const event of backward(log, stream)) {
     if (now - Date.parse(event.metadata.time) >= repeatableMs) break;
     const seen = keyIn(event.metadata);
     if (seen?.key === idempotency.key) {
-      if (seen.request !== idempotency.request) return { code: 'idempotency-key-reused' };
+      if (seen.request !== idempotency.request) return 'another-request';
       events.unshift(event);
     } else if (events.length > 0) break;
     else undone ||= seen?.key === `${idempotency.key}/${undonePart}`;

@@ -151,3 +151,48 @@ describe('the key of metadata', () => {
     expect(key).not.toBe(names.streamId('user-1:colour'));
   });
 });
+
+describe('the hash of an idempotency key', () => {
+  it('is 192 bits, and the same for the same parts under the same key alone', async () => {
+    const one = names.idempotencyHash('key', 'ada', 'k');
+    expect(one).toMatch(/^[\w-]{32}$/);
+    expect(names.idempotencyHash('key', 'ada', 'k')).toBe(one);
+    const other = await Names.open(new InMemoryKeyStore(), masterKeys);
+    expect(other.idempotencyHash('key', 'ada', 'k')).not.toBe(one);
+  });
+
+  it('tells parts from what they are put together from', () => {
+    const bytes = (text: string) => Buffer.from(text, 'utf16le');
+    const parts: (string | Uint8Array)[][] = [
+      ['ab', 'c'],
+      ['a', 'bc'],
+      ['abc'],
+      ['abc', ''],
+      ['ab', bytes('c')],
+      [bytes('abc')],
+      ['ab', 'C'],
+      ['ab', '\ud800'],
+      ['ab', '\ufffd'],
+    ];
+    expect(new Set(parts.map((each) => names.idempotencyHash(...each))).size).toBe(parts.length);
+  });
+});
+
+describe('an id that is derived', () => {
+  it('is a UUID of version 8 in lower case, which names a stream as it is', () => {
+    fc.assert(
+      fc.property(text, (from) => {
+        const id = names.derivedId(from);
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(names.streamId(id)).toBe(id);
+      }),
+    );
+  });
+
+  it('is the same for the same text under the same key alone', async () => {
+    expect(names.derivedId('user:k')).toBe(names.derivedId('user:k'));
+    expect(names.derivedId('user:k')).not.toBe(names.derivedId('user:l'));
+    const other = await Names.open(new InMemoryKeyStore(), masterKeys);
+    expect(other.derivedId('user:k')).not.toBe(names.derivedId('user:k'));
+  });
+});

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { type Execution, Executor } from '#application/execute.js';
+import { UsedKeys } from '#application/idempotency.js';
 import { Streams } from '#application/streams.js';
 import { letters } from '#application/testing/letters.js';
 import { type Decision, reject } from '#domain/decider.js';
@@ -32,6 +33,7 @@ export function typist(log: EventLog, { soleWriter = true } = {}): Typist {
     kind: letters,
     newId: () => randomUUID(),
     clock: () => clock.now,
+    usedKeys: new UsedKeys(),
   });
   const seen: string[] = [];
   const run: Typist['run'] = (decide, chosen) =>
