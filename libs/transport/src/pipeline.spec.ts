@@ -230,6 +230,17 @@ describe('a call that nobody waits for', () => {
     expect(desk.failures).toEqual([failed]);
   });
 
+  it('while it runs may stop, which is no failure', async () => {
+    const controller = new AbortController();
+    desk.instead = async () => {
+      controller.abort(timeout);
+      controller.signal.throwIfAborted();
+    };
+    await look({ signal: controller.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(desk.failures).toEqual([]);
+  });
+
   it('any more once it is answered is answered', async () => {
     const controller = new AbortController();
     const answer = await look({ signal: controller.signal });

@@ -86,6 +86,9 @@ class Pipeline {
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
       return { kind: 'answered', message, headers: { 'x-request-id': incoming.requestId } };
     } catch (error) {
+      const { signal } = incoming;
+      // A query that stops because nobody waits for it has not failed.
+      if (signal.aborted && error === signal.reason) return this.#refuse(invocation, leftBefore(signal));
       this.#tell(error, incoming);
       return this.#refuse(invocation, failureOf(error));
     }

@@ -1,5 +1,6 @@
-// What a caller may be refused with: whatever a command refuses, and what never reaches one.
+// What a caller may be refused with: whatever a command refuses, whatever a query does, and what reaches neither.
 
+import type { ListRefusal } from '#application/queries/queries.js';
 import type { Refusal } from '#application/refusals.js';
 
 export type PipelineRefusal =
@@ -13,12 +14,12 @@ export type PipelineRefusal =
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'unavailable' };
 
-export type CallRefusal = Refusal | PipelineRefusal;
+export type CallRefusal = Refusal | ListRefusal | PipelineRefusal;
 
-type Documented = {
-  readonly [Code in PipelineRefusal['code']]: {
+type Documented<Of extends CallRefusal> = {
+  readonly [Code in Of['code']]: {
     readonly meaning: string;
-    readonly carries: readonly Exclude<keyof Extract<PipelineRefusal, { readonly code: Code }>, 'code'>[];
+    readonly carries: readonly Exclude<keyof Extract<Of, { readonly code: Code }>, 'code'>[];
   };
 };
 
@@ -61,4 +62,28 @@ export const pipelineRefusals = {
       'What the service stands on cannot be reached. Nothing was changed, and the same call may succeed later.',
     carries: [],
   },
-} as const satisfies Documented;
+} as const satisfies Documented<PipelineRefusal>;
+
+export const queryRefusals = {
+  'filter-too-deep': {
+    meaning: 'The filter is nested too deeply.',
+    carries: ['maximum'],
+  },
+  'filter-too-large': {
+    meaning: 'The filter has too many parts, or too many values in one of them.',
+    carries: ['maximum'],
+  },
+  'list-too-long': {
+    meaning: 'More would have to be looked at than one query may. A narrower one can be answered.',
+    carries: ['maximum'],
+  },
+  'not-yet': {
+    meaning:
+      'What was written before is not known to queries yet. Nothing is wrong, and the same call may succeed soon.',
+    carries: ['behindMs'],
+  },
+  'page-invalid': {
+    meaning: 'Neither offset nor limit may be negative, and a page has at most as many entries as are told.',
+    carries: ['maximum'],
+  },
+} as const satisfies Documented<ListRefusal>;

@@ -59,6 +59,7 @@ const tellers: {
   attemptsLeft: (detail, attemptsLeft) => {
     detail.attemptsLeft = attemptsLeft;
   },
+  behindMs: null,
   digits: (detail, digits) => {
     detail.digits = [...digits];
   },

@@ -293,6 +293,34 @@ const ofOrganizations = {
   },
 } as const satisfies Sayings;
 
+const ofLists = {
+  'filter-too-deep': {
+    code: invalidArgument,
+    id: 'CSIGN-filter-too-deep',
+    text: 'The filter is nested too deeply',
+  },
+  'filter-too-large': {
+    code: invalidArgument,
+    id: 'CSIGN-filter-too-large',
+    text: 'The filter is too large',
+  },
+  'list-too-long': {
+    code: failedPrecondition,
+    id: 'CSIGN-list-too-long',
+    text: 'Too much would have to be looked at; ask for less',
+  },
+  'not-yet': {
+    code: unavailable,
+    id: 'CSIGN-not-yet',
+    text: 'What was written before is not known to queries yet; try again',
+  },
+  'page-invalid': {
+    code: invalidArgument,
+    id: 'CSIGN-page-invalid',
+    text: 'The offset or the limit of the page is not one',
+  },
+} as const satisfies Sayings;
+
 const ofAnyCall = {
   busy: { code: unavailable, id: 'CSIGN-busy', text: 'Too much is being hashed; try again' },
   cancelled: { code: cancelled, id: 'CSIGN-cancelled', text: 'The caller left; nothing was done' },
@@ -346,5 +374,6 @@ export const sayings: Readonly<Record<CallRefusal['code'], Saying>> = {
   ...ofFactors,
   ...ofAccessTokens,
   ...ofOrganizations,
+  ...ofLists,
   ...ofAnyCall,
 };
