@@ -1,0 +1,132 @@
+// One user as queries see it: alive, of an organization that is there, and with the key that opens what is
+// sealed. Each text is opened when it is asked for, since most filters ask for one of them.
+
+import type { Application } from '#application/application.js';
+import type { Details } from '#application/caller.js';
+import type { Secrets } from '#application/parts.js';
+import { Sealer } from '#application/sealer.js';
+import type { Loaded } from '#application/streams.js';
+import type { HumanProfile, MachineProfile } from '#application/user/profile.js';
+import type { Account } from '#domain/account/state.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import { isAlive, type LivingUser } from '#domain/user/state.js';
+import type { DataKey } from '#secrets/data-keys.js';
+
+interface Seen {
+  readonly stream: string;
+  readonly loaded: Loaded<Account>;
+  readonly user: LivingUser;
+  readonly sealer: Sealer;
+  readonly names: Secrets['names'];
+}
+
+export class KnownUser {
+  readonly stream: string;
+  readonly account: Account;
+  readonly user: LivingUser;
+  readonly sealer: Sealer;
+  readonly details: Details;
+  readonly #names: Secrets['names'];
+  #profile: Partial<HumanProfile & MachineProfile> | null = null;
+
+  constructor({ stream, loaded, user, sealer, names }: Seen) {
+    const { state, revision, changedAt } = loaded;
+    this.stream = stream;
+    this.account = state;
+    this.user = user;
+    this.sealer = sealer;
+    this.details = { sequence: revision + 1, changeDate: changedAt, resourceOwner: user.organizationId };
+    this.#names = names;
+  }
+
+  get organizationId(): OrganizationId {
+    return this.user.organizationId;
+  }
+
+  /** An id that was brought along before ids were written down is lost: what is left of it is its hash. */
+  get userId(): UserId {
+    const { userId } = this.user;
+    const ofStream = this.stream.slice('user-'.length);
+    const isNamedById = this.#names.streamId(ofStream) === ofStream;
+    if (isNamedById || userId === null) return ofStream as UserId;
+    return this.sealer.openText('user-id', userId) as UserId;
+  }
+
+  get username(): string {
+    return this.sealer.openText('username', this.user.username);
+  }
+
+  get email(): string | null {
+    return this.user.kind === 'human' ? this.sealer.openText('email', this.user.email) : null;
+  }
+
+  get isEmailVerified(): boolean {
+    return this.user.kind === 'human' && this.user.emailVerification.status === 'verified';
+  }
+
+  get phone(): string | null {
+    return this.user.kind === 'human' && this.user.phone !== null
+      ? this.sealer.openText('phone', this.user.phone)
+      : null;
+  }
+
+  get profile(): Partial<HumanProfile & MachineProfile> {
+    this.#profile ??= JSON.parse(this.sealer.openText('profile', this.user.profile)) as object;
+    return this.#profile;
+  }
+
+  /** Of a person who chose none, both names. A machine has none. */
+  get displayName(): string | null {
+    if (this.user.kind === 'machine') return null;
+    const { displayName, givenName, familyName } = this.profile;
+    return displayName ?? `${givenName} ${familyName}`;
+  }
+
+  /** The username, and the email address once it is verified. */
+  get loginNames(): readonly string[] {
+    const { user, username, email } = this;
+    const isAnother = user.kind === 'human' && user.emailKey !== user.usernameKey && this.isEmailVerified;
+    return isAnother && email !== null ? [username, email] : [username];
+  }
+}
+
+/** Null for whoever is not there, whatever the reason. At once where everything is at hand. */
+export function knownByStream(
+  application: Application,
+  stream: string,
+): KnownUser | null | Promise<KnownUser | null> {
+  const loaded = application.accounts.streams.current(stream);
+  const withState = (state: Loaded<Account>) => {
+    if (!isAlive(state.state.user)) return null;
+    const key = application.parts.secrets.keys.get(stream);
+    const withKey = (found: DataKey | null) => known(application, { stream, loaded: state, key: found });
+    return key instanceof Promise ? key.then(withKey) : withKey(key);
+  };
+  return loaded instanceof Promise ? loaded.then(withState) : withState(loaded);
+}
+
+/** Null, too, in another organization, and in one that is gone. */
+export async function knownUser(
+  organizationId: OrganizationId,
+  userId: UserId,
+  application: Application,
+): Promise<KnownUser | null> {
+  const user = await knownByStream(application, application.userStream(userId));
+  if (user === null || user.organizationId !== organizationId) return null;
+  const { organization } = await application.surroundings.of(organizationId);
+  return organization === 'active' || organization === 'inactive' ? user : null;
+}
+
+interface Found {
+  readonly stream: string;
+  readonly loaded: Loaded<Account>;
+  readonly key: DataKey | null;
+}
+
+function known(application: Application, { stream, loaded, key }: Found): KnownUser | null {
+  const { user } = loaded.state;
+  if (key === null || !isAlive(user)) return null;
+  const { secrets } = application.parts;
+  const sealer = new Sealer(secrets, key, user.organizationId);
+  return new KnownUser({ stream, loaded, user, sealer, names: secrets.names });
+}
