@@ -88,7 +88,7 @@ function refuse(stream: ServerHttp2Stream, { code, message }: Refusal): null {
 /** RFC 9113 §10.5.1 counts 32 for each pair. Node counts too, but only once the client has agreed to the settings. */
 function metadataBytes(headers: IncomingHttpHeaders): number {
   let bytes = 0;
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 32;
+  for (const name in headers) bytes += name.length + String(headers[name]).length + 32;
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
+import type { DescService } from '@bufbuild/protobuf';
 import { type FastifyInstance, fastify } from 'fastify';
 
 import type { Answered, Invoke } from '#transport/call.js';
@@ -14,6 +15,7 @@ import { EchoService } from '#transport/testing/echo-contract.js';
 import type { TlsOptions } from '#transport/tls.js';
 
 export interface OnePortOptions {
+  readonly services?: readonly DescService[];
   readonly invoke?: Invoke;
   readonly health?: Health;
   readonly addressOf?: AddressOf;
@@ -41,12 +43,20 @@ export const echo: Invoke = async (_method, message): Promise<Answered> => ({
 const alwaysServing: Health = { isServing: () => true, subscribe: () => () => undefined };
 
 export async function openOnePort(options: OnePortOptions = {}): Promise<OnePort> {
-  const { invoke = echo, health = alwaysServing, addressOf, tls, listenerLimits, connectionLimits } = options;
+  const {
+    services = [EchoService],
+    invoke = echo,
+    health = alwaysServing,
+    addressOf,
+    tls,
+    listenerLimits,
+    connectionLimits,
+  } = options;
   const http = fastify({ keepAliveTimeout: 1_000, forceCloseConnections: false });
   http.get('/hello', async () => ({ hello: 'there' }));
   http.post('/echo', async (request) => request.body);
   const grpc = createGrpcServer({
-    served: { services: [EchoService], invoke },
+    served: { services, invoke },
     requestIdFrom: (inbound) => (typeof inbound === 'string' && inbound.length >= 8 ? inbound : 'made-up-id'),
     health,
     ...(addressOf !== undefined && { addressOf }),
