@@ -68,7 +68,6 @@ describe('an access token', () => {
       status: { code: 16, message: 'No valid access token came along (AUTH-7fs1e)' },
       headers: { 'x-request-id': 'request-1' },
     });
-    expect(refused).toEqual(expect.objectContaining({ headers: { 'x-request-id': 'request-1' } }));
   });
 
   it.each([
@@ -155,7 +154,7 @@ async function wrongTokensAt({ house, tokenOf }: Desk): Promise<typeof tokens> {
   return {
     missing: null,
     empty: '',
-    'of another scheme': (await tokenOf('ada')).replace('Bearer', 'Basic'),
+    'of another scheme': (await tokenOf('ada')).replace('Bearer', 'Digest'),
     malformed: 'Bearer cs_nothing',
     'of an unknown user': madeUp(idOf('nobody'), tokenId),
     'of a user whose token it is not': madeUp(idOf('reader'), tokenId),

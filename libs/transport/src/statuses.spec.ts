@@ -13,7 +13,7 @@ import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
 import { detailIn, refusalIn } from '#transport/testing/status.js';
 
 const now = Date.UTC(2030, 0, 1);
-const { registerTOTP, verifyTOTPRegistration, removeTOTP, lockUser, getUserByID } = UserService.method;
+const { registerTOTP, verifyTOTPRegistration } = UserService.method;
 const allCodes = Object.keys({ ...refusals, ...queryRefusals, ...pipelineRefusals }).toSorted();
 const allSayings = Object.entries(sayings);
 
@@ -57,19 +57,19 @@ describe('every refusal', () => {
 
 describe('a status', () => {
   it.each([
-    ['totp-already-ready', registerTOTP, 6, 'COMMAND-do9se'],
-    ['totp-already-ready', verifyTOTPRegistration, 6, 'COMMAND-qx4ls'],
-    ['totp-not-found', verifyTOTPRegistration, 5, 'COMMAND-3Mif9s'],
-    ['totp-not-found', removeTOTP, 5, 'COMMAND-Hd9sd'],
-    ['user-not-found', registerTOTP, 5, 'COMMAND-SqyJz'],
-    ['user-not-found', verifyTOTPRegistration, 5, 'COMMAND-4g3xq'],
-    ['user-not-found', lockUser, 5, 'COMMAND-450yxuqrh1'],
-    ['user-not-found', getUserByID, 5, 'QUERY-Dfbg2'],
-    ['user-not-found', removeTOTP, 5, 'QUERY-Dfbg2'],
-    ['unauthenticated', registerTOTP, 16, 'AUTH-7fs1e'],
-    ['permission-denied', registerTOTP, 7, 'AUTH-AWfge'],
-  ] as const)('of %s in %p has the code and id of ZITADEL', (code, method, grpc, id) => {
-    const status = statusOf({ code }, method, now);
+    ['totp-already-ready', 'registerTOTP', 6, 'COMMAND-do9se'],
+    ['totp-already-ready', 'verifyTOTPRegistration', 6, 'COMMAND-qx4ls'],
+    ['totp-not-found', 'verifyTOTPRegistration', 5, 'COMMAND-3Mif9s'],
+    ['totp-not-found', 'removeTOTP', 5, 'COMMAND-Hd9sd'],
+    ['user-not-found', 'registerTOTP', 5, 'COMMAND-SqyJz'],
+    ['user-not-found', 'verifyTOTPRegistration', 5, 'COMMAND-4g3xq'],
+    ['user-not-found', 'lockUser', 5, 'COMMAND-450yxuqrh1'],
+    ['user-not-found', 'getUserByID', 5, 'QUERY-Dfbg2'],
+    ['user-not-found', 'removeTOTP', 5, 'QUERY-Dfbg2'],
+    ['unauthenticated', 'registerTOTP', 16, 'AUTH-7fs1e'],
+    ['permission-denied', 'registerTOTP', 7, 'AUTH-AWfge'],
+  ] as const)('of %s in %s has the code and id of ZITADEL', (code, method, grpc, id) => {
+    const status = statusOf({ code }, UserService.method[method], now);
     const { text } = { ...sayings[code] };
     expect(status).toMatchObject({ code: grpc, message: `${text} (${id})` });
     expect(detailIn(status, ErrorDetailSchema)).toMatchObject({ id, message: text });
@@ -110,7 +110,7 @@ describe('a status', () => {
     [{ code: 'totp-exhausted', nextAttemptAt: now - 1 }, 0],
     [{ code: 'login-name-claimed', retryAt: now + 60_000 }, 60_000],
     [{ code: 'rate-limited', retryAfterMs: 7 }, 7],
-  ])('of $code says how long to wait', (refusal, retryAfterMs) => {
+  ])('of %j says how long to wait', (refusal, retryAfterMs) => {
     const { retryDelay } = detailIn(statusOf(refusal, registerTOTP, now), RetryInfoSchema) ?? {};
     expect(retryDelay && durationMs(retryDelay)).toBe(retryAfterMs);
     expect(retryAfterMsOf(refusal, now)).toBe(retryAfterMs);
