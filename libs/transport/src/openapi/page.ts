@@ -42,10 +42,14 @@ export function pageOf(document: OpenapiDocument): string {
       html`<section data-group><h2>${name}</h2>${prose(description)}${joined(own.map((call) => callOf(call, document)))}</section>`,
   );
   const schemas = Object.entries(document.components.schemas).map(([name, schema]) => schemaOf(name, schema));
+  const refusals = Object.entries(document.components.responses).map(([name, refusal]) =>
+    refusalOf(name, refusal),
+  );
   const body = html`<nav><input id="search" type="search" placeholder="Search" aria-label="Search">${joined(links)}
-<h2>Messages</h2><a href="#messages">All messages</a><a href="/openapi.json">openapi.json</a></nav>
+<h2>All calls</h2><a href="#refusals">Refusals</a><a href="#messages">Messages</a><a href="/openapi.json">openapi.json</a></nav>
 <main><h1>${document.info.title} ${document.info.version}</h1>${prose(document.info.description)}
-${joined(sections)}<section id="messages"><h2>Messages</h2>${joined(schemas)}</section></main>`;
+${joined(sections)}<section id="refusals"><h2>Refusals</h2>${joined(refusals)}</section>
+<section id="messages"><h2>Messages</h2>${joined(schemas)}</section></main>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${html`${document.info.title}`.html}</title><style>${pageStyle}</style></head>
@@ -99,9 +103,18 @@ function answerOf(status: string, response: Schema): Html {
   const schema = content?.['application/json']?.schema;
   const what =
     typeof reference === 'string'
-      ? html`${lastOf(reference)}, as a <a href="#google.rpc.Status">google.rpc.Status</a>`
+      ? html`<a href="#refusals.${lastOf(reference)}">${lastOf(reference)}</a>`
       : html`${schema === undefined ? null : typeOf(schema)}`;
   return html`<tr><th>${status}</th><td>${what}</td></tr>`;
+}
+
+function refusalOf(name: string, refusal: Schema): Html {
+  const content = refusal.content as
+    | { readonly 'application/json'?: { readonly example?: unknown } }
+    | undefined;
+  const example = JSON.stringify(content?.['application/json']?.example ?? {}, null, 2);
+  return html`<article id="refusals.${name}"><h3>${name}</h3>${prose(String(refusal.description ?? ''))}
+<p>A <a href="#google.rpc.Status">google.rpc.Status</a>:</p><pre>${example}</pre></article>`;
 }
 
 function schemaOf(name: string, schema: Schema): Html {

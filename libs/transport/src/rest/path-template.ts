@@ -1,12 +1,17 @@
 // A path as `google.api.http` writes it, in the forms of those who need it: the router and OpenAPI.
 
 export interface PathTemplate {
-  /** For Fastify. Its parameters are `p0`, `p1`, … in the order of `fields`, since it knows no dots in names. */
+  /** For Fastify, and for the access line. */
   readonly route: string;
   /** With `{a.b}` for what is bound, and nothing else in braces. */
   readonly path: string;
   /** What is bound, as paths of fields: `user_id`, `filter.key`. */
   readonly fields: readonly string[];
+}
+
+/** The name of a field's parameter in the route: Fastify ends a name at a dot. */
+export function parameterOf(field: string): string {
+  return field.replaceAll('.', '_');
 }
 
 const bound = /^\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)\}$/i;
@@ -26,7 +31,7 @@ export function parsePathTemplate(template: string): PathTemplate {
     if (field === undefined) return literalPart(segment, template);
     fields.push(field);
     // Two colons stand for one. Without a pattern the parameter would swallow the verb.
-    return `:p${fields.length - 1}${verb !== null && index === segments.length - 1 ? '(.+)' : ''}`;
+    return `:${parameterOf(field)}${verb !== null && index === segments.length - 1 ? '(.+)' : ''}`;
   });
   return { route: `/${parts.join('/')}${verb === null ? '' : `::${verb}`}`, path: template, fields };
 }

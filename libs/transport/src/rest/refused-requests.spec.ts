@@ -79,6 +79,8 @@ describe('REST, what never reaches a call', () => {
   it.each<readonly [InjectOptions, string]>([
     [{ method: 'POST', url: '/v2/things/u1' }, 'DELETE, GET, HEAD, PATCH'],
     [{ method: 'PUT', url: '/v2/things' }, 'POST'],
+    [{ method: 'PUT', url: '/v2/locks/u:lock' }, 'POST'],
+    [{ method: 'PUT', url: '/v2/locks/u:unlock' }, 'POST'],
     [{ method: 'PUT', url: '/v2/things/_search' }, 'DELETE, GET, HEAD, PATCH, POST'],
   ])('a wrong method, as in %j, is told which there are', async (request, allow) => {
     const { response } = await askRest(request);

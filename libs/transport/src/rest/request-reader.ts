@@ -11,6 +11,7 @@ import {
 
 import type { RestBinding } from '#transport/rest/bindings.js';
 import { type FieldPath, fieldPathOf, jsonOfText, jsonOfTexts, setAt } from '#transport/rest/parameters.js';
+import { parameterOf } from '#transport/rest/path-template.js';
 import { printable, type Violation, violationsMax, violationsOf } from '#transport/rest/violations.js';
 
 export type ReadRequest =
@@ -38,7 +39,8 @@ interface Plan {
   readonly binding: RestBinding;
   readonly input: DescMessage;
   readonly isStrict: boolean;
-  /** In the order of the route's parameters. */
+  /** In the order of the fields. */
+  readonly parameters: readonly string[];
   readonly inPath: readonly FieldPath[];
 }
 
@@ -48,6 +50,7 @@ export function requestReader(binding: RestBinding): RequestReader {
     binding,
     input,
     isStrict: refusesUnknown(input),
+    parameters: binding.template.fields.map(parameterOf),
     inPath: binding.template.fields.map((field) => requiredField(binding, field)),
   };
   const options = { ignoreUnknownFields: !plan.isStrict };
@@ -74,7 +77,7 @@ function jsonOf(plan: Plan, { params, query, body }: RequestParts, violations: V
   const json = jsonOfBody(plan, body, violations);
   addQuery(plan, { query, json }, violations);
   for (const [index, path] of plan.inPath.entries()) {
-    const text = params[`p${index}`] ?? '';
+    const text = params[plan.parameters[index] ?? ''] ?? '';
     if (setAt(json, path, jsonOfText(path.at(-1) ?? path[0], text))) continue;
     violations.push({ field: path[0].name, description: 'is not an object' });
   }

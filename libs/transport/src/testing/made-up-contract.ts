@@ -82,6 +82,7 @@ const methods = (of: string, base: string): Json => [
   method(of, 'Filter', { put: `${base}/things/{user_id}/filter`, body: 'filter' }),
   method(of, 'Turn', { post: `${base}/things/{user_id}/wheels/{filter.wheel.size}`, body: '*' }),
   method(of, 'Lock', { post: `${base}/locks/{user_id}:lock`, body: '*' }),
+  method(of, 'Unlock', { post: `${base}/locks/{user_id}:unlock`, body: '*' }),
   method(of, 'Search', { post: `${base}/things/_search` }),
   method(of, 'Silent', {}),
 ];
