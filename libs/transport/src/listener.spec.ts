@@ -94,6 +94,13 @@ describe('one port', () => {
     expect(await answer).toMatch(/\{"a":1\}[\s\S]*\{"b":2\}$/);
   });
 
+  it('answers who closes its half after the request', async () => {
+    const { connect } = await port();
+    const socket = connect();
+    socket.end(request);
+    expect(await received(socket)).toContain('{"hello":"there"}');
+  });
+
   it('waits for the whole preface of HTTP/2', async () => {
     const { connect } = await port();
     const socket = connect();
@@ -168,16 +175,15 @@ describe('HTTP/2', () => {
     expect(answer).toMatchObject({ ':status': expected, 'x-request-id': 'made-up-id' });
   });
 
-  it('stops reading what comes after a refusal', async () => {
+  it.each([
+    ['an unknown method', '/nobody.v1.Service/Nothing', Buffer.alloc(1_000)],
+    ['a message that is too large', '/echo.v1.EchoService/Echo', Buffer.alloc(1_000, 1)],
+  ])('stops reading what comes after the refusal of %s', async (_what, path, bytes) => {
     const opened = await port();
     const session = connectHttp2(`http://${opened.address}`);
-    const stream = session.request({
-      ':path': '/nobody/Here',
-      ':method': 'POST',
-      'content-type': 'application/grpc',
-    });
-    stream.on('error', () => undefined);
-    const endless = setInterval(() => stream.write(Buffer.alloc(1_000)), 5);
+    const stream = session.request({ ':path': path, ':method': 'POST', 'content-type': 'application/grpc' });
+    stream.on('error', () => undefined).resume();
+    const endless = setInterval(() => stream.writable && stream.write(bytes), 5);
     await once(stream, 'close');
     clearInterval(endless);
     session.destroy();

@@ -197,7 +197,7 @@ describe('hostile frames', () => {
   });
 
   it.each([
-    ['of many headers', Array.from({ length: 1_000 }, (_, i) => literal(`x-${i}`, ''))],
+    ['of many headers', Array.from({ length: 100 }, (_, i) => literal(`x-${i}`, ''))],
     [
       'of large headers',
       Array.from({ length: 3 }, (_, i) => literal(`x-${i}`, 'a'.repeat(metadataBytesMax / 3))),

@@ -19,6 +19,7 @@ export interface ConnectionLimits {
   readonly streamWithinMs: number;
   readonly sweepEveryMs: number;
   readonly graceMs: number;
+  readonly lingerMs: number;
   readonly pingsWithoutCallMax: number;
   readonly pingForgivenEveryMs: number;
 }
@@ -40,7 +41,8 @@ export class Connections {
   /** With the time of their beginning, oldest first. */
   readonly #calls = new Map<ServerHttp2Stream, number>();
   readonly #sweeper: NodeJS.Timeout;
-  #waiting: (() => void)[] = [];
+  /** Look again whenever a call or a connection has ended. */
+  readonly #lookers = new Set<() => void>();
   #isDraining = false;
 
   constructor({ inner, take, limits }: ConnectionsOptions) {
@@ -66,7 +68,7 @@ export class Connections {
     this.#calls.set(stream, performance.now());
     stream.once('close', () => {
       this.#calls.delete(stream);
-      if (this.#calls.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#changed();
     });
   }
 
@@ -79,10 +81,9 @@ export class Connections {
     await delay(Math.min(this.#limits.graceMs, withinMs));
     this.#isDraining = true;
     for (const session of this.#sessions) session.close();
-    const timer = new AbortController();
-    const late = delay(withinMs, false, { signal: timer.signal }).catch(() => false);
-    const isDrained = await Promise.race([this.#none().then(() => true), late]);
-    timer.abort();
+    const isDrained = await this.#within(withinMs, () => this.#calls.size === 0);
+    // Ended at once, a connection on which the client still sends would be reset, and its last answers lost.
+    if (isDrained) await this.#within(this.#limits.lingerMs, () => this.#sessions.size === 0);
     return isDrained;
   }
 
@@ -93,7 +94,10 @@ export class Connections {
 
   #begin(session: ServerHttp2Session): void {
     this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
+    session.once('close', () => {
+      this.#sessions.delete(session);
+      this.#changed();
+    });
     const pings = new Pings(this.#limits);
     pingsOf.set(session, pings);
     session.on('ping', () => {
@@ -105,8 +109,24 @@ export class Connections {
     if (this.#isDraining) session.close();
   }
 
-  #none(): Promise<void> {
-    return this.#calls.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  #within(ms: number, isSo: () => boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => finish(false), ms);
+      const finish = (answer: boolean): void => {
+        clearTimeout(timer);
+        this.#lookers.delete(look);
+        resolve(answer);
+      };
+      const look = (): void => {
+        if (isSo()) finish(true);
+      };
+      this.#lookers.add(look);
+      look();
+    });
+  }
+
+  #changed(): void {
+    for (const look of this.#lookers) look();
   }
 
   #sweep(): void {

@@ -63,3 +63,6 @@ export const watchesMax = 1_000;
 
 /** Once the door is closed: a call that is already on its way is taken and answered. */
 export const graceMs = 250;
+
+/** When all calls are answered: for clients to read the last answers and to leave by themselves. */
+export const lingerMs = 500;
