@@ -4,9 +4,17 @@ import type { Application } from '#application/application.js';
 import { type Entry, IsEntryList } from '#application/input.js';
 import { metadataKeyCharactersMax, metadataValueBytesMax } from '#application/limits.js';
 import type { Sealer } from '#application/sealer.js';
+import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
-import type { MetadataKeyHash, UserId } from '#domain/ids.js';
-import { metadataMax, metadataOf, type NewMetadata } from '#domain/user-metadata/decide.js';
+import { accept, type Decision } from '#domain/decider.js';
+import type { MetadataKeyHash, OrganizationId, UserId } from '#domain/ids.js';
+import {
+  metadataMax,
+  metadataOf,
+  type NewMetadata,
+  type SetMetadataRefusal,
+  setMetadata,
+} from '#domain/user-metadata/decide.js';
 
 export const IsMetadata = ({ minimum }: { readonly minimum: number }): PropertyDecorator =>
   IsEntryList({
@@ -46,4 +54,20 @@ function sealEntry({ key, value, keyHash }: HashedEntry, account: Account, seale
     key: present?.key ?? sealer.seal('metadata-key', key, keyHash),
     value: isSame ? present.value : sealer.seal('metadata-value', value, keyHash),
   };
+}
+
+export interface AlsoSet {
+  readonly account: Account;
+  readonly organizationId: OrganizationId;
+  readonly entries: readonly NewMetadata[];
+}
+
+/** In the same append as another change: both, or neither. */
+export function alsoSetting<Refusal>(
+  changed: Decision<AccountEvent, Refusal>,
+  { account, organizationId, entries }: AlsoSet,
+): Decision<AccountEvent, Refusal | SetMetadataRefusal> {
+  if (changed.outcome.kind === 'rejected') return changed;
+  const set = setMetadata(account, { organizationId, entries });
+  return set.outcome.kind === 'rejected' ? set : accept(...changed.events, ...set.events);
 }

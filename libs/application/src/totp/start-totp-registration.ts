@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
+import { type Fields, IsId, IsOneOf, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
 import { nameCharactersMax } from '#application/limits.js';
 import { eventOf } from '#application/recalled.js';
 import {
@@ -18,6 +18,8 @@ import {
   qrOf,
 } from '#application/totp/shown.js';
 import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
+import type { Account } from '#domain/account/state.js';
+import { reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import { type StartTotpRegistrationRefusal, startTotpRegistration } from '#domain/totp/decide.js';
 import type { TotpParameters } from '#domain/totp/events.js';
@@ -46,15 +48,17 @@ export class StartTotpRegistration extends Command<Outcome> {
   @MayBeNull() @IsOneOf(digits) readonly digits: TotpParameters['digits'] | null = null;
   @MayBeNull() @IsOneOf(periods) readonly periodSeconds: TotpParameters['periodSeconds'] | null = null;
   @IsOneOf(qrKinds) readonly qr: Qr = 'none';
+  /** Refused where a device without a name is ready: whoever cannot name devices cannot tell two apart. */
+  @IsTrueOrFalse() readonly onlyUnnamed: boolean = false;
   readonly by!: Caller;
 
-  constructor(
-    fields: Fields<StartTotpRegistration, 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr'>,
-  ) {
+  constructor(fields: Fields<StartTotpRegistration, Optional>) {
     super();
     Object.assign(this, fields);
   }
 }
+
+type Optional = 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr' | 'onlyUnnamed';
 
 @CommandHandler(StartTotpRegistration)
 export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRegistration> {
@@ -76,7 +80,10 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
         const secret = sealer.seal('totp-secret', bytes, totpId);
         const seed = { ...command, totpId, name, secret, parameters };
         const label = labelOf(account, context, command.name);
-        return withAnswer(startTotpRegistration(account, seed, context), { totpId, label, parameters });
+        const started = startTotpRegistration(account, seed, context);
+        if (command.onlyUnnamed && mayHaveDevice(started) && hasUnnamed(account))
+          return reject({ code: 'totp-already-ready' });
+        return withAnswer(started, { totpId, label, parameters });
       },
       recall: (events) => ({ ...eventOf(events, 'user.human.mfa.otp.added'), label: null }),
     });
@@ -93,6 +100,13 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
     return { secret: secrets.base32Encode(bytes), uri, qr: await qrOf(qr, uri, secrets) };
   }
 }
+
+/** Whether nothing but the number of devices stands in the way. */
+const mayHaveDevice = ({ outcome }: ReturnType<typeof startTotpRegistration>) =>
+  outcome.kind === 'accepted' || outcome.refusal.code === 'totp-devices-max';
+
+const hasUnnamed = ({ totp }: Account) =>
+  totp.devices.some(({ status, name }) => status === 'ready' && name === null);
 
 type Shown = Pick<TotpRegistration, 'secret' | 'uri' | 'qr'>;
 const nothingShown: Shown = { secret: null, uri: null, qr: null };

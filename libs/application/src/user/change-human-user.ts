@@ -4,6 +4,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import {
+  type Entry,
   type Fields,
   IsEmailAddress,
   IsFieldsOf,
@@ -13,6 +14,13 @@ import {
   MayBeNull,
 } from '#application/input.js';
 import { emailCharactersMax, phoneCharactersMax, usernameCharactersMax } from '#application/limits.js';
+import {
+  alsoSetting,
+  type HashedEntry,
+  hashEntries,
+  IsMetadata,
+  sealEntries,
+} from '#application/metadata/entries.js';
 import type { Sealer } from '#application/sealer.js';
 import {
   type EmailVerification,
@@ -30,6 +38,7 @@ import type { ClaimRefusal } from '#domain/login-name/decide.js';
 import { type HumanRefusal, livingHuman } from '#domain/user/decide.js';
 import { changeHumanUser } from '#domain/user/decide-change.js';
 import type { Human } from '#domain/user/state.js';
+import type { MetadataFull } from '#domain/user-metadata/decide.js';
 
 export class EmailFields {
   @IsEmailAddress(emailCharactersMax) readonly email!: string;
@@ -45,7 +54,8 @@ export interface HumanUserChanged {
   readonly emailCode: string | null;
 }
 
-type Outcome = UserOutcome<HumanUserChanged, HumanRefusal | ClaimRefusal>;
+type Refusal = HumanRefusal | MetadataFull;
+type Outcome = UserOutcome<HumanUserChanged, Refusal | ClaimRefusal>;
 
 /** All of it at once, or nothing. What is left out stays as it is. */
 export class ChangeHumanUser extends Command<Outcome> {
@@ -56,9 +66,11 @@ export class ChangeHumanUser extends Command<Outcome> {
   @MayBeNull() @IsFieldsOf(EmailFields) readonly email: EmailFields | null = null;
   /** Empty, and the person has none afterwards. */
   @MayBeNull() @IsText(phoneCharactersMax, 0) readonly phone: string | null = null;
+  /** Under other keys there stays what there is. */
+  @IsMetadata({ minimum: 0 }) readonly metadata: readonly Entry[] = [];
   readonly by!: Caller;
 
-  constructor(fields: Fields<ChangeHumanUser, 'username' | 'profile' | 'email' | 'phone'>) {
+  constructor(fields: Fields<ChangeHumanUser, 'username' | 'profile' | 'email' | 'phone' | 'metadata'>) {
     super();
     Object.assign(this, fields);
   }
@@ -74,18 +86,21 @@ export class ChangeHumanUserHandler implements ICommandHandler<ChangeHumanUser> 
 
   execute(command: ChangeHumanUser): Promise<Outcome> {
     const { secrets, clock } = this.#application.parts;
-    const { organizationId, username, email } = command;
+    const { organizationId, userId, username, email } = command;
     const made: Made = {
+      metadata: hashEntries(this.#application, userId, command.metadata),
       usernameKey: username === null ? null : secrets.names.loginKey(username),
       emailKey: email === null ? null : secrets.names.loginKey(email.email),
       emailCode: email?.verification === 'code' ? makeEmailCode(secrets, clock()) : null,
     };
-    return executeWithNames<HumanRefusal, HumanUserChanged>(this.#application, command, {
+    return executeWithNames<Refusal, HumanUserChanged>(this.#application, command, {
       decide: (account, { sealer }) => {
         const human = livingHuman(account, organizationId);
         if (human.kind === 'rejected') return reject(human.refusal);
         const changes = changesOf({ human, sealer }, command, made);
-        const decision = changeHumanUser(account, { organizationId, ...changes });
+        const entries = sealEntries(made.metadata, account, sealer);
+        const changed = changeHumanUser(account, { organizationId, ...changes });
+        const decision = alsoSetting(changed, { account, organizationId, entries });
         const isAwaited = decision.events.some(({ type }) => type === 'user.human.email.code.added');
         return withAnswer(decision, { emailCode: isAwaited ? (made.emailCode?.text ?? null) : null });
       },
@@ -95,6 +110,7 @@ export class ChangeHumanUserHandler implements ICommandHandler<ChangeHumanUser> 
 }
 
 interface Made {
+  readonly metadata: readonly HashedEntry[];
   readonly usernameKey: LoginKey | null;
   readonly emailKey: LoginKey | null;
   readonly emailCode: ShownEmailCode | null;

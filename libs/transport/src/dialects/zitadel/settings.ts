@@ -1,0 +1,54 @@
+// What an organization chose, in ZITADEL's words. What its clients could be misled by is left at zero.
+
+import { type SettingsAnswer, settingsOf } from '#application/queries/organizations.js';
+import type { RequestContext } from '#contract/zitadel/object/v2/object_pb.js';
+import { SecondFactorType } from '#contract/zitadel/settings/v2/login_settings_pb.js';
+import { ResourceOwnerType } from '#contract/zitadel/settings/v2/settings_pb.js';
+import type { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
+import type { SettingName } from '#domain/organization/settings.js';
+import { detailsOf } from '#transport/dialects/zitadel/messages.js';
+import { type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { invalid, notBuilt } from '#transport/dialects/zitadel/violations.js';
+import { answered, type Call, type MethodTable, refused } from '#transport/implementation.js';
+
+interface Request {
+  readonly ctx?: RequestContext | undefined;
+}
+
+const access = {
+  of: 'organization',
+  permission: 'policy.read',
+  organizationId: {
+    path: 'ctx.org_id',
+    read: ({ ctx }: Request) => (ctx?.resourceOwner.case === 'orgId' ? ctx.resourceOwner.value : null),
+  },
+} as const;
+
+export function settings(parts: Parts): MethodTable<typeof SettingsService> {
+  const telling = <Told>(tell: (found: SettingsAnswer) => Told) => ({
+    access,
+    run: async ({ ctx }: Request, call: Call) => {
+      if (ctx?.resourceOwner.case === 'instance' && ctx.resourceOwner.value)
+        return refused(invalid([notBuilt('ctx.instance', 'is not built: name an organization')]));
+      const found = await settingsOf(call.organizationId, sourcesOf(parts, call));
+      if (found.kind === 'rejected') return found;
+      return answered({ details: detailsOf(found.answer.details), settings: tell(found.answer) });
+    },
+  });
+  return {
+    getLockoutSettings: telling((found) => ({
+      // Of one device, in a row, before it is disabled; a device whose codes are few has fewer. Passwords are not
+      // kept here, and what delays guesses before that has no field.
+      maxOtpAttempts: BigInt(found.settings.deviceFailuresMax),
+      resourceOwnerType: ownerOf(found, ['deviceFailuresMax']),
+    })),
+    getLoginSettings: telling((found) => ({
+      forceMfa: found.settings.secondFactorRequired,
+      secondFactors: [SecondFactorType.TOTP, SecondFactorType.RECOVERY_CODES],
+      resourceOwnerType: ownerOf(found, ['secondFactorRequired']),
+    })),
+  };
+}
+
+const ownerOf = ({ chosen }: SettingsAnswer, names: readonly SettingName[]): ResourceOwnerType =>
+  names.some((name) => chosen.includes(name)) ? ResourceOwnerType.ORG : ResourceOwnerType.INSTANCE;

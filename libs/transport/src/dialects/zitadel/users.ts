@@ -1,0 +1,76 @@
+import { knownByStream } from '#application/queries/known-user.js';
+import { listUsers } from '#application/queries/list-users.js';
+import { everyOrganization, type Scope } from '#application/queries/queries.js';
+import type { UserFilter } from '#application/queries/user-filter.js';
+import { getUser } from '#application/queries/users.js';
+import type { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+import type { OrganizationId } from '#domain/ids.js';
+import { authorize } from '#transport/authorize.js';
+import { detailsSince, listDetailsOf } from '#transport/dialects/zitadel/messages.js';
+import { listRefusal } from '#transport/dialects/zitadel/pages.js';
+import { addressOf, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { userMessage } from '#transport/dialects/zitadel/user-messages.js';
+import { isRefused, userSearchOf } from '#transport/dialects/zitadel/user-search.js';
+import { invalid } from '#transport/dialects/zitadel/violations.js';
+import { answered, type Call, type MethodTable, refused } from '#transport/implementation.js';
+
+export function users(parts: Parts): MethodTable<typeof UserService> {
+  return {
+    getUserByID: {
+      access: { of: 'user', permission: 'user.read', self: true, userId: 'userId' },
+      run: async (request, call) => {
+        const { organizationId, userId } = addressOf(request, call);
+        const asked = { userId, withMetadata: false };
+        const found = await getUser(organizationId, asked, sourcesOf(parts, call));
+        if (found.kind === 'rejected') return found;
+        const { details, createdAt } = found.answer;
+        return answered({ details: detailsSince(details, createdAt), user: userMessage(found.answer) });
+      },
+    },
+    listUsers: {
+      // Whoever may read nobody else is answered itself, and nobody learns who else there is.
+      access: { of: 'anyone' },
+      run: async (request, call) => {
+        const visible = await visibleTo(parts, call);
+        if (visible === null) return refused({ code: 'permission-denied' });
+        const search = userSearchOf(request, visible.only);
+        if (isRefused(search)) return refused(invalid(search));
+        const found = await listUsers(visible.scope, search, sourcesOf(parts, call));
+        if (found.kind === 'rejected') return refused(listRefusal(found.refusal, 'queries'));
+        const { items, total } = found.answer;
+        return answered({
+          details: listDetailsOf(total, parts.application.parts.clock()),
+          sortingColumn: request.sortingColumn,
+          result: items.map(userMessage),
+        });
+      },
+    },
+  };
+}
+
+interface Visible {
+  readonly scope: Scope;
+  /** Null is everybody there. */
+  readonly only: UserFilter | null;
+}
+
+/**
+ * Who reads users of the instance sees those of every organization, unless it chose one to act in; who reads those
+ * of an organization sees them where it acts. Null for a token that may not even read its own user.
+ */
+async function visibleTo({ application }: Parts, call: Call): Promise<Visible | null> {
+  const { principal, organizationId } = call;
+  const chosen = (call.incoming.organization || null) as OrganizationId | null;
+  const asking = { application, principal, chosen };
+  const permission = 'user.read';
+  const ofAll = await authorize(asking, { of: 'instance', permission });
+  if (ofAll.kind === 'allowed') return { scope: chosen ?? everyOrganization, only: null };
+  const ofOne = await authorize(asking, { of: 'organization', permission, organizationId });
+  if (ofOne.kind === 'allowed') return { scope: organizationId, only: null };
+  const itself = await knownByStream(application, principal.userStream);
+  if (itself === null) return null;
+  const { userId } = itself;
+  const ofItself = await authorize(asking, { of: 'user', permission, self: true, userId });
+  if (ofItself.kind === 'rejected') return null;
+  return { scope: principal.organizationId, only: { kind: 'ids', ids: [userId] } };
+}
