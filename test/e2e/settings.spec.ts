@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-
 import {
   type Environment,
   endAll,
@@ -12,6 +13,7 @@ import {
   startServer,
   temporaryDirectory,
 } from '#test/e2e/server-process.js';
+import { authority, certificate, key, outsider } from '#transport/testing/certificates.js';
 
 afterEach(endAll);
 
@@ -39,9 +41,9 @@ describe('a bad setting ends the process with one line that names it and says wh
     ['COUNTERSIGN_EVENT_LOG', 'kafka://user:canary@host', 'esdb://'],
     ['COUNTERSIGN_READ_MODELS', 'postgres://user:canary@host/db', 'not built yet'],
     ['COUNTERSIGN_MASTER_KEY_FILE', '', 'a file that only its owner can read'],
-    ['COUNTERSIGN_TLS_CERT', '/canary', 'not built yet'],
-    ['COUNTERSIGN_TLS_KEY', '/canary', 'not built yet'],
-    ['COUNTERSIGN_TLS_CLIENT_CA', '/canary', 'not built yet'],
+    ['COUNTERSIGN_TLS_CERT', '/canary', 'COUNTERSIGN_TLS_KEY must be given'],
+    ['COUNTERSIGN_TLS_KEY', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],
+    ['COUNTERSIGN_TLS_CLIENT_CA', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'canary', '`yes` or `no`'],
     ['COUNTERSIGN_TRUSTED_PROXIES', 'canary', '10.0.0.0/8'],
     ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:1', 'not built yet'],
@@ -175,5 +177,37 @@ describe('a listener off loopback', () => {
       environment: { COUNTERSIGN_LISTEN: '0.0.0.0:0', COUNTERSIGN_TLS_ENDED_BY_PROXY: 'yes' },
     });
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  it('speaks TLS with a certificate and its key', async () => {
+    const server = await startServer({
+      environment: {
+        COUNTERSIGN_LISTEN: '0.0.0.0:0',
+        COUNTERSIGN_TLS_CERT: file(certificate, 0o600),
+        COUNTERSIGN_TLS_KEY: file(key, 0o600),
+      },
+    });
+    const request = get({
+      host: '127.0.0.1',
+      port: server.port,
+      path: '/readyz',
+      ca: authority,
+      servername: 'localhost',
+    });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+  });
+
+  it.each([
+    ['a certificate that is none', 'nonsense', key, 'COUNTERSIGN_TLS_CERT is not a certificate'],
+    ['the key of another', certificate, outsider.key, 'COUNTERSIGN_TLS_KEY is not the key'],
+  ])('%s ends the process, and is not quoted', async (_, cert, other, says) => {
+    const refusal = await refusalOf({
+      COUNTERSIGN_TLS_CERT: file(cert, 0o600),
+      COUNTERSIGN_TLS_KEY: file(other, 0o600),
+      COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+    });
+    expect(refusal).toContain(says);
   });
 });

@@ -94,9 +94,6 @@ describe('settings', () => {
 
   it.each([
     ['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@db/countersign'],
-    ['COUNTERSIGN_TLS_CERT', '/secret.pem'],
-    ['COUNTERSIGN_TLS_KEY', '/secret.pem'],
-    ['COUNTERSIGN_TLS_CLIENT_CA', '/secret.pem'],
     ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:9464'],
   ])('%s is refused until it is built, and not ignored', (name, text) => {
     expect(problemsOf({ [name]: text })).toEqual([
@@ -109,7 +106,9 @@ describe('settings', () => {
       settingEntries.map(([, { name }]) => [name, `hunter2 ${name} hunter2`]),
     );
     const problems = problemsOf({ ...secrets, COUNTERSIGN_HUNTER: 'hunter2' });
-    expect(problems).toHaveLength(settingEntries.length - 1);
+    // Any text can name a file or a directory.
+    const named = settingEntries.filter(([, { allowed }]) => /^a (file|directory)/.test(allowed));
+    expect(problems).toHaveLength(settingEntries.length - named.length + 1);
     expect(problems.join('\n')).not.toContain('hunter2');
   });
 });
@@ -132,6 +131,25 @@ describe('a listener off loopback', () => {
   it('is served when a trusted proxy ends TLS', () => {
     const environment = { COUNTERSIGN_LISTEN: '0.0.0.0:8080', COUNTERSIGN_TLS_ENDED_BY_PROXY: 'yes' };
     expect(problemsOf(environment)).toEqual([]);
+  });
+});
+
+describe('TLS', () => {
+  const [certificate, key] = [{ COUNTERSIGN_TLS_CERT: '/c.pem' }, { COUNTERSIGN_TLS_KEY: '/k.pem' }];
+
+  it.each([
+    [certificate, 'COUNTERSIGN_TLS_KEY must be given with COUNTERSIGN_TLS_CERT'],
+    [key, 'COUNTERSIGN_TLS_CERT must be given with COUNTERSIGN_TLS_KEY'],
+    [
+      { COUNTERSIGN_TLS_CLIENT_CA: '/a.pem' },
+      'COUNTERSIGN_TLS_CERT must be given with COUNTERSIGN_TLS_CLIENT_CA',
+    ],
+  ])('%j is half of it, and refused', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([problem]);
+  });
+
+  it('lets the port leave loopback', () => {
+    expect(problemsOf({ ...certificate, ...key, COUNTERSIGN_LISTEN: '0.0.0.0:443' })).toEqual([]);
   });
 });
 

@@ -25,8 +25,8 @@ export function readConfiguration(environment: Environment): Configuration {
   const settings = Object.fromEntries(
     results.map(([key, result]) => [key, result.status === 'accepted' ? result.value : null]),
   ) as unknown as Settings; // Each key of the table was read by its own parser, just above.
-  const exposed = refuseExposedPlaintext(settings);
-  if (exposed !== undefined) return { status: 'refused', problems: [exposed] };
+  const together = refuseHalfOfTls(settings) ?? refuseExposedPlaintext(settings);
+  if (together !== undefined) return { status: 'refused', problems: [together] };
   return { status: 'accepted', settings, withoutEffect: withoutEffect(environment) };
 }
 
@@ -50,10 +50,20 @@ function readSetting(setting: Setting<unknown>, environment: Environment): Readi
   }
 }
 
+function refuseHalfOfTls({ tlsCertificate, tlsKey, tlsClientAuthority }: Settings): string | undefined {
+  const { tlsCertificate: certificate, tlsKey: key, tlsClientAuthority: authority } = settingsTable;
+  if (tlsCertificate !== null && tlsKey === null) return `${key.name} must be given with ${certificate.name}`;
+  if (tlsKey !== null && tlsCertificate === null) return `${certificate.name} must be given with ${key.name}`;
+  if (tlsClientAuthority !== null && tlsCertificate === null)
+    return `${certificate.name} must be given with ${authority.name}`;
+  return undefined;
+}
+
 function refuseExposedPlaintext(settings: Settings): string | undefined {
-  if (isLoopback(settings.listen.host) || settings.tlsEndedByProxy) return undefined;
+  if (isLoopback(settings.listen.host) || settings.tlsEndedByProxy || settings.tlsCertificate !== null)
+    return undefined;
   const { listen, tlsEndedByProxy } = settingsTable;
-  return `${listen.name} must be a loopback address: off loopback nothing is served in the clear, unless ${tlsEndedByProxy.name}=yes says that a trusted proxy ends TLS`;
+  return `${listen.name} must be a loopback address: off loopback nothing is served in the clear, unless ${settingsTable.tlsCertificate.name} is given or ${tlsEndedByProxy.name}=yes says that a trusted proxy ends TLS`;
 }
 
 function withoutEffect(environment: Environment): string[] {

@@ -8,6 +8,7 @@ import { CommandBus } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import { ApplicationModule } from '#application/application-module.js';
+import { Directory } from '#application/queries/directory.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
@@ -42,6 +43,7 @@ export interface OpenKeys {
 export interface OpenedApplication extends OpenKeys {
   readonly application: Application;
   readonly bus: CommandBus;
+  readonly directory: Directory;
   /** Leaves the keys open, for another try. */
   end(): Promise<void>;
   close(): Promise<void>;
@@ -87,27 +89,36 @@ export async function openApplication(
 ): Promise<OpenedApplication> {
   const { eventLog, soleWriter, log, dataDirectory } = options;
   await assertNamesKey(eventLog, store);
+  const onTrouble = (error: unknown) =>
+    log.error({ error: describeError(error) }, 'something beside the calls failed');
+  const { directory, log: notedLog } = Directory.over({ log: eventLog, onTrouble });
   const parts = {
-    log: eventLog,
+    log: notedLog,
     logIdentity: await eventLog.identity(),
     clock: Date.now,
     soleWriter,
     secrets: await secretsOver(store, masterKeys),
     snapshots: await FileSnapshots.open(join(dataDirectory, 'snapshots')),
-    onTrouble: (error: unknown) => log.error({ error: describeError(error) }, 'a snapshot failed'),
+    onTrouble,
   };
   const context = await NestFactory.createApplicationContext(ApplicationModule.with(parts), {
     logger: ['error', 'fatal'],
     abortOnError: false,
   });
+  directory.start();
+  const end = async () => {
+    await directory.close();
+    await context.close();
+  };
   return {
     application: context.get(Application),
     bus: context.get(CommandBus),
+    directory,
     store,
     masterKeys,
-    end: () => context.close(),
+    end,
     close: async () => {
-      await context.close();
+      await end();
       await store.close();
     },
   };

@@ -22,6 +22,8 @@ export type ReadinessState =
 
 /** Longer, and callers wait longer than they would for another replica. */
 const headWithinMs = 1_000;
+/** How old what is told without looking may be: a balancer that watches is told within this. */
+const lookEveryMs = 1_000;
 const notReady = (reason: NotReadyReason): ReadinessState => ({ status: 'not-ready', reason });
 
 export class Readiness {
@@ -32,11 +34,25 @@ export class Readiness {
   #looking: Promise<ReadinessState> | undefined;
   #isStopping = false;
   #last = '';
+  readonly #subscribers = new Set<() => void>();
+  readonly #timer: NodeJS.Timeout;
 
   constructor(eventLog: EventLog, log: Log, isOpen: () => boolean = () => true) {
     this.#eventLog = eventLog;
     this.#log = log;
     this.#isOpen = isOpen;
+    this.#timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /** As it was when somebody last looked. */
+  get isReady(): boolean {
+    return !this.#isStopping && this.#last === 'ready';
+  }
+
+  /** Calls back when that changes; answers how to stop it. */
+  subscribe(changed: () => void): () => void {
+    this.#subscribers.add(changed);
+    return () => this.#subscribers.delete(changed);
   }
 
   get isStopping(): boolean {
@@ -45,6 +61,8 @@ export class Readiness {
 
   stop(): void {
     this.#isStopping = true;
+    clearInterval(this.#timer);
+    for (const changed of this.#subscribers) changed();
   }
 
   async look(): Promise<ReadinessState> {
@@ -73,8 +91,10 @@ export class Readiness {
   /** A line for each change, not for each probe. */
   #tell(state: ReadinessState, error?: unknown): ReadinessState {
     const now = state.status === 'ready' ? 'ready' : state.reason;
-    if (now !== this.#last) this.#write(state, error);
+    if (now === this.#last) return state;
     this.#last = now;
+    this.#write(state, error);
+    for (const changed of this.#subscribers) changed();
     return state;
   }
 

@@ -4,29 +4,26 @@ import 'reflect-metadata';
 
 import type { AddressInfo } from 'node:net';
 
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
 import type { EventLog } from '#event-log/event-log.js';
+import { callsOver } from '#server/calls.js';
 import { type Environment, readConfiguration } from '#server/config.js';
 import { prepareDataDirectory } from '#server/data-directory.js';
 import { describeError } from '#server/describe-error.js';
-import { createHttpServer } from '#server/http-server.js';
 import { type Log, type OpenLog, openLog } from '#server/log.js';
-import { serverModule } from '#server/module.js';
-import { NestLog } from '#server/nest-log.js';
 import { openEventLog } from '#server/open-event-log.js';
+import { openPort } from '#server/open-port.js';
 import { Opening } from '#server/opening.js';
 import { Readiness } from '#server/readiness.js';
-import { RefusalFilter } from '#server/refusal-filter.js';
-import { RequestsInFlight } from '#server/requests-in-flight.js';
 import { scrubSecretsOf } from '#server/secrets-in-settings.js';
 import type { ListenAddress } from '#server/setting-values.js';
 import type { Settings } from '#server/settings.js';
 import { StartRefusal } from '#server/start-refusal.js';
 import { type Running, stop } from '#server/stop.js';
 import { firstStopSignal } from '#server/stop-signal.js';
+import { readTls } from '#server/tls-files.js';
+import type { TlsOptions } from '#transport/tls.js';
 
 export async function serve(environment: Environment): Promise<void> {
   try {
@@ -59,6 +56,7 @@ async function serveWith(settings: Settings, withoutEffect: readonly string[]): 
 }
 
 async function start(settings: Settings, log: Log): Promise<Running> {
+  const tls = readTls(settings);
   const dataDirectory = prepareDataDirectory(settings.dataDirectory);
   const eventLog = await openEventLog(settings.eventLog, dataDirectory, log);
   const closing: (() => Promise<void>)[] = [() => eventLog.close()];
@@ -69,7 +67,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
     closing.unshift(() => opening.close());
     if (soleWriter) await opening.finished;
     else opening.finished.catch(refuseLate);
-    return await startServer(settings, { eventLog, opening }, log);
+    return await startServer(settings, { tls, eventLog, opening }, log);
   } catch (error) {
     for (const close of closing) await close();
     throw error;
@@ -83,25 +81,22 @@ function refuseLate(error: unknown): void {
   process.exit(1);
 }
 
-interface Behind {
+interface Opened {
+  readonly tls: TlsOptions | null;
   readonly eventLog: EventLog;
   readonly opening: Opening;
 }
 
-async function startServer(settings: Settings, { eventLog, opening }: Behind, log: Log): Promise<Running> {
+async function startServer(
+  settings: Settings,
+  { tls, eventLog, opening }: Opened,
+  log: Log,
+): Promise<Running> {
   const readiness = new Readiness(eventLog, log, () => opening.opened !== null);
-  const inFlight = new RequestsInFlight();
-  const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });
-  const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
-    logger: new NestLog(log),
-    bodyParser: false,
-    abortOnError: false,
-  });
-  app.useGlobalFilters(new RefusalFilter(log));
-  await app.init();
-  await listen(server, settings.listen);
-  log.info({ ...boundAddress(server), eventLog: settings.eventLog.engine }, 'listening');
-  return { log, server, inFlight, readiness, eventLog, opening };
+  const port = await openPort({ settings, tls, served: callsOver(opening, log), readiness, log });
+  await listen(port.server, settings.listen);
+  log.info({ ...boundAddress(port.server), eventLog: settings.eventLog.engine }, 'listening');
+  return { ...port, log, readiness, eventLog, opening };
 }
 
 async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {

@@ -68,24 +68,25 @@ export const settingsTable = {
   },
   tlsCertificate: {
     name: 'COUNTERSIGN_TLS_CERT',
-    meaning: 'The certificate of the one port. Not built yet.',
-    allowed: notYet,
+    meaning:
+      'The certificate of the one port, with those that signed it. TLS is spoken where it and its key are given.',
+    allowed: 'a file of certificates in PEM',
     fallback: null,
-    parse: notBuilt('TLS on the port'),
+    parse: parseFile,
   },
   tlsKey: {
     name: 'COUNTERSIGN_TLS_KEY',
-    meaning: 'The key of that certificate. Not built yet.',
-    allowed: notYet,
+    meaning: 'The key of that certificate.',
+    allowed: 'a file with a key in PEM',
     fallback: null,
-    parse: notBuilt('TLS on the port'),
+    parse: parseFile,
   },
   tlsClientAuthority: {
     name: 'COUNTERSIGN_TLS_CLIENT_CA',
-    meaning: 'The authority that certificates of clients must come from. Not built yet.',
-    allowed: notYet,
+    meaning: 'The authority that certificates of clients must come from. Without it, none is asked for.',
+    allowed: 'a file of certificates in PEM',
     fallback: null,
-    parse: notBuilt('TLS on the port'),
+    parse: parseFile,
   },
   tlsEndedByProxy: {
     name: 'COUNTERSIGN_TLS_ENDED_BY_PROXY',
@@ -99,7 +100,6 @@ export const settingsTable = {
     meaning: 'The addresses or networks whose forwarded headers count.',
     allowed: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
     fallback: null,
-    withoutEffectUntil: 'something here looks at the address of a client',
     parse: parseNetworks,
   },
   metricsListen: {

@@ -3,19 +3,15 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { FastifyInstance } from 'fastify';
-
 import type { EventLog } from '#event-log/event-log.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
+import type { OnePort } from '#server/open-port.js';
 import type { Opening } from '#server/opening.js';
 import type { Readiness } from '#server/readiness.js';
-import type { RequestsInFlight } from '#server/requests-in-flight.js';
 
-export interface Running {
+export interface Running extends OnePort {
   readonly log: Log;
-  readonly server: FastifyInstance;
-  readonly inFlight: RequestsInFlight;
   readonly readiness: Readiness;
   readonly eventLog: EventLog;
   readonly opening: Opening;
@@ -30,17 +26,10 @@ const graceMs = 250;
 const drainWithinMs = 7_000;
 
 /** Answers the exit code. */
-export async function stop({
-  log,
-  server,
-  inFlight,
-  readiness,
-  eventLog,
-  opening,
-}: Running): Promise<number> {
+export async function stop({ log, readiness, eventLog, opening, ...port }: Running): Promise<number> {
   readiness.stop();
   await delay(graceMs);
-  const isDrained = await drain(server, inFlight);
+  const isDrained = await drain(port);
   if (!isDrained)
     log.error('requests were still open when the time to finish them was over; they are cut off');
   try {
@@ -54,15 +43,17 @@ export async function stop({
   return isDrained ? 0 : 1;
 }
 
-async function drain(server: FastifyInstance, inFlight: RequestsInFlight): Promise<boolean> {
+async function drain({ server, inFlight, listener }: OnePort): Promise<boolean> {
   const closed = server.close();
+  const called = listener.drain();
   const answered = delay(graceMs).then(() => inFlight.none());
   const timer = new AbortController();
   const late = delay(drainWithinMs, false, { signal: timer.signal });
   const isDrained = await Promise.race([answered.then(() => true), late]);
+  const isGrpcDrained = await called;
   timer.abort();
   // What is left has asked for nothing: connections that are kept, silent, or in the middle of a header.
-  server.server.closeAllConnections();
+  listener.destroy();
   await closed;
-  return isDrained;
+  return isDrained && isGrpcDrained;
 }

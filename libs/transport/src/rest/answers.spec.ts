@@ -1,10 +1,12 @@
 import { create, type DescMessage, fromJson } from '@bufbuild/protobuf';
 import { type Any, anyPack } from '@bufbuild/protobuf/wkt';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { FastifyInstance } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 
 import { RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
-import type { Answered, StatusCode } from '#transport/call.js';
+import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import type { Answered, Invoke, StatusCode } from '#transport/call.js';
+import { registerRest } from '#transport/rest/routes.js';
 import { lenientService } from '#transport/testing/made-up-contract.js';
 import { askRest, jsonOf, serveRest } from '#transport/testing/rest-server.js';
 
@@ -64,6 +66,19 @@ describe('REST, from an answer to a response', () => {
         { '@type': 'type.googleapis.com/made.Up', value: 'AQI=' },
       ],
     });
+  });
+
+  it.each([
+    ['/v2/organizations', 201],
+    ['/v2/organizations/o1/deactivate', 200],
+  ])('POST %s answers %i, as ZITADEL does', async (url, status) => {
+    const server = fastify();
+    servers.push(server);
+    const invoke: Invoke = async ({ output }) => ({ kind: 'answered', message: create(output), headers: {} });
+    const options = { addressOf: () => '', onFailure: () => undefined };
+    registerRest(server, { services: [OrganizationService], invoke }, options);
+    const response = await server.inject({ method: 'POST', url });
+    expect([response.statusCode, response.body]).toEqual([status, '{}']);
   });
 
   it('zero values are left out', async () => {

@@ -1,0 +1,59 @@
+// The calls of this process: what is served, and the pipeline behind it as soon as the application is open.
+
+import { defaultRateLimits } from '#access/rate-limits.js';
+import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
+import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
+import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
+import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
+import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+import { describeError } from '#server/describe-error.js';
+import type { Log } from '#server/log.js';
+import type { OpenedApplication } from '#server/open-application.js';
+import type { Opening } from '#server/opening.js';
+import { withRequestId } from '#server/request-id.js';
+import type { Served } from '#transport/call.js';
+import { countersignServices } from '#transport/dialects/countersign/services.js';
+import { zitadelServices } from '#transport/dialects/zitadel/services.js';
+import { pipelineOf } from '#transport/pipeline.js';
+import { statusOf } from '#transport/statuses.js';
+
+export const services = [
+  UserService,
+  OrganizationService,
+  SettingsService,
+  FactorService,
+  RecoveryCodeService,
+  OrganizationSettingsService,
+  OrganizationMemberService,
+  CountersignUserService,
+];
+
+/** Until the application is open, every call is answered as unavailable: nothing was looked at. */
+export function callsOver(opening: Opening, log: Log): Served {
+  let pipeline: Served | null = null;
+  return {
+    services,
+    invoke: async (method, request, incoming) => {
+      const { opened } = opening;
+      if (opened !== null) pipeline ??= pipelineOver(opened, log);
+      if (pipeline !== null) return pipeline.invoke(method, request, incoming);
+      const status = statusOf({ code: 'unavailable' }, method, Date.now());
+      return { kind: 'refused', status, headers: { 'x-request-id': incoming.requestId } };
+    },
+  };
+}
+
+function pipelineOver({ application, bus, directory }: OpenedApplication, log: Log): Served {
+  const parts = { application, bus, directory };
+  return pipelineOf({
+    application,
+    services,
+    implemented: [...zitadelServices(parts), ...countersignServices(parts)],
+    limits: defaultRateLimits,
+    onFailure: (error, { requestId }) =>
+      withRequestId(requestId, () => log.error({ error: describeError(error) }, 'a call failed')),
+  });
+}

@@ -1,0 +1,66 @@
+// The one port with all that is served on it: HTTP/1.1 by Fastify, with Nest's routes and the calls by REST, and
+// gRPC beside it.
+
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+
+import { clientAddress } from '#server/client-address.js';
+import { describeError } from '#server/describe-error.js';
+import { createHttpServer } from '#server/http-server.js';
+import type { Log } from '#server/log.js';
+import { serverModule } from '#server/module.js';
+import { NestLog } from '#server/nest-log.js';
+import type { Readiness } from '#server/readiness.js';
+import { RefusalFilter } from '#server/refusal-filter.js';
+import { requestIdFrom } from '#server/request-id.js';
+import { RequestsInFlight } from '#server/requests-in-flight.js';
+import type { Settings } from '#server/settings.js';
+import { version } from '#server/version.js';
+import type { Served } from '#transport/call.js';
+import { createGrpcServer } from '#transport/grpc/server.js';
+import { type SharedListener, shareListener } from '#transport/listener.js';
+import { openapiOf } from '#transport/openapi/document.js';
+import { registerDocumentation } from '#transport/openapi/serve.js';
+import { registerRest } from '#transport/rest/routes.js';
+import type { TlsOptions } from '#transport/tls.js';
+
+export interface PortOptions {
+  readonly settings: Settings;
+  readonly tls: TlsOptions | null;
+  readonly served: Served;
+  readonly readiness: Readiness;
+  readonly log: Log;
+}
+
+export interface OnePort {
+  readonly server: FastifyInstance;
+  readonly listener: SharedListener;
+  readonly inFlight: RequestsInFlight;
+}
+
+/** Ready to listen. */
+export async function openPort({ settings, tls, served, readiness, log }: PortOptions): Promise<OnePort> {
+  const inFlight = new RequestsInFlight();
+  const addressOf = clientAddress(settings.trustedProxies);
+  const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });
+  registerRest(server, served, {
+    addressOf: ({ headers, socket }) =>
+      addressOf(socket.remoteAddress ?? '', (name) => headers[name]?.toString() ?? null),
+    onFailure: (error) => log.error({ error: describeError(error) }, 'a bug: a call by REST failed'),
+  });
+  registerDocumentation(server, openapiOf(served.services, version));
+  const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
+    logger: new NestLog(log),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new RefusalFilter(log));
+  await app.init();
+  const health = {
+    isServing: () => readiness.isReady,
+    subscribe: (changed: () => void) => readiness.subscribe(changed),
+  };
+  const grpc = createGrpcServer({ served, requestIdFrom, health, addressOf });
+  return { server, inFlight, listener: shareListener({ http: server.server, grpc, tls }) };
+}
