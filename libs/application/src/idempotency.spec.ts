@@ -92,6 +92,15 @@ describe('a change that is sent again under its key', () => {
     expect(await attempt(house, change('+49 1'))).toMatchObject({ appended: ['user.human.phone.changed'] });
   });
 
+  it('is found for as long where nothing was changed since', async () => {
+    const lock = () => new LockUser({ ...her, by: sent() });
+    await answerOf(house, lock());
+    house.clock.now += 24 * hour - 1;
+    expect(await attempt(house, lock())).toMatchObject({ outcome: { repeated: true } });
+    house.clock.now += 1;
+    expect(await attempt(house, lock())).toEqual(refused('user-already-locked'));
+  });
+
   it('is decided anew where it left no event', async () => {
     const unlock = () => new UnlockUser({ ...her, by: sent() });
     expect(await attempt(house, unlock())).toEqual(refused('user-not-locked'));

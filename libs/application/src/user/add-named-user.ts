@@ -1,7 +1,7 @@
 // How anybody who has a login name comes into being: names claimed, key made, user added, names confirmed.
 
 import type { Application } from '#application/application.js';
-import { acceptAgain, type DoneBefore, type NotExecuted } from '#application/execute.js';
+import { acceptAgain, type DoneBefore } from '#application/execute.js';
 import { undoing } from '#application/idempotency.js';
 import { claimNames, confirmNames, type Reservation, releaseNames } from '#application/login-name/reserve.js';
 import { Sealer } from '#application/sealer.js';
@@ -32,9 +32,9 @@ export async function addNamedUser(
   const keys = new Set(names.map((name) => secrets.names.loginKey(name)));
   const reservation = { ...command, keys: [...keys] };
   const taken = await claimNames(application, reservation);
-  if (taken !== null) return repeatedOr(application, command, taken);
+  if (taken !== null) return { kind: 'rejected', refusal: taken };
   const added = await add(application, command, decide);
-  // What a user who was there before still holds stays.
+  // Who was added meanwhile, by this very call, may have another name by now, and must not be taken back for it.
   if (added.kind === 'rejected' || added.repeated) {
     await releaseNames(application, reservation);
     return added;
@@ -46,7 +46,7 @@ export async function addNamedUser(
 async function repeatedOr(
   application: Application,
   command: UserCommand,
-  refusal: AdditionRefusal | ClaimRefusal | NotExecuted,
+  refusal: AddRefusal,
 ): Promise<Added> {
   const additions = application.accounts.commands;
   const repeated = await additions.repeated<AdditionRefusal | ClaimRefusal, null>(

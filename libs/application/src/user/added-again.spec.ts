@@ -4,7 +4,7 @@ import { answerOf, attempt, refused } from '#application/testing/attempt.js';
 import { logWith } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import { ada, bob, human, machine, openInhabited } from '#application/testing/people.js';
-import { again, everythingIn, her, hour, type Sent, sentTo } from '#application/testing/sent.js';
+import { again, everythingIn, her, hour, type Sent, sentTo, typesOf } from '#application/testing/sent.js';
 import { ChangeUsername } from '#application/user/change-username.js';
 import { EraseUser } from '#application/user/erase-user.js';
 import { RemoveUser } from '#application/user/remove-user.js';
@@ -62,6 +62,28 @@ describe('a user who is added under a key', () => {
     const restarted = await openHouse({ ...house.parts, soleWriter: false, clockAt: house.clock });
     expect(await attempt(restarted, add())).toEqual(again(first));
     await restarted.close();
+  });
+
+  it('stays, when the same call was answered meanwhile and the name changed since', async () => {
+    const { log } = house.parts;
+    let isFirst = true;
+    const overtaken = logWith(log, {
+      append: async (...asked) => {
+        if (isFirst) {
+          isFirst = false;
+          const { userId } = await answerOf(house, add());
+          await answerOf(house, new ChangeUsername({ organizationId, userId, username: 'hopper', by }));
+        }
+        return log.append(...asked);
+      },
+    });
+    const late = await openHouse({ ...house.parts, log: overtaken, soleWriter: false, clockAt: house.clock });
+    const outcome = await late.run(add());
+    expect(outcome).toMatchObject({ kind: 'accepted', repeated: true });
+    const types = await typesOf(house, outcome.kind === 'accepted' ? outcome.answer.userId : ada);
+    expect(types).toEqual(['user.human.added', 'user.username.changed']);
+    await answerOf(house, human(bob, 'grace', { email: 'bob@example.com' }));
+    await late.close();
   });
 
   it('is never a second user: after 24 hours the id is given', async () => {
