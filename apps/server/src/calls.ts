@@ -1,5 +1,7 @@
 // The calls of this process: what is served, and the pipeline behind it as soon as the application is open.
 
+import type { Command } from '@nestjs/cqrs';
+
 import { defaultRateLimits } from '#access/rate-limits.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
@@ -47,11 +49,11 @@ export function callsOver(opening: Opening, log: Log): Served {
 }
 
 function pipelineOver({ application, bus, directory }: OpenedApplication, log: Log): Served {
-  const parts = { application, bus, directory };
+  const parts = { application, directory, run: <Answer>(command: Command<Answer>) => bus.execute(command) };
   return pipelineOf({
     application,
     services,
-    implemented: [...zitadelServices(parts), ...countersignServices(parts)],
+    implemented: [zitadelServices(parts), ...countersignServices(parts)],
     limits: defaultRateLimits,
     onFailure: (error, { requestId }) =>
       withRequestId(requestId, () => log.error({ error: describeError(error) }, 'a call failed')),
