@@ -82,6 +82,7 @@ describe('a user who is added under a key', () => {
     expect(outcome).toMatchObject({ kind: 'accepted', repeated: true });
     const types = await typesOf(house, outcome.kind === 'accepted' ? outcome.answer.userId : ada);
     expect(types).toEqual(['user.human.added', 'user.username.changed']);
+    expect((await everythingIn(house))[0]?.type).toBe('login.released');
     await answerOf(house, human(bob, 'grace', { email: 'bob@example.com' }));
     await late.close();
   });
