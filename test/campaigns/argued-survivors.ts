@@ -321,4 +321,23 @@ export const arguedSurvivors: readonly ArguedSurvivor[] = [
     becomes: ['broken ??= outcomes.findLast((outcome) => outcome instanceof KeyBroken) ?? null;'],
     because: 'Which of several keys it was is told by no error.',
   },
+  {
+    file: 'libs/domain/src/user-metadata/decide.ts',
+    line: 'return metadata.find((entry) => entry.keyHash === keyHash) ?? null;',
+    becomes: ['return metadata.findLast((entry) => entry.keyHash === keyHash) ?? null;'],
+    because: 'No two entries of a user have one key: what is set again takes the place of what was there.',
+  },
+  {
+    file: 'libs/domain/src/user-metadata/state.ts',
+    line: 'const index = state.findIndex((entry) => entry.keyHash === keyHash);',
+    becomes: ['const index = state.findLastIndex((entry) => entry.keyHash === keyHash);'],
+    because: 'No two entries of a user have one key: what is set again takes the place of what was there.',
+  },
+  {
+    file: 'libs/domain/src/user/decide-change.ts',
+    line: "const refused = decisions.find(({ outcome }) => outcome.kind === 'rejected');",
+    becomes: ["const refused = decisions.findLast(({ outcome }) => outcome.kind === 'rejected');"],
+    because:
+      'Whoever is not there, or is no such user, is that for each of the changes: all refusals are one.',
+  },
 ];
