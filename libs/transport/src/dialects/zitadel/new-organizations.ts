@@ -1,11 +1,12 @@
 // An organization with whoever shall be its members. These are several streams: where one of the members cannot
 // be, the organization is taken back, and nobody is told of it.
 
-import type { Caller, Details, Refused } from '#application/caller.js';
-import { idOfNew, partOf, undoing } from '#application/idempotency.js';
+import type { Caller, Details } from '#application/caller.js';
+import { idOfNew, partOf, unkeyed } from '#application/idempotency.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
+import { RemoveUser } from '#application/user/remove-user.js';
 import type { Violation } from '#application/violations.js';
 import type {
   AddOrganizationRequest,
@@ -42,14 +43,8 @@ export function newOrganizations(parts: Parts): MethodTable<typeof OrganizationS
         const added = await parts.run(new AddOrganization({ organizationId, name: request.name, by }));
         if (added.kind === 'rejected') return added;
         const createdAdmins: CreatedAdmin[] = [];
-        for (const [index, admin] of request.admins.entries()) {
-          const made = await addAdmin(parts, { admin, index, organizationId, by });
-          if (made.kind === 'rejected') {
-            await parts.run(new RemoveOrganization({ organizationId, by: undoing(by) }));
-            return refused(inWordsOf({ fields: adminFields(index) }, made.refusal));
-          }
-          if (made.created !== null) createdAdmins.push(made.created);
-        }
+        const refusal = await addAdmins(parts, { request, organizationId, by, createdAdmins });
+        if (refusal !== null) return refused(refusal);
         return answered({ details: detailsOfNew(added.details), organizationId, createdAdmins });
       },
     },
@@ -71,29 +66,52 @@ interface CreatedAdmin {
 }
 
 interface Adding {
-  readonly admin: AddOrganizationRequest_Admin;
-  readonly index: number;
+  readonly request: AddOrganizationRequest;
   readonly organizationId: OrganizationId;
   readonly by: Caller;
+  /** Who came so far. */
+  readonly createdAdmins: CreatedAdmin[];
 }
 
-type Made = { readonly kind: 'made'; readonly created: CreatedAdmin | null } | Refused<CallRefusal>;
+async function addAdmins(parts: Parts, adding: Adding): Promise<CallRefusal | null> {
+  for (const [index, admin] of adding.request.admins.entries()) {
+    const refusal = await addAdmin(parts, adding, { admin, part: partOf(adding.by, `admin-${index}`) });
+    if (refusal === null) continue;
+    await takeBack(parts, adding);
+    return inWordsOf({ fields: adminFields(index) }, refusal);
+  }
+  return null;
+}
 
-async function addAdmin({ run }: Parts, { admin, index, organizationId, by }: Adding): Promise<Made> {
-  const { userType } = admin;
-  const part = partOf(by, `admin-${index}`);
+interface Part {
+  readonly admin: AddOrganizationRequest_Admin;
+  /** Of the call, for this one alone. */
+  readonly part: Caller;
+}
+
+async function addAdmin(
+  { run }: Parts,
+  { organizationId, createdAdmins }: Adding,
+  { admin: { userType, roles }, part: by }: Part,
+): Promise<CallRefusal | null> {
   let userId = userType.value as UserId;
-  let created: CreatedAdmin | null = null;
   if (userType.case === 'human') {
     const human = { ...namesOf(userType.value), ...humanIn(userType.value) };
-    const added = await run(newHuman(human, { organizationId, by: part }));
-    if (added.kind === 'rejected') return added;
+    const added = await run(newHuman(human, { organizationId, by }));
+    if (added.kind === 'rejected') return added.refusal;
     ({ userId } = added.answer);
-    created = { userId, ...codeOf(added.answer) };
+    createdAdmins.push({ userId, ...codeOf(added.answer) });
   }
-  const roles = admin.roles.length > 0 ? admin.roles : ['ORG_OWNER'];
-  const member = await run(new AddOrganizationMember({ organizationId, userId, roles, by: part }));
-  return member.kind === 'rejected' ? member : { kind: 'made', created };
+  const member = { organizationId, userId, roles: roles.length > 0 ? roles : ['ORG_OWNER'], by };
+  const joined = await run(new AddOrganizationMember(member));
+  return joined.kind === 'rejected' ? joined.refusal : null;
+}
+
+/** Who came goes first: their login names are free again. */
+async function takeBack({ run }: Parts, { organizationId, createdAdmins, by }: Adding): Promise<void> {
+  const alone = { organizationId, by: unkeyed(by) };
+  for (const { userId } of createdAdmins) await run(new RemoveUser({ ...alone, userId }));
+  await run(new RemoveOrganization(alone));
 }
 
 const adminFields = (index: number) => ({

@@ -81,10 +81,16 @@ export const humanFields = (prefix: string) => ({
 
 export function humanRequestViolations(request: AddHumanUserRequest, prefix = ''): readonly Violation[] {
   return [
-    ...broken([
-      request.organization?.org.case === 'orgDomain',
-      notBuilt(`${prefix}organization.org_domain`, 'organizations have no domains here'),
-    ]),
+    ...broken(
+      [
+        request.organization?.org.case === 'orgDomain',
+        notBuilt(`${prefix}organization.org_domain`, 'organizations have no domains here'),
+      ],
+      [
+        request.organization !== undefined && request.organization.org.case === undefined,
+        unset(`${prefix}organization.org_id`),
+      ],
+    ),
     ...humanViolations(humanIn(request), prefix),
   ];
 }

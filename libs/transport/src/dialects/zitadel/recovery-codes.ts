@@ -7,11 +7,14 @@ import { type MethodTable, told } from '#transport/implementation.js';
 
 const access = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
 
+/** More are refused before any is hashed. */
+const codesMax = 50;
+
 export function recoveryCodes({ run }: Parts): MethodTable<typeof UserService> {
   return {
     generateRecoveryCodes: {
       access,
-      hashes: ({ count }) => count,
+      hashes: ({ count }) => (count > codesMax ? 0 : count),
       run: async (request, call) => {
         const { count } = request;
         return told(
