@@ -1,7 +1,10 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
-import type { InjectOptions } from 'fastify';
+import { fastify, type InjectOptions } from 'fastify';
 
+import type { Served } from '#transport/call.js';
+import { registerRest } from '#transport/rest/routes.js';
+import { strictService } from '#transport/testing/made-up-contract.js';
 import { askRest, jsonOf } from '#transport/testing/rest-server.js';
 
 describe('REST, from a request to a message', () => {
@@ -165,5 +168,15 @@ describe('REST, from a request to a message', () => {
   it('a path keeps what only looks like a name of ours', async () => {
     const { call } = await askRest({ url: '/v2/things/__proto__?__proto__.x=1&constructor=2' });
     expect(call?.request).toEqual({ userId: '__proto__' });
+  });
+
+  it('a contract that has a route twice does not start', async () => {
+    const server = fastify();
+    const served: Served = {
+      services: [strictService, strictService],
+      invoke: () => Promise.reject(new Error()),
+    };
+    registerRest(server, served, { addressOf: () => '', onFailure: () => undefined });
+    await expect(server.ready()).rejects.toThrow('already declared');
   });
 });
