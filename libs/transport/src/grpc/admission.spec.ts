@@ -2,65 +2,64 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { admit, type Kind } from '#transport/grpc/admission.js';
+import { admit, type Route } from '#transport/grpc/admission.js';
 
-const kinds = new Map<string, Kind>([
+const routes = new Map<string, Route>([
   ['/a/Call', 'call'],
   ['/a/Watch', 'watch'],
 ]);
 
 interface Told {
-  readonly kind: Kind | null;
+  readonly route: Route | null;
   readonly answer: Record<string, unknown> | null;
-  readonly timeout: string | undefined;
+  readonly timeoutMs: number | undefined;
 }
 
 function tell(more: IncomingHttpHeaders): Told {
   let answer: Record<string, unknown> | null = null;
   const stream = {
-    readableEnded: false,
     respond: (headers: Record<string, unknown>) => {
       answer = headers;
     },
     close: () => undefined,
   } as unknown as ServerHttp2Stream;
   const headers = { ':method': 'POST', ':path': '/a/Call', 'content-type': 'application/grpc', ...more };
-  const kind = admit({ kinds, requestIdFrom: () => 'the-id' }, { stream, headers });
-  return { kind, answer, timeout: (headers as IncomingHttpHeaders)['grpc-timeout'] as string | undefined };
+  const admitted = admit({ routes, requestIdFrom: () => 'the-id' }, stream, headers);
+  return { route: admitted?.route ?? null, answer, timeoutMs: admitted?.timeoutMs };
 }
 
 describe('the deadline of a call', () => {
   it.each([
-    [undefined, '10000m'],
-    ['1H', '10000m'],
-    ['99999999H', '10000m'],
-    ['10S', '10000m'],
-    ['11S', '10000m'],
-    ['250m', '250m'],
-    ['1500u', '2m'],
-    ['1n', '1m'],
-    ['0m', '0m'],
-    ['00000007S', '7000m'],
+    [undefined, 10_000],
+    ['1H', 10_000],
+    ['99999999H', 10_000],
+    ['10S', 10_000],
+    ['11S', 10_000],
+    ['250m', 250],
+    ['1500u', 1.5],
+    ['1n', 1e-6],
+    ['0m', 0],
+    ['00000007S', 7_000],
   ])('of %s is %s', (asked, expected) => {
-    expect(tell({ 'grpc-timeout': asked })).toMatchObject({ kind: 'call', timeout: expected });
+    expect(tell({ 'grpc-timeout': asked })).toMatchObject({ route: 'call', timeoutMs: expected });
   });
 
   it.each(['', '1', 'S', '-1S', '1.5S', '123456789S', '1s', ' 1S', '1S, 2S'])('of %j is refused', (asked) => {
-    const { kind, answer } = tell({ 'grpc-timeout': asked });
-    expect(kind).toBeNull();
-    expect(answer).toMatchObject({ 'grpc-status': 3, 'x-request-id': 'the-id' });
+    const { route, answer } = tell({ 'grpc-timeout': asked });
+    expect(route).toBeNull();
+    expect(answer).toMatchObject({ 'grpc-status': '3', 'x-request-id': 'the-id' });
   });
 });
 
 describe('the deadline of a watch', () => {
   it.each([
-    [undefined, undefined],
-    ['60S', '60000m'],
-    ['99999999H', '1800000m'],
+    [undefined, 1_800_000],
+    ['60S', 60_000],
+    ['99999999H', 1_800_000],
   ])('of %s is %s', (asked, expected) => {
     expect(tell({ ':path': '/a/Watch', 'grpc-timeout': asked })).toMatchObject({
-      kind: 'watch',
-      timeout: expected,
+      route: 'watch',
+      timeoutMs: expected,
     });
   });
 });
@@ -69,7 +68,7 @@ describe('what speaks gRPC', () => {
   it.each(['application/grpc', 'application/grpc+proto', 'application/grpc;charset=utf-8'])(
     'is %s',
     (contentType) => {
-      expect(tell({ 'content-type': contentType }).kind).toBe('call');
+      expect(tell({ 'content-type': contentType }).route).toBe('call');
     },
   );
 
@@ -80,7 +79,7 @@ describe('what speaks gRPC', () => {
     'application/json',
     '',
   ])('is not %j', (contentType) => {
-    expect(tell({ 'content-type': contentType })).toMatchObject({ kind: null, answer: { ':status': 415 } });
+    expect(tell({ 'content-type': contentType })).toMatchObject({ route: null, answer: { ':status': 415 } });
   });
 });
 
@@ -90,6 +89,6 @@ describe('metadata', () => {
     ['in many', Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x-${i}`, '']))],
     ['in a list', { 'set-cookie': Array.from({ length: 400 }, () => 'a'.repeat(40)) }],
   ])('over its limit %s is refused before the client has agreed to any', (_how, headers) => {
-    expect(tell(headers)).toMatchObject({ kind: null, answer: { 'grpc-status': 8 } });
+    expect(tell(headers)).toMatchObject({ route: null, answer: { 'grpc-status': '8' } });
   });
 });

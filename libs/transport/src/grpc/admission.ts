@@ -1,42 +1,61 @@
-// What is looked at before grpc-js sees a call, because it would answer without a request id, print what the
-// caller sent, or throw.
+// What is looked at before a call is read. grpc-js would answer without a request id here, print what the caller
+// sent, or throw.
 
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 
 import { type StatusCode, statusCodes } from '#transport/call.js';
 import * as limits from '#transport/grpc/limits.js';
+import { refusalHeaders } from '#transport/grpc/status.js';
+import type { ServeUnary } from '#transport/grpc/unary.js';
 
-/** A watch stays open, and is no call that an end has to wait for. */
-export type Kind = 'call' | 'watch';
+/** A watch stays open, and is no call that an end has to wait for. The rest is served by grpc-js. */
+export type Route = ServeUnary | 'call' | 'watch';
 
 export interface Admission {
   /** By path: what there is to be called. */
-  readonly kinds: ReadonlyMap<string, Kind>;
+  readonly routes: ReadonlyMap<string, Route>;
   readonly requestIdFrom: (inbound: string | readonly string[] | undefined) => string;
 }
 
-export interface Asked {
-  readonly stream: ServerHttp2Stream;
-  readonly headers: IncomingHttpHeaders;
+export interface Admitted {
+  readonly route: Route;
+  readonly requestId: string;
+  readonly timeoutMs: number;
 }
 
-/** Null where it was answered at once. Changes the headers to what grpc-js is to see. */
-export function admit({ kinds, requestIdFrom }: Admission, { stream, headers }: Asked): Kind | null {
+/** Null where it was answered at once. */
+export function admit(
+  { routes, requestIdFrom }: Admission,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): Admitted | null {
   const requestId = requestIdFrom(headers['x-request-id']);
-  headers['x-request-id'] = requestId;
-  answerWithRequestId(stream, requestId);
   const httpStatus = httpRefusalOf(headers);
-  if (httpStatus !== null) return refuseHttp(stream, httpStatus);
-  if (metadataBytes(headers) > limits.metadataBytesMax) return refuse(stream, tooMuchMetadata);
-  const kind = kinds.get(headers[':path'] ?? '');
-  if (kind === undefined) return refuse(stream, noSuchMethod);
+  if (httpStatus !== null) return refuse(stream, requestId, { ':status': httpStatus });
+  if (metadataBytes(headers) > limits.metadataBytesMax) return refuse(stream, requestId, tooMuchMetadata);
+  const route = routes.get(headers[':path'] ?? '');
+  if (route === undefined) return refuse(stream, requestId, noSuchMethod);
   const timeoutMs = timeoutMsOf(headers['grpc-timeout'] as string | undefined);
-  if (timeoutMs === undefined) return refuse(stream, malformedTimeout);
-  setTimeoutHeader(headers, kind, timeoutMs);
-  return kind;
+  if (timeoutMs === null) return refuse(stream, requestId, malformedTimeout);
+  const longest = route === 'watch' ? limits.connectionAgeMs : limits.callWithinMs;
+  return { route, requestId, timeoutMs: Math.min(timeoutMs, longest) };
 }
 
-/** All that grpc-js answers on the stream then carries the id, also what it answers by itself. */
+/** Of what grpc-js serves: it times calls by their headers, and answers some by itself, which then carry the id. */
+export function prepareForGrpcJs(
+  { requestId, timeoutMs }: Admitted,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void {
+  headers['grpc-timeout'] = `${Math.ceil(timeoutMs)}m`;
+  answerWithRequestId(stream, requestId);
+}
+
 function answerWithRequestId(stream: ServerHttp2Stream, requestId: string): void {
   const respond = stream.respond;
   stream.respond = (headers, options) => {
@@ -56,34 +75,23 @@ function httpRefusalOf(headers: IncomingHttpHeaders): number | null {
   return headers[':method'] === 'POST' ? null : constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
 }
 
-function refuseHttp(stream: ServerHttp2Stream, status: number): null {
-  stream.respond({ ':status': status }, { endStream: true });
+function refuse(stream: ServerHttp2Stream, requestId: string, headers: OutgoingHttpHeaders): null {
+  stream.respond({ ...headers, 'x-request-id': requestId }, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
   return null;
 }
 
-interface Refusal {
-  readonly code: StatusCode;
-  readonly message: string;
+function refusalOf(code: StatusCode, message: string): OutgoingHttpHeaders {
+  const head = { ':status': 200, 'content-type': 'application/grpc+proto' };
+  return { ...head, ...refusalHeaders({ code, message, details: [] }, {}) };
 }
 
-const tooMuchMetadata: Refusal = {
-  code: statusCodes.resourceExhausted,
-  message: `metadata is over ${limits.metadataBytesMax} bytes`,
-};
-const noSuchMethod: Refusal = { code: statusCodes.unimplemented, message: 'there is no such method here' };
-const malformedTimeout: Refusal = {
-  code: statusCodes.invalidArgument,
-  message: 'grpc-timeout makes no sense',
-};
-
-function refuse(stream: ServerHttp2Stream, { code, message }: Refusal): null {
-  const headers = { ':status': 200, 'content-type': 'application/grpc+proto' };
-  stream.respond(
-    { ...headers, 'grpc-status': code, 'grpc-message': encodeURI(message) },
-    { endStream: true },
-  );
-  return null;
-}
+const tooMuchMetadata = refusalOf(
+  statusCodes.resourceExhausted,
+  `metadata is over ${limits.metadataBytesMax} bytes`,
+);
+const noSuchMethod = refusalOf(statusCodes.unimplemented, 'there is no such method here');
+const malformedTimeout = refusalOf(statusCodes.invalidArgument, 'grpc-timeout makes no sense');
 
 /** RFC 9113 §10.5.1 counts 32 for each pair. Node counts too, but only once the client has agreed to the settings. */
 function metadataBytes(headers: IncomingHttpHeaders): number {
@@ -101,16 +109,9 @@ const unitMs: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** Null where there is none, and undefined where it makes no sense. */
-function timeoutMsOf(text: string | undefined): number | null | undefined {
-  if (text === undefined) return null;
+/** Null where it makes no sense. */
+function timeoutMsOf(text: string | undefined): number | null {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
   const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
-  return amount === undefined || unit === undefined ? undefined : Number(amount) * (unitMs[unit] ?? 0);
-}
-
-/** grpc-js times the call by it. A watch may stay as long as its connection. */
-function setTimeoutHeader(headers: IncomingHttpHeaders, kind: Kind, timeoutMs: number | null): void {
-  if (kind === 'watch' && timeoutMs === null) return;
-  const longest = kind === 'call' ? limits.callWithinMs : limits.connectionAgeMs;
-  headers['grpc-timeout'] = `${Math.ceil(Math.min(timeoutMs ?? longest, longest))}m`;
+  return amount === undefined || unit === undefined ? null : Number(amount) * (unitMs[unit] ?? 0);
 }

@@ -24,10 +24,10 @@ export interface ConnectionLimits {
   readonly pingForgivenEveryMs: number;
 }
 
-export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string) => void;
 
 export interface ConnectionsOptions {
-  /** Of grpc-js, which is told of sessions: it ends those that are old, idle or gone. */
+  /** Of grpc-js, which is told of sessions: it ends those that are old or gone. */
   readonly inner: Http2Server;
   readonly take: TakeStream;
   readonly limits: Partial<ConnectionLimits>;
@@ -37,7 +37,7 @@ export class Connections {
   readonly #inner: Http2Server;
   readonly #server: Http2Server;
   readonly #limits: ConnectionLimits;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Map<ServerHttp2Session, Connection>();
   /** With the time of their beginning, oldest first. */
   readonly #calls = new Map<ServerHttp2Stream, number>();
   readonly #sweeper: NodeJS.Timeout;
@@ -53,8 +53,10 @@ export class Connections {
     this.#server.on('stream', (stream, headers) => {
       // Reset in the same packet that opened it: an answer would throw.
       if (stream.destroyed || stream.closed) return;
-      pingsOf.get(stream.session as ServerHttp2Session)?.called();
-      take(stream, headers);
+      const connection = this.#sessions.get(stream.session as ServerHttp2Session);
+      if (connection === undefined) return;
+      connection.called();
+      take(stream, headers, connection.peer);
     });
     this.#sweeper = setInterval(() => this.#sweep(), this.#limits.sweepEveryMs).unref();
   }
@@ -64,9 +66,10 @@ export class Connections {
   }
 
   /** From here the stream counts as a call until it is closed, and may take so long at most. */
-  count(stream: ServerHttp2Stream): void {
+  count(stream: ServerHttp2Stream, closed?: () => void): void {
     this.#calls.set(stream, performance.now());
     stream.once('close', () => {
+      closed?.();
       this.#calls.delete(stream);
       this.#changed();
     });
@@ -80,7 +83,7 @@ export class Connections {
   async drain(withinMs: number): Promise<boolean> {
     await delay(Math.min(this.#limits.graceMs, withinMs));
     this.#isDraining = true;
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions.keys()) session.close();
     const isDrained = await this.#within(withinMs, () => this.#calls.size === 0);
     // Ended at once, a connection on which the client still sends would be reset, and its last answers lost.
     if (isDrained) await this.#within(this.#limits.lingerMs, () => this.#sessions.size === 0);
@@ -89,19 +92,18 @@ export class Connections {
 
   destroy(): void {
     clearInterval(this.#sweeper);
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
   }
 
   #begin(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
+    const connection = new Connection(session.socket.remoteAddress ?? '', this.#limits);
+    this.#sessions.set(session, connection);
     session.once('close', () => {
       this.#sessions.delete(session);
       this.#changed();
     });
-    const pings = new Pings(this.#limits);
-    pingsOf.set(session, pings);
     session.on('ping', () => {
-      if (pings.take()) return;
+      if (connection.pinged()) return;
       session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
       session.destroy();
     });
@@ -151,28 +153,27 @@ const http2Options: ServerOptions = {
   },
 };
 
-const pingsOf = new WeakMap<ServerHttp2Session, Pings>();
+class Connection {
+  readonly peer: string;
+  readonly #limits: ConnectionLimits;
+  #pings = 0;
+  #forgivenAt = performance.now();
 
-class Pings {
-  readonly #max: number;
-  readonly #forgivenEveryMs: number;
-  #count = 0;
-  #since = performance.now();
-
-  constructor(limits: ConnectionLimits) {
-    this.#max = limits.pingsWithoutCallMax;
-    this.#forgivenEveryMs = limits.pingForgivenEveryMs;
+  constructor(peer: string, limits: ConnectionLimits) {
+    this.peer = peer;
+    this.#limits = limits;
   }
 
   called(): void {
-    this.#count = 0;
+    this.#pings = 0;
   }
 
-  take(): boolean {
-    const now = performance.now();
-    const forgiven = Math.floor((now - this.#since) / this.#forgivenEveryMs);
-    this.#since += forgiven * this.#forgivenEveryMs;
-    this.#count = Math.max(0, this.#count - forgiven) + 1;
-    return this.#count <= this.#max;
+  /** False where they are too many. */
+  pinged(): boolean {
+    const { pingsWithoutCallMax, pingForgivenEveryMs } = this.#limits;
+    const forgiven = Math.floor((performance.now() - this.#forgivenAt) / pingForgivenEveryMs);
+    this.#forgivenAt += forgiven * pingForgivenEveryMs;
+    this.#pings = Math.max(0, this.#pings - forgiven) + 1;
+    return this.#pings <= pingsWithoutCallMax;
   }
 }

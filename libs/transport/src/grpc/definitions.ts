@@ -45,7 +45,7 @@ function encode(schema: DescMessage, message: Decoded): Buffer {
 
 const readOptions = { readUnknownFields: false, recursionLimit: messageDepthMax };
 
-function decode(schema: DescMessage, bytes: Uint8Array): Decoded {
+export function decode(schema: DescMessage, bytes: Uint8Array): Decoded {
   try {
     return fromBinary(schema, bytes, readOptions);
   } catch {

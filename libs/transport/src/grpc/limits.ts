@@ -30,9 +30,6 @@ export const connectionAgeMs = 30 * 60_000;
 /** For what is still open when a connection is told that it is too old: as long as a call may take. */
 export const connectionAgeGraceMs = streamWithinMs;
 
-/** Without a call. Above the 5 min in which gRPC's clients may ping by their own default. */
-export const connectionIdleMs = 10 * 60_000;
-
 /** A peer that is gone without a word is noticed within this and the answer's time. */
 export const pingEveryMs = 60_000;
 export const pingAnswerWithinMs = 20_000;

@@ -1,4 +1,4 @@
-// gRPC by grpc-js, on connections that are given to it: every unary method of what is served, health, reflection.
+// gRPC on connections that are given to it: every unary method of what is served; health and reflection by grpc-js.
 
 import type { Http2Server } from 'node:http2';
 
@@ -6,13 +6,13 @@ import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import { logVerbosity, Server, ServerCredentials, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js';
 
 import type { Served } from '#transport/call.js';
-import { type Admission, admit, type Kind } from '#transport/grpc/admission.js';
+import { type Admission, admit, prepareForGrpcJs, type Route } from '#transport/grpc/admission.js';
 import { type ConnectionLimits, Connections } from '#transport/grpc/connections.js';
-import { methodDefinitionOf } from '#transport/grpc/definitions.js';
+import { pathOf } from '#transport/grpc/definitions.js';
 import { addHealth, type Health } from '#transport/grpc/health.js';
 import * as limits from '#transport/grpc/limits.js';
 import { addReflection } from '#transport/grpc/reflection.js';
-import { type AddressOf, unaryHandler } from '#transport/grpc/unary.js';
+import { type AddressOf, serveUnary } from '#transport/grpc/unary.js';
 import type { Http2Side } from '#transport/listener.js';
 
 export interface GrpcServerOptions {
@@ -31,17 +31,26 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
   setLogVerbosity(logVerbosity.NONE);
   const grpc = new Server(serverOptions);
   const watching = addHealth(grpc, served, health);
-  const kinds = new Map<string, Kind>([[watching.watch, 'watch']]);
-  const calls = [...addUnary(grpc, served, addressOf), ...addReflection(grpc, served), watching.check];
-  for (const path of calls) kinds.set(path, 'call');
+  const routes = new Map<string, Route>([
+    ...unaryMethods(served).map((method) => [pathOf(method), serveUnary(method, served, addressOf)] as const),
+    ...[...addReflection(grpc, served), watching.check].map((path) => [path, 'call'] as const),
+    [watching.watch, 'watch'],
+  ]);
   const inner = serverInside(grpc);
   const connections = new Connections({
     inner,
     limits: bounds,
-    take: (stream, headers) => {
-      const kind = admit({ kinds, requestIdFrom }, { stream, headers });
-      if (kind === 'call') connections.count(stream);
-      if (kind !== null) inner.emit('stream', stream, headers, 0);
+    take: (stream, headers, peer) => {
+      const admitted = admit({ routes, requestIdFrom }, stream, headers);
+      if (admitted === null) return;
+      const { route, requestId, timeoutMs } = admitted;
+      if (typeof route === 'function') {
+        connections.count(stream, route({ stream, headers, requestId, timeoutMs, peer }));
+        return;
+      }
+      if (route === 'call') connections.count(stream);
+      prepareForGrpcJs(admitted, stream, headers);
+      inner.emit('stream', stream, headers, 0);
     },
   });
   return {
@@ -61,21 +70,13 @@ const serverOptions: ServerOptions = {
   'grpc.max_receive_message_length': limits.messageBytesMax,
   'grpc.max_connection_age_ms': limits.connectionAgeMs,
   'grpc.max_connection_age_grace_ms': limits.connectionAgeGraceMs,
-  'grpc.max_connection_idle_ms': limits.connectionIdleMs,
   'grpc.keepalive_time_ms': limits.pingEveryMs,
   'grpc.keepalive_timeout_ms': limits.pingAnswerWithinMs,
   'grpc.enable_channelz': 0,
 };
 
-/** Answers the paths. */
-function addUnary(grpc: Server, served: Served, addressOf: AddressOf): readonly string[] {
-  const methods = served.services.flatMap((service) => service.methods);
-  return methods.filter(isUnary).map((method) => {
-    const { path, requestDeserialize, responseSerialize } = methodDefinitionOf(method);
-    const handle = unaryHandler(method, served, addressOf);
-    grpc.register(path, handle, responseSerialize, requestDeserialize, 'unary');
-    return path;
-  });
+function unaryMethods({ services }: Served): readonly DescMethodUnary[] {
+  return services.flatMap(({ methods }) => methods).filter(isUnary);
 }
 
 function isUnary(method: DescMethod): method is DescMethodUnary {

@@ -1,29 +1,27 @@
 // A refusal as gRPC tells it: code and text, and the whole `google.rpc.Status` in a trailer of its own.
 
 import { create, toBinary } from '@bufbuild/protobuf';
-import { Metadata, type StatusObject } from '@grpc/grpc-js';
 
 import { StatusSchema } from '#contract/google/rpc/status_pb.js';
 import type { AnswerHeaders, Status } from '#transport/call.js';
 
 /** Many statuses are made once and told a thousand times. */
-const encoded = new WeakMap<Status, Buffer>();
+const encoded = new WeakMap<Status, Record<string, string>>();
 
-export function statusObjectOf(status: Status, headers: AnswerHeaders): StatusObject {
-  const metadata = new Metadata();
-  for (const name in headers) if (name !== 'x-request-id') metadata.set(name, headers[name] as string);
-  if (status.details.length > 0) metadata.set('grpc-status-details-bin', detailsOf(status));
-  return { code: status.code, details: status.message.toWellFormed(), metadata };
+export function refusalHeaders(status: Status, headers: AnswerHeaders): Record<string, string> {
+  let trailers = encoded.get(status);
+  if (trailers === undefined) {
+    trailers = trailersOf(status);
+    encoded.set(status, trailers);
+  }
+  return { ...headers, ...trailers };
 }
 
-function detailsOf(status: Status): Buffer {
-  let bytes = encoded.get(status);
-  if (bytes === undefined) {
-    const { code, message, details } = status;
-    bytes = Buffer.from(
-      toBinary(StatusSchema, create(StatusSchema, { code, message, details: [...details] })),
-    );
-    encoded.set(status, bytes);
-  }
-  return bytes;
+function trailersOf(status: Status): Record<string, string> {
+  const { code, message, details } = status;
+  const text = message.toWellFormed();
+  const trailers = { 'grpc-status': String(code), 'grpc-message': encodeURI(text) };
+  if (details.length === 0) return trailers;
+  const bytes = toBinary(StatusSchema, create(StatusSchema, { code, message: text, details: [...details] }));
+  return { ...trailers, 'grpc-status-details-bin': Buffer.from(bytes).toString('base64') };
 }
