@@ -174,7 +174,7 @@ describe('REST, from a request to a message', () => {
     const server = fastify();
     const served: Served = {
       services: [strictService, strictService],
-      invoke: () => Promise.reject(new Error()),
+      invoke: () => Promise.reject(new Error('not called')),
     };
     registerRest(server, served, { addressOf: () => '', onFailure: () => undefined });
     await expect(server.ready()).rejects.toThrow('already declared');

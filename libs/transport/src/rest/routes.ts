@@ -33,14 +33,23 @@ const methodsTold = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export function registerRest(server: FastifyInstance, served: Served, options: RestOptions): void {
   const bindings = restBindings(served.services);
-  // Thrown in an async plugin, a mistake of the contract is what `ready` rejects with.
-  void server.register(async (scope) => {
-    readBodiesAsJson(scope);
-    scope.setErrorHandler((error, request, reply) => answerFailure({ error, request, reply }, options));
-    for (const binding of bindings) addRoute(scope, binding, { served, options });
-    addOtherMethods(scope, bindings);
-    addNothingElse(scope, bindings);
+  void server.register((scope, _, done) => {
+    // Thrown out of here, it would end the process from outside of the start.
+    try {
+      addRoutes(scope, bindings, { served, options });
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
+}
+
+function addRoutes(scope: FastifyInstance, bindings: readonly RestBinding[], serving: Serving): void {
+  readBodiesAsJson(scope);
+  scope.setErrorHandler((error, request, reply) => answerFailure({ error, request, reply }, serving.options));
+  for (const binding of bindings) addRoute(scope, binding, serving);
+  addOtherMethods(scope, bindings);
+  addNothingElse(scope, bindings);
 }
 
 interface Serving {
