@@ -1,0 +1,100 @@
+import { settingsOf } from '#application/queries/organizations.js';
+import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
+import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
+import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
+import type { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import type { TotpId } from '#domain/ids.js';
+import type { TotpParameters } from '#domain/totp/events.js';
+import { detailsOf, momentOf } from '#transport/dialects/countersign/messages.js';
+import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import {
+  type ChosenParameters,
+  chosenParameters,
+  parameterFields,
+  parametersMessage,
+  parameterViolations,
+  qrOf,
+} from '#transport/dialects/countersign/totp-messages.js';
+import { invalid, unknownValue } from '#transport/dialects/countersign/violations.js';
+import { type MethodTable, refused, told } from '#transport/implementation.js';
+
+const access = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
+
+/** Who knows a secret could bring an app that counts, without ever having shown a code of it. */
+const neverOneself = { ...access, self: false } as const;
+
+type Methods = Required<
+  Pick<
+    MethodTable<typeof FactorService>,
+    'startTotpRegistration' | 'verifyTotpRegistration' | 'registerTotpSeed'
+  >
+>;
+
+export const registrations = (parts: Parts): Methods => ({
+  startTotpRegistration: starting(parts),
+  verifyTotpRegistration: confirming(parts),
+  registerTotpSeed: importing(parts),
+});
+
+const starting = ({ run }: Parts): Methods['startTotpRegistration'] => ({
+  access,
+  fields: parameterFields,
+  run: async (request, call) => {
+    const qr = qrOf(request.qr);
+    if (qr === undefined) return refused(invalid([unknownValue('qr')]));
+    const violations = parameterViolations(request.parameters, 'parameters');
+    if (violations.length > 0) return refused(invalid(violations));
+    const { name = null } = request;
+    const chosen = { name, qr, ...chosenParameters(request.parameters) };
+    return told(
+      await run(new StartTotpRegistration({ ...addressOf(request, call), ...chosen })),
+      ({ details, answer, repeated = false }) => ({
+        details: detailsOf(details),
+        totpId: answer.totpId,
+        // Of a repeat all three are left out: they were shown before.
+        secret: answer.secret ?? '',
+        uri: answer.uri ?? '',
+        qr: answer.qr ?? '',
+        parameters: parametersMessage(answer.parameters),
+        expiresAt: momentOf(answer.expiresAt),
+        secretAlreadyShown: repeated,
+      }),
+    );
+  },
+});
+
+const confirming = ({ run }: Parts): Methods['verifyTotpRegistration'] => ({
+  access,
+  guesses: true,
+  run: async (request, call) => {
+    const { code } = request;
+    const totpId = (request.totpId ?? null) as TotpId | null;
+    return told(
+      await run(new VerifyTotpRegistration({ ...addressOf(request, call), code, totpId })),
+      ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),
+    );
+  },
+});
+
+const importing = (parts: Parts): Methods['registerTotpSeed'] => ({
+  access: neverOneself,
+  fields: parameterFields,
+  run: async (request, call) => {
+    const violations = parameterViolations(request.parameters, 'parameters');
+    if (violations.length > 0) return refused(invalid(violations));
+    const found = await settingsOf(call.organizationId, sourcesOf(parts, call));
+    if (found.kind === 'rejected') return found;
+    const { name = null, secret } = request;
+    const parameters = filledUp(chosenParameters(request.parameters), found.answer.settings.totpParameters);
+    return told(
+      await parts.run(new RegisterTotpSeed({ ...addressOf(request, call), name, secret, ...parameters })),
+      ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),
+    );
+  },
+});
+
+const filledUp = (chosen: ChosenParameters, otherwise: TotpParameters): TotpParameters => ({
+  algorithm: chosen.algorithm ?? otherwise.algorithm,
+  digits: chosen.digits ?? otherwise.digits,
+  periodSeconds: chosen.periodSeconds ?? otherwise.periodSeconds,
+});

@@ -1,0 +1,134 @@
+// Several authenticator apps a user, by their ids. What registers one is in `factor-registrations.ts`.
+
+import { ResetAttempts } from '#application/attempts/reset-attempts.js';
+import { ResetFactors } from '#application/attempts/reset-factors.js';
+import { type Factors, listFactors } from '#application/queries/factors.js';
+import { ofUser } from '#application/queries/users.js';
+import { RemoveTotp } from '#application/totp/remove-totp.js';
+import { RenameTotp } from '#application/totp/rename-totp.js';
+import { ResyncTotp } from '#application/totp/resync-totp.js';
+import { VerifyTotp } from '#application/totp/verify-totp.js';
+import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import type { Instant, TotpId } from '#domain/ids.js';
+import { registrations } from '#transport/dialects/countersign/factor-registrations.js';
+import { detailsOf, inDetails, momentOf } from '#transport/dialects/countersign/messages.js';
+import { addressOf, isOneself, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { hashesOfProof, proofGiven, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
+import { deviceMessage } from '#transport/dialects/countersign/totp-messages.js';
+import {
+  answered,
+  type Implemented,
+  implement,
+  type MethodTable,
+  refused,
+  told,
+} from '#transport/implementation.js';
+
+const changing = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
+const resetting = { of: 'user', permission: 'user.factor.reset', self: false, userId: 'userId' } as const;
+
+type Methods = MethodTable<typeof FactorService>;
+
+export const factorService = (parts: Parts): readonly Implemented[] =>
+  implement(FactorService, {
+    ...registrations(parts),
+    ...checks(parts),
+    ...upkeep(parts),
+    ...resets(parts),
+    ...lists(parts),
+  });
+
+const checks = ({ run }: Parts): Methods => ({
+  verifyTotp: {
+    access: { of: 'user', permission: 'user.factor.verify', self: true, userId: 'userId' },
+    guesses: true,
+    run: async (request, call) => {
+      const { code, purpose = null } = request;
+      const totpId = (request.totpId ?? null) as TotpId | null;
+      return told(
+        await run(new VerifyTotp({ ...addressOf(request, call), code, totpId, purpose })),
+        ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),
+      );
+    },
+  },
+  resyncTotp: {
+    access: changing,
+    guesses: true,
+    run: async (request, call) => {
+      const { firstCode, secondCode } = request;
+      const totpId = request.totpId as TotpId;
+      const resync = { ...addressOf(request, call), totpId, firstCode, secondCode };
+      return told(await run(new ResyncTotp(resync)), inDetails);
+    },
+  },
+});
+
+const upkeep = (parts: Parts): Methods => ({
+  renameTotp: {
+    access: changing,
+    run: async (request, call) => {
+      const { name = null } = request;
+      const totpId = request.totpId as TotpId;
+      return told(await parts.run(new RenameTotp({ ...addressOf(request, call), totpId, name })), inDetails);
+    },
+  },
+  removeTotp: {
+    access: changing,
+    guesses: true,
+    hashes: hashesOfProof,
+    run: async (request, call) => {
+      const refusal = refusedProof(request);
+      if (refusal !== null) return refused(refusal);
+      const totpId = request.totpId as TotpId;
+      // Whoever brings a proof that is not needed wants it looked at.
+      const byAdministrator = !proofGiven(request) && !isOneself(parts, call, request);
+      const removal = { ...addressOf(request, call), totpId, ...proofOf(request), byAdministrator };
+      return told(await parts.run(new RemoveTotp(removal)), inDetails);
+    },
+  },
+});
+
+const resets = ({ run }: Parts): Methods => ({
+  resetFactors: {
+    access: resetting,
+    run: async (request, call) => {
+      const { reason } = request;
+      return told(await run(new ResetFactors({ ...addressOf(request, call), reason })), inDetails);
+    },
+  },
+  resetAttempts: {
+    access: resetting,
+    run: async (request, call) => {
+      const { reason } = request;
+      return told(await run(new ResetAttempts({ ...addressOf(request, call), reason })), inDetails);
+    },
+  },
+});
+
+const lists = (parts: Parts): Methods => ({
+  listFactors: {
+    access: { of: 'user', permission: 'user.read', self: true, userId: 'userId' },
+    run: async (request, call) => {
+      const { organizationId, userId } = addressOf(request, call);
+      const sources = sourcesOf(parts, call);
+      const known = await ofUser(organizationId, userId, { sources, tell: ({ details }) => details });
+      if (known.kind === 'rejected') return known;
+      // Read after the details: a change between the two is told, although its sequence is not yet.
+      const found = await listFactors(organizationId, userId, sources);
+      if (found.kind === 'rejected') return found;
+      const told = factorsMessage(found.answer, parts.application.parts.clock());
+      return answered({ details: detailsOf(known.answer), ...told });
+    },
+  },
+});
+
+function factorsMessage({ devices, attemptsLeft, nextAttemptAt, recoveryCodes }: Factors, now: Instant) {
+  // Where no app is ready, only recovery codes are left to be compared.
+  const next = nextAttemptAt ?? recoveryCodes.nextAttemptAt;
+  return {
+    totpDevices: devices.map(deviceMessage),
+    recoveryCodesLeft: recoveryCodes.codesLeft,
+    attemptsLeft,
+    nextAttemptAt: momentOf(next > now ? next : null),
+  };
+}

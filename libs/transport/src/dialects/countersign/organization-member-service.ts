@@ -1,0 +1,83 @@
+import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
+import { ChangeOrganizationMember } from '#application/organization/change-organization-member.js';
+import { RemoveOrganizationMember } from '#application/organization/remove-organization-member.js';
+import { getOrganization, listMembers } from '#application/queries/organizations.js';
+import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
+import type { UserId } from '#domain/ids.js';
+import { authorize } from '#transport/authorize.js';
+import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
+import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import {
+  answered,
+  type Call,
+  type Implemented,
+  implement,
+  type MethodTable,
+  told,
+} from '#transport/implementation.js';
+
+const changing = {
+  of: 'organization',
+  permission: 'org.member.write',
+  organizationId: 'organizationId',
+} as const;
+
+type Methods = MethodTable<typeof OrganizationMemberService>;
+
+export const organizationMemberService = (parts: Parts): readonly Implemented[] =>
+  implement(OrganizationMemberService, { ...changes(parts), ...lists(parts) });
+
+const changes = (parts: Parts): Methods => ({
+  addOrganizationMember: {
+    access: changing,
+    run: async (request, call) => {
+      const seen = await maySee(parts, call, request.userId as UserId);
+      if (seen.kind === 'rejected') return seen;
+      const { roles } = request;
+      return told(
+        await parts.run(new AddOrganizationMember({ ...addressOf(request, call), roles })),
+        inDetails,
+      );
+    },
+  },
+  changeOrganizationMember: {
+    access: changing,
+    run: async (request, call) => {
+      const { roles } = request;
+      return told(
+        await parts.run(new ChangeOrganizationMember({ ...addressOf(request, call), roles })),
+        inDetails,
+      );
+    },
+  },
+  removeOrganizationMember: {
+    access: changing,
+    run: async (request, call) =>
+      told(await parts.run(new RemoveOrganizationMember(addressOf(request, call))), inDetails),
+  },
+});
+
+/**
+ * A member may be of any organization. Whoever could add somebody whom it may not read would learn by it who is
+ * there.
+ */
+const maySee = ({ application }: Parts, { principal }: Call, userId: UserId) =>
+  authorize(
+    { application, principal, chosen: null },
+    { of: 'user', permission: 'user.read', self: true, userId },
+  );
+
+const lists = (parts: Parts): Methods => ({
+  listOrganizationMembers: {
+    access: { of: 'organization', permission: 'org.member.read', organizationId: 'organizationId' },
+    run: async (_, call) => {
+      const sources = sourcesOf(parts, call);
+      const organization = await getOrganization(call.organizationId, sources);
+      if (organization.kind === 'rejected') return organization;
+      const found = await listMembers(call.organizationId, sources);
+      if (found.kind === 'rejected') return found;
+      const members = found.answer.map(({ userId, roles }) => ({ userId, roles: [...roles] }));
+      return answered({ details: detailsOf(organization.answer.details), members });
+    },
+  },
+});

@@ -1,0 +1,43 @@
+import type { Command } from '@nestjs/cqrs';
+
+import type { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import type { Directory } from '#application/queries/directory.js';
+import type { Sources } from '#application/queries/queries.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { Call } from '#transport/implementation.js';
+
+/** What the calls are answered by. */
+export interface Parts {
+  readonly application: Application;
+  readonly directory: Directory;
+  /** By the bus, which holds each command to its rules. */
+  readonly run: <Answer>(command: Command<Answer>) => Promise<Answer>;
+}
+
+export const sourcesOf = ({ application, directory }: Parts, { incoming }: Call): Sources => ({
+  application,
+  directory,
+  signal: incoming.signal,
+});
+
+interface OfUser {
+  readonly userId: string;
+}
+
+export interface Addressed {
+  readonly organizationId: OrganizationId;
+  readonly userId: UserId;
+  readonly by: Caller;
+}
+
+/** The rule of the call has found the user in this organization. */
+export const addressOf = ({ userId }: OfUser, { organizationId, by }: Call): Addressed => ({
+  organizationId,
+  userId: userId as UserId,
+  by,
+});
+
+/** Whether the access token is that of the user who is asked about. */
+export const isOneself = ({ application }: Parts, { principal }: Call, { userId }: OfUser): boolean =>
+  application.userStream(userId as UserId) === principal.userStream;

@@ -1,0 +1,100 @@
+import { recoveryCodesLeft } from '#application/queries/factors.js';
+import { ofUser } from '#application/queries/users.js';
+import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
+import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
+import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
+import {
+  type GenerateRecoveryCodesRequest,
+  RecoveryCodeService,
+} from '#contract/countersign/v1/recovery_code_service_pb.js';
+import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
+import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { hashesOfProof, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
+import {
+  answered,
+  type Implemented,
+  implement,
+  type MethodTable,
+  refused,
+  told,
+} from '#transport/implementation.js';
+
+const changing = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
+
+/** As many as an organization says that says nothing; what one says is not looked up for the sake of a limit. */
+const codesByDefault = 10;
+/** More are refused before any is hashed. */
+const codesMax = 50;
+
+type Methods = MethodTable<typeof RecoveryCodeService>;
+
+export const recoveryCodeService = (parts: Parts): readonly Implemented[] =>
+  implement(RecoveryCodeService, { ...changes(parts), ...checks(parts), ...counts(parts) });
+
+const changes = ({ run }: Parts): Methods => ({
+  generateRecoveryCodes: {
+    access: changing,
+    guesses: true,
+    hashes: (request) => hashesOfCodes(request) + hashesOfProof(request),
+    fields: { withPending: 'for_registration' },
+    run: async (request, call) => {
+      const refusal = refusedProof(request);
+      if (refusal !== null) return refused(refusal);
+      const { count = null, forRegistration: withPending } = request;
+      const wanted = { ...addressOf(request, call), count, withPending, ...proofOf(request) };
+      return told(await run(new GenerateRecoveryCodes(wanted)), ({ details, answer, repeated = false }) => ({
+        details: detailsOf(details),
+        // Of a repeat they are left out: they were shown before.
+        recoveryCodes: [...(answer.codes ?? [])],
+        secretAlreadyShown: repeated,
+      }));
+    },
+  },
+  removeRecoveryCodes: {
+    access: changing,
+    guesses: true,
+    hashes: hashesOfProof,
+    run: async (request, call) => {
+      const refusal = refusedProof(request);
+      if (refusal !== null) return refused(refusal);
+      const removal = { ...addressOf(request, call), ...proofOf(request) };
+      return told(await run(new RemoveRecoveryCodes(removal)), inDetails);
+    },
+  },
+});
+
+const hashesOfCodes = ({ count = codesByDefault }: GenerateRecoveryCodesRequest) =>
+  count > codesMax ? 0 : count;
+
+const checks = ({ run }: Parts): Methods => ({
+  verifyRecoveryCode: {
+    access: { of: 'user', permission: 'user.factor.verify', self: true, userId: 'userId' },
+    guesses: true,
+    hashes: () => 1,
+    run: async (request, call) => {
+      const { code } = request;
+      return told(
+        await run(new VerifyRecoveryCode({ ...addressOf(request, call), code })),
+        ({ details, answer }) => ({
+          details: detailsOf(details),
+          recoveryCodesLeft: answer.codesLeft,
+        }),
+      );
+    },
+  },
+});
+
+const counts = (parts: Parts): Methods => ({
+  getRemainingRecoveryCodes: {
+    access: { of: 'user', permission: 'user.read', self: true, userId: 'userId' },
+    run: async (request, call) => {
+      const { organizationId, userId } = addressOf(request, call);
+      const sources = sourcesOf(parts, call);
+      const known = await ofUser(organizationId, userId, { sources, tell: ({ details }) => details });
+      if (known.kind === 'rejected') return known;
+      const found = await recoveryCodesLeft(organizationId, userId, sources);
+      if (found.kind === 'rejected') return found;
+      return answered({ details: detailsOf(known.answer), recoveryCodesLeft: found.answer.codesLeft });
+    },
+  },
+});

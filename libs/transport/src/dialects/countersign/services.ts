@@ -1,0 +1,17 @@
+// All of our own calls.
+
+import { factorService } from '#transport/dialects/countersign/factor-service.js';
+import { organizationMemberService } from '#transport/dialects/countersign/organization-member-service.js';
+import { organizationSettingsService } from '#transport/dialects/countersign/organization-settings-service.js';
+import type { Parts } from '#transport/dialects/countersign/parts.js';
+import { recoveryCodeService } from '#transport/dialects/countersign/recovery-code-service.js';
+import { userService } from '#transport/dialects/countersign/user-service.js';
+import type { Implemented } from '#transport/implementation.js';
+
+export const countersignServices = (parts: Parts): readonly (readonly Implemented[])[] => [
+  factorService(parts),
+  recoveryCodeService(parts),
+  organizationSettingsService(parts),
+  organizationMemberService(parts),
+  userService(parts),
+];
