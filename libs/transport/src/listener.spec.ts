@@ -94,13 +94,6 @@ describe('one port', () => {
     expect(await answer).toMatch(/\{"a":1\}[\s\S]*\{"b":2\}$/);
   });
 
-  it('answers who closes its half after the request', async () => {
-    const { connect } = await port();
-    const socket = connect();
-    socket.end(request);
-    expect(await received(socket)).toContain('{"hello":"there"}');
-  });
-
   it('waits for the whole preface of HTTP/2', async () => {
     const { connect } = await port();
     const socket = connect();
@@ -327,6 +320,16 @@ describe('the end of the one port', () => {
     expect(await drained).toBe(true);
     opened.listener.destroy();
     await closed;
+  });
+
+  it('is over when those that it served have read their answers and left', async () => {
+    const opened = await port();
+    expect(await callEcho(client(opened))).toEqual(hello);
+    const closed = opened.http.close();
+    expect(await opened.listener.drain()).toBe(true);
+    // Without an end by force.
+    await closed;
+    expect(opened.http.server.listening).toBe(false);
   });
 
   it('drops no accepted call under load', async () => {

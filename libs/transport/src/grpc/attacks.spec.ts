@@ -182,6 +182,25 @@ describe('hostile frames', () => {
     await expectServed();
   });
 
+  it.each([
+    ['a call', call()],
+    ['an unknown method', call('/nobody.v1.Service/Nothing')],
+    ['another content type', call('/', 'text/html')],
+    ['a watch', call('/grpc.health.v1.Health/Watch')],
+  ])('that go on after the end of %s do no harm', async (_what, payload) => {
+    const { socket } = raw();
+    const more = frame({ type: frameType.data, flags: endStream, stream: 1, payload: Buffer.alloc(5) });
+    socket.write(
+      Buffer.concat([
+        frame({ type: frameType.headers, flags: endHeaders | endStream, stream: 1, payload }),
+        more,
+        more,
+      ]),
+    );
+    await delay(50);
+    await expectServed();
+  });
+
   it('of headers without an end are cut off', async () => {
     const { socket, isClosed } = raw();
     socket.write(frame({ type: frameType.headers, stream: 1, payload: call() }));
@@ -208,13 +227,9 @@ describe('hostile frames', () => {
     const [first, second] = [payload.subarray(0, 8_000), payload.subarray(8_000)];
     socket.write(
       Buffer.concat([
-        frame({
-          type: frameType.headers,
-          flags: endStream,
-          stream: 1,
-          payload: Buffer.concat([call(), first]),
-        }),
+        frame({ type: frameType.headers, stream: 1, payload: Buffer.concat([call(), first]) }),
         frame({ type: frameType.continuation, flags: endHeaders, stream: 1, payload: second }),
+        frame({ type: frameType.data, flags: endStream, stream: 1, payload: Buffer.alloc(5) }),
       ]),
     );
     await until(() => frames().some(({ stream }) => stream === 1));
@@ -227,7 +242,12 @@ describe('hostile frames', () => {
     // RFC 7541 §6.2.1 puts it into the table, at 62; each byte 0xbe then says it again.
     const indexed = Buffer.concat([Buffer.from([0x40]), text('x-bomb'), text('a'.repeat(3_000))]);
     const payload = Buffer.concat([call(), indexed, Buffer.alloc(10_000, 0xbe)]);
-    socket.write(frame({ type: frameType.headers, flags: endHeaders | endStream, stream: 1, payload }));
+    socket.write(
+      Buffer.concat([
+        frame({ type: frameType.headers, flags: endHeaders, stream: 1, payload }),
+        frame({ type: frameType.data, flags: endStream, stream: 1, payload: Buffer.alloc(5) }),
+      ]),
+    );
     await until(() => frames().some(({ stream }) => stream === 1));
     expect(seen).toBe(0);
     await expectServed();

@@ -51,6 +51,8 @@ export class Connections {
     this.#server = createServer(http2Options);
     this.#server.on('session', (session) => this.#begin(session));
     this.#server.on('stream', (stream, headers) => {
+      // Nobody has to do anything about it: the stream is closed next. Unheard, it would end the process.
+      stream.on('error', () => undefined);
       // Reset in the same packet that opened it: an answer would throw.
       if (stream.destroyed || stream.closed) return;
       const connection = this.#sessions.get(stream.session as ServerHttp2Session);

@@ -69,7 +69,9 @@ describe('health over gRPC', () => {
   });
 
   it('of an unknown service is not found', async () => {
-    expect(await check('nobody.v1.Service')).toMatchObject({ code: status.NOT_FOUND });
+    const refusal = (await check('nobody.v1.Service')) as ServiceError;
+    expect(refusal.code).toBe(status.NOT_FOUND);
+    expect(refusal.metadata.get('x-request-id')).toEqual(['made-up-id']);
   });
 
   it('is told to a watch at once, and each time that it changes', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+
 import { create, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
@@ -186,12 +189,20 @@ describe('a refusal over gRPC', () => {
     });
   });
 
-  it('says nothing of a cause where the pipeline itself broke', async () => {
-    const invoke: Invoke = () => Promise.reject(new Error('secret cause'));
-    await withClient({ invoke }, async (client) => {
+  it.each<[string, Invoke]>([
+    ['the pipeline itself broke', () => Promise.reject(new Error('secret cause'))],
+    [
+      'the answer is no message of the method',
+      async () => ({ kind: 'answered', message: create(BadRequestSchema), headers: {} }),
+    ],
+  ])('says nothing of a cause where %s, which is told to the log', async (_what, invoke) => {
+    const told: string[] = [];
+    const onFailure = (_error: unknown, requestId: string): void => void told.push(requestId);
+    await withClient({ invoke, onFailure }, async (client) => {
       const { error } = await call(client);
       expect(error?.code).toBe(status.INTERNAL);
       expect(`${error?.details} ${JSON.stringify(error?.metadata.getMap())}`).not.toContain('secret');
+      expect(told).toEqual(['made-up-id']);
     });
   });
 });
@@ -292,6 +303,31 @@ describe('a deadline over gRPC', () => {
     await withClient({ invoke }, async (client) => {
       expect((await call(client, { withinMs: 200 })).error?.code).toBe(status.DEADLINE_EXCEEDED);
       expect((await signal).reason).toMatchObject({ name: 'TimeoutError' });
+    });
+  });
+
+  it('is told to a caller that would wait longer', async () => {
+    const { invoke } = slow();
+    await withClient({ invoke }, async (client) => {
+      const { error, headers } = await call(client, { metadata: { 'grpc-timeout': '100m' } });
+      expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
+      expect(headers?.get('x-request-id')).toEqual(['made-up-id']);
+    });
+  });
+
+  it('is told to a caller that never sends its message', async () => {
+    await withClient({}, async (_client, { address }) => {
+      const session = connectHttp2(`http://${address}`);
+      const path = '/echo.v1.EchoService/Echo';
+      const head = {
+        ':path': path,
+        ':method': 'POST',
+        'content-type': 'application/grpc',
+        'grpc-timeout': '100m',
+      };
+      const [answer] = (await once(session.request(head), 'response')) as [Record<string, unknown>];
+      session.destroy();
+      expect(answer['grpc-status']).toBe(String(status.DEADLINE_EXCEEDED));
     });
   });
 

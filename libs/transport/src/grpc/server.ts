@@ -12,7 +12,7 @@ import { pathOf } from '#transport/grpc/definitions.js';
 import { addHealth, type Health } from '#transport/grpc/health.js';
 import * as limits from '#transport/grpc/limits.js';
 import { addReflection } from '#transport/grpc/reflection.js';
-import { type AddressOf, serveUnary } from '#transport/grpc/unary.js';
+import { type AddressOf, type Serving, serveUnary } from '#transport/grpc/unary.js';
 import type { Http2Side } from '#transport/listener.js';
 
 export interface GrpcServerOptions {
@@ -20,19 +20,21 @@ export interface GrpcServerOptions {
   /** The caller's own where it is sane, else a new one. */
   readonly requestIdFrom: Admission['requestIdFrom'];
   readonly health: Health;
+  readonly onFailure?: Serving['onFailure'];
   /** Without it, the address of the peer. */
   readonly addressOf?: AddressOf;
   readonly limits?: Partial<ConnectionLimits>;
 }
 
 export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServerOptions): Http2Side {
-  const { served, health, requestIdFrom, addressOf = (peer) => peer } = options;
+  const { served, health, requestIdFrom, addressOf = (peer) => peer, onFailure = () => undefined } = options;
+  const serving: Serving = { served, addressOf, onFailure };
   // It would print what it cannot read of a caller's metadata, and a token may be among it.
   setLogVerbosity(logVerbosity.NONE);
   const grpc = new Server(serverOptions);
   const watching = addHealth(grpc, served, health);
   const routes = new Map<string, Route>([
-    ...unaryMethods(served).map((method) => [pathOf(method), serveUnary(method, served, addressOf)] as const),
+    ...unaryMethods(served).map((method) => [pathOf(method), serveUnary(method, serving)] as const),
     ...[...addReflection(grpc, served), watching.check].map((path) => [path, 'call'] as const),
     [watching.watch, 'watch'],
   ]);

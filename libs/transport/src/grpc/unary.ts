@@ -10,6 +10,7 @@ import {
   type AnswerHeaders,
   type Incoming,
   type Served,
+  type Status,
   statusCodes,
 } from '#transport/call.js';
 import { decode, malformed } from '#transport/grpc/definitions.js';
@@ -30,37 +31,38 @@ export interface Asked {
 /** Answers what is to be done when the stream is closed. */
 export type ServeUnary = (asked: Asked) => () => void;
 
-export function serveUnary(method: DescMethodUnary, served: Served, addressOf: AddressOf): ServeUnary {
+export function serveUnary(method: DescMethodUnary, serving: Serving): ServeUnary {
   return (asked) => {
-    const call = new UnaryCall(asked, { method, served, addressOf });
+    const call = new UnaryCall(asked, method, serving);
     return () => call.closed();
   };
 }
 
-interface Serving {
-  readonly method: DescMethodUnary;
+export interface Serving {
   readonly served: Served;
   readonly addressOf: AddressOf;
+  /** Told of bugs, which the caller only knows by the id of the request. */
+  readonly onFailure: (error: unknown, requestId: string) => void;
 }
 
 class UnaryCall {
   readonly #asked: Asked;
+  readonly #method: DescMethodUnary;
   readonly #serving: Serving;
   readonly #leaving = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #isAnswered = false;
 
-  constructor(asked: Asked, serving: Serving) {
+  constructor(asked: Asked, method: DescMethodUnary, serving: Serving) {
     const { stream, headers, timeoutMs } = asked;
     this.#asked = asked;
+    this.#method = method;
     this.#serving = serving;
     this.#timer = setTimeout(() => this.#expire(), timeoutMs);
     const reader = new MessageReader(headers['grpc-encoding'] as string | undefined, {
       message: (bytes) => this.#run(bytes),
       refused: (code, message) => this.#refuse(code, message),
     });
-    // Its close says all that there is to know.
-    stream.on('error', () => undefined);
     stream.on('data', (bytes: Buffer) => reader.take(bytes));
     stream.on('end', () => reader.end());
   }
@@ -77,16 +79,16 @@ class UnaryCall {
 
   #run(bytes: Uint8Array): void {
     if (this.#isAnswered) return;
-    const { method, served } = this.#serving;
+    const method = this.#method;
     const message = decode(method.input, bytes);
     if (message === malformed) {
       this.#refuse(statusCodes.invalidArgument, `the message is not a ${method.input.typeName}`);
       return;
     }
-    served.invoke(method, message, this.#incoming()).then(
-      (answered) => this.#answer(answered),
-      () => this.#refuse(statusCodes.internal, 'something broke here'),
-    );
+    this.#serving.served
+      .invoke(method, message, this.#incoming())
+      .then((answered) => this.#answer(answered))
+      .catch((error) => this.#fail(error));
   }
 
   #incoming(): Incoming {
@@ -123,10 +125,21 @@ class UnaryCall {
     if (this.#end()) this.#sendOnlyTrailers(refusalHeaders({ code, message, details: [] }, {}));
   }
 
+  /** A pipeline that broke its promise never to reject, or an answer that cannot be encoded. */
+  #fail(error: unknown): void {
+    const { stream, requestId } = this.#asked;
+    this.#serving.onFailure(error, requestId);
+    if (stream.headersSent) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else {
+      this.#end();
+      this.#sendOnlyTrailers(refusalHeaders(broken, {}));
+    }
+  }
+
   #send(message: Message, headers: AnswerHeaders): void {
     const { stream, requestId } = this.#asked;
     if (!this.#end() || stream.destroyed || stream.closed) return;
-    const frame = frameOf(toBinary(this.#serving.method.output, message));
+    const frame = frameOf(toBinary(this.#method.output, message));
     stream.respond({ ...headers, ...answerHead, 'x-request-id': requestId }, { waitForTrailers: true });
     stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
     stream.end(frame);
@@ -140,6 +153,8 @@ class UnaryCall {
     if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 }
+
+const broken: Status = { code: statusCodes.internal, message: 'something broke here', details: [] };
 
 /** Answers are not compressed: they are small, and what is secret would be told by its length. */
 const answerHead = {

@@ -19,6 +19,7 @@ export interface OnePortOptions {
   readonly invoke?: Invoke;
   readonly health?: Health;
   readonly addressOf?: AddressOf;
+  readonly onFailure?: (error: unknown, requestId: string) => void;
   readonly tls?: TlsOptions;
   readonly listenerLimits?: Partial<ListenerLimits>;
   readonly connectionLimits?: Partial<ConnectionLimits>;
@@ -48,6 +49,7 @@ export async function openOnePort(options: OnePortOptions = {}): Promise<OnePort
     invoke = echo,
     health = alwaysServing,
     addressOf,
+    onFailure = () => undefined,
     tls,
     listenerLimits,
     connectionLimits,
@@ -59,6 +61,7 @@ export async function openOnePort(options: OnePortOptions = {}): Promise<OnePort
     served: { services, invoke },
     requestIdFrom: (inbound) => (typeof inbound === 'string' && inbound.length >= 8 ? inbound : 'made-up-id'),
     health,
+    onFailure,
     ...(addressOf !== undefined && { addressOf }),
     ...(connectionLimits !== undefined && { limits: connectionLimits }),
   });
