@@ -179,6 +179,8 @@ const violated: readonly (readonly [DescMethodUnary, object, readonly string[]])
   ],
   [rpc.resetOrganizationSettings, organization, ['names']],
   [rpc.addOrganizationMember, { ...organization, ...user }, ['roles']],
+  [rpc.addOrganizationMember, { ...organization, roles: ['ORG_OWNER'] }, ['user_id']],
+  [rpc.addOrganizationMember, { ...organization, userId: tooLong, roles: ['ORG_OWNER'] }, ['user_id']],
   [rpc.changeOrganizationMember, { ...organization, roles: ['ORG_OWNER'] }, ['user_id']],
 ];
 

@@ -1,9 +1,13 @@
+import type { Refused } from '#application/caller.js';
 import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
 import { ChangeOrganizationMember } from '#application/organization/change-organization-member.js';
 import { RemoveOrganizationMember } from '#application/organization/remove-organization-member.js';
 import { getOrganization, listMembers } from '#application/queries/organizations.js';
-import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
-import type { UserId } from '#domain/ids.js';
+import {
+  type AddOrganizationMemberRequest,
+  OrganizationMemberService,
+} from '#contract/countersign/v1/organization_member_service_pb.js';
+import { askerOf } from '#transport/asked.js';
 import { authorize } from '#transport/authorize.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
 import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
@@ -13,8 +17,10 @@ import {
   type Implemented,
   implement,
   type MethodTable,
+  refused,
   told,
 } from '#transport/implementation.js';
+import type { CallRefusal } from '#transport/refusals.js';
 
 const changing = {
   of: 'organization',
@@ -31,8 +37,8 @@ const changes = (parts: Parts): Methods => ({
   addOrganizationMember: {
     access: changing,
     run: async (request, call) => {
-      const seen = await maySee(parts, call, request.userId as UserId);
-      if (seen.kind === 'rejected') return seen;
+      const unseen = await maySee(parts, call, request);
+      if (unseen !== null) return unseen;
       const { roles } = request;
       return told(
         await parts.run(new AddOrganizationMember({ ...addressOf(request, call), roles })),
@@ -57,15 +63,27 @@ const changes = (parts: Parts): Methods => ({
   },
 });
 
+const askedToSee = askerOf<AddOrganizationMemberRequest>({
+  of: 'user',
+  permission: 'user.read',
+  self: true,
+  userId: 'userId',
+});
+
 /**
  * A member may be of any organization. Whoever could add somebody whom it may not read would learn by it who is
  * there.
  */
-const maySee = ({ application }: Parts, { principal }: Call, userId: UserId) =>
-  authorize(
-    { application, principal, chosen: null },
-    { of: 'user', permission: 'user.read', self: true, userId },
-  );
+async function maySee(
+  { application }: Parts,
+  { principal }: Call,
+  request: AddOrganizationMemberRequest,
+): Promise<Refused<CallRefusal> | null> {
+  const asked = askedToSee(request);
+  if ('code' in asked) return refused(asked);
+  const authorized = await authorize({ application, principal, chosen: null }, asked);
+  return authorized.kind === 'rejected' ? authorized : null;
+}
 
 const lists = (parts: Parts): Methods => ({
   listOrganizationMembers: {
