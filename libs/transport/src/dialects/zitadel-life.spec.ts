@@ -3,6 +3,8 @@ import { answerOf } from '#application/testing/attempt.js';
 import { addDevice } from '#application/testing/factors.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
+import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
+import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
 import { AuthFactorState } from '#contract/zitadel/user/v2/user_pb.js';
 import {
   AuthenticationMethodType,
@@ -154,6 +156,26 @@ describe('the TOTP of these calls', () => {
     await desk.ask('owner', rpc.removeTOTP, { userId });
     expect(await methodsOf(userId)).toEqual([TOTP]);
     expect(await desk.said('owner', rpc.removeTOTP, { userId })).toBe('5 totp-not-found COMMAND-Hd9sd');
+  });
+
+  it('that waits for its first code under a name is not confirmed or removed from here', async () => {
+    const userId = await someone();
+    const whose = { organizationId, userId: userId as UserId, by };
+    const { secret } = await answerOf(desk.house, new StartTotpRegistration({ ...whose, name: 'Phone' }));
+    const code = desk.codeOf(secret ?? '');
+    expect(await desk.said('owner', rpc.removeTOTP, { userId })).toBe('5 totp-not-found COMMAND-Hd9sd');
+    expect(await desk.said('owner', rpc.verifyTOTPRegistration, { userId, code })).toBe(
+      '5 totp-not-found COMMAND-3Mif9s',
+    );
+    expect(await desk.house.run(new VerifyTotpRegistration({ ...whose, code }))).toMatchObject({
+      kind: 'accepted',
+    });
+  });
+
+  it('is ready, and not one too many, where there are as many as there may be', async () => {
+    const userId = await someone();
+    for (let made = 0; made < 3; made += 1) await addDevice(desk.house, userId as UserId);
+    expect(await desk.said('owner', rpc.registerTOTP, { userId })).toBe('6 totp-already-ready COMMAND-do9se');
   });
 
   it('of several without a name is the first', async () => {

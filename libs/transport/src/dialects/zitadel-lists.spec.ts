@@ -222,7 +222,8 @@ describe('a list of users', () => {
     let nested: object = byName('a');
     for (let depth = 0; depth < 500; depth += 1)
       nested = { query: { case: 'notQuery', value: { query: nested } } };
-    expect(await fields({ queries: [nested] })).toHaveLength(1);
+    const [deepest = ''] = await fields({ queries: [nested] });
+    expect(deepest.split('not_query')).toHaveLength(21);
     expect(await fields({ queries: Array.from({ length: 101 }, () => byName('a')) })).toEqual(['queries']);
   });
 });

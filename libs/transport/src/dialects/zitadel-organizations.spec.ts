@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
+import { listMembers } from '#application/queries/organizations.js';
+import { answered } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { otherId } from '#application/testing/people.js';
@@ -13,6 +15,7 @@ import { SecondFactorType } from '#contract/zitadel/settings/v2/login_settings_p
 import { ResourceOwnerType } from '#contract/zitadel/settings/v2/settings_pb.js';
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import { people } from '#transport/testing/desk.js';
 import { openZitadelDesk, type ZitadelDesk } from '#transport/testing/zitadel-desk.js';
 
@@ -68,6 +71,9 @@ describe('a new organization', () => {
     const request = { name: 'Once', admins: [person('once@example.com')] };
     const first = await desk.ask(as, rpc.addOrganization, request);
     expect(await desk.ask(as, rpc.addOrganization, request)).toEqual(first);
+    const userId = first.createdAdmins[0]?.userId as UserId;
+    const members = answered(listMembers(first.organizationId as OrganizationId, desk.sources));
+    expect(await members).toEqual([{ userId, roles: ['ORG_OWNER'] }]);
     expect((await list('root')).filter((name) => name === 'Once')).toHaveLength(1);
   });
 
@@ -92,6 +98,15 @@ describe('a new organization', () => {
     const user = person('kept@example.com');
     const added = await desk.ask('owner', UserService.method.createUser, user);
     await desk.ask('owner', UserService.method.deleteUser, { userId: added.id });
+  });
+
+  it('is taken back under a key too, and is not there when it is asked for again', async () => {
+    const as = { authorization: await desk.tokenOf('root'), idempotencyKey: 'taken back' };
+    const request = { name: 'Taken back', admins: [{ ...person('again@example.com'), roles: ['BOSS'] }] };
+    expect(await desk.said(as, rpc.addOrganization, request)).toBe('3 role-unknown CSIGN-role-unknown');
+    expect(await list('root')).not.toContain('Taken back');
+    expect(await desk.said(as, rpc.addOrganization, request)).not.toBe('answered');
+    expect(await list('root')).not.toContain('Taken back');
   });
 
   it('is refused by its fields', async () => {

@@ -112,6 +112,14 @@ describe('a new person', () => {
     );
   });
 
+  it.each([
+    ['nothing is said of it', undefined],
+    ['it is said not to be', { case: 'isVerified' as const, value: false }],
+  ])('has an address that is not verified where %s', async (_, verification) => {
+    const userId = await add({ email: { email: address(), verification } });
+    expect((await get(userId))?.type.value).toMatchObject({ email: { isVerified: false } });
+  });
+
   it('that was enrolled elsewhere is ready at once', async () => {
     const userId = await add({ totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
     const { authMethodTypes } = await desk.ask('owner', rpc.listAuthenticationMethodTypes, { userId });
@@ -262,6 +270,21 @@ describe('a change of a user', () => {
     };
     expect(await desk.said('owner', rpc.updateUser, taken)).toBe('6 login-name-taken V3-DKcYh');
     expect(await get(userId)).toEqual(before);
+  });
+
+  it('is of nothing where there would be too much metadata', async () => {
+    const userId = await add();
+    const entries = (from: string) =>
+      Array.from({ length: 30 }, (_, index) => ({ key: `${from}${index}`, value: Buffer.from('1') }));
+    await desk.ask('owner', rpc.updateUser, { userId, metadata: entries('a') });
+    const before = await get(userId);
+    const request = { userId, username: `new-${userId}`, metadata: entries('b') };
+    expect(await desk.said('owner', rpc.updateUser, request)).toBe('9 metadata-max CSIGN-metadata-max');
+    expect(await get(userId)).toEqual(before);
+    const { id: machine } = await desk.ask('owner', rpc.createUser, machineNamed('Printer'));
+    await desk.ask('owner', rpc.updateUser, { userId: machine, metadata: entries('a') });
+    const { pagination } = await desk.ask('owner', rpc.listUserMetadata, { userId: machine });
+    expect(pagination?.totalResult).toBe(30n);
   });
 
   it('of nothing changes nothing', async () => {

@@ -4,6 +4,7 @@ import { create, type DescMethodUnary, type MessageInitShape, type MessageShape 
 
 import { defaultRateLimits } from '#access/rate-limits.js';
 import { Directory } from '#application/queries/directory.js';
+import type { Sources } from '#application/queries/queries.js';
 import type { House } from '#application/testing/house.js';
 import { BadRequestSchema } from '#contract/google/rpc/error_details_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
@@ -23,6 +24,7 @@ type As = Person | Partial<Incoming>;
 
 export interface ZitadelDesk {
   readonly house: House;
+  readonly sources: Sources;
   readonly implemented: readonly Implemented[];
   readonly failures: unknown[];
   tokenOf(person: Person, scopes?: readonly string[]): Promise<string>;
@@ -73,6 +75,7 @@ export async function openZitadelDesk(): Promise<ZitadelDesk> {
   const call = callerOf(served, tokenOf);
   return {
     house,
+    sources: { application, directory: over.directory, signal: new AbortController().signal },
     implemented,
     failures,
     tokenOf,

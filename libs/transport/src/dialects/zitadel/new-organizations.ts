@@ -6,7 +6,6 @@ import { idOfNew, partOf, unkeyed } from '#application/idempotency.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
-import { RemoveUser } from '#application/user/remove-user.js';
 import type { Violation } from '#application/violations.js';
 import type {
   AddOrganizationRequest,
@@ -107,12 +106,9 @@ async function addAdmin(
   return joined.kind === 'rejected' ? joined.refusal : null;
 }
 
-/** Who came goes first: their login names are free again. */
-async function takeBack({ run }: Parts, { organizationId, createdAdmins, by }: Adding): Promise<void> {
-  const alone = { organizationId, by: unkeyed(by) };
-  for (const { userId } of createdAdmins) await run(new RemoveUser({ ...alone, userId }));
-  await run(new RemoveOrganization(alone));
-}
+/** Whoever came with it goes with it, and their login names are free again. */
+const takeBack = ({ run }: Parts, { organizationId, by }: Adding) =>
+  run(new RemoveOrganization({ organizationId, by: unkeyed(by) }));
 
 const adminFields = (index: number) => ({
   ...Object.fromEntries(
