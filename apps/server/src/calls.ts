@@ -2,7 +2,7 @@
 
 import type { Command } from '@nestjs/cqrs';
 
-import { defaultRateLimits } from '#access/rate-limits.js';
+import { defaultRateLimits, type RateLimits } from '#access/rate-limits.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
@@ -34,13 +34,13 @@ export const services = [
 ];
 
 /** Until the application is open, every call is answered as unavailable: nothing was looked at. */
-export function callsOver(opening: Opening, log: Log): Served {
+export function callsOver(opening: Opening, log: Log, limits: RateLimits = defaultRateLimits): Served {
   let pipeline: Served | null = null;
   return {
     services,
     invoke: async (method, request, incoming) => {
       const { opened } = opening;
-      if (opened !== null) pipeline ??= pipelineOver(opened, log);
+      if (opened !== null) pipeline ??= pipelineOver(opened, log, limits);
       if (pipeline !== null) return pipeline.invoke(method, request, incoming);
       const status = statusOf({ code: 'unavailable' }, method, Date.now());
       return { kind: 'refused', status, headers: { 'x-request-id': incoming.requestId } };
@@ -48,13 +48,17 @@ export function callsOver(opening: Opening, log: Log): Served {
   };
 }
 
-function pipelineOver({ application, bus, directory }: OpenedApplication, log: Log): Served {
+function pipelineOver(
+  { application, bus, directory }: OpenedApplication,
+  log: Log,
+  limits: RateLimits,
+): Served {
   const parts = { application, directory, run: <Answer>(command: Command<Answer>) => bus.execute(command) };
   return pipelineOf({
     application,
     services,
     implemented: [zitadelServices(parts), ...countersignServices(parts)],
-    limits: defaultRateLimits,
+    limits,
     onFailure: (error, { requestId }) =>
       withRequestId(requestId, () => log.error({ error: describeError(error) }, 'a call failed')),
   });

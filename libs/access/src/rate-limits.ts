@@ -18,10 +18,10 @@ export type RateLimits = Readonly<Record<RateClass, Limit>>;
 export const defaultRateLimits: RateLimits = {
   /** Many clients behind one address may err in the same minute; who errs faster than that is no client. */
   address: { perSecond: 50, burst: 100 },
-  /** About a fifth of what one process serves, so that no caller takes it from all others. */
-  call: { perSecond: 2_000, burst: 4_000 },
-  /** Two hundred people let in each second by one service; every wrong code is an append, which waits for a disk. */
-  guess: { perSecond: 200, burst: 400 },
+  /** Most of what one process serves: where there is one caller, as often, it is not held up; a loop gone wild is. */
+  call: { perSecond: 5_000, burst: 10_000 },
+  /** A thousand people let in each second by one service; every wrong code is an append, which waits for a disk. */
+  guess: { perSecond: 1_000, burst: 2_000 },
   /** At 7 ms each for a recovery code that is a third of a core; the burst lets fifty codes be made at once, twice. */
   hash: { perSecond: 50, burst: 100 },
 };
