@@ -16,6 +16,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as defaults from '#transport/grpc/limits.js';
 
 export interface ConnectionLimits {
+  readonly connectionAgeMs: number;
+  readonly pingEveryMs: number;
+  readonly pingAnswerWithinMs: number;
   readonly streamWithinMs: number;
   readonly sweepEveryMs: number;
   readonly graceMs: number;
@@ -53,7 +56,7 @@ export class Connections {
     this.#server.on('stream', (stream, headers) => {
       // Nobody has to do anything about it: the stream is closed next. Unheard, it would end the process.
       stream.on('error', () => undefined);
-      // Reset in the same packet that opened it: an answer would throw.
+      // Node tells of a stream before it reads on. Were that to change, an answer to one that is reset would throw.
       if (stream.destroyed || stream.closed) return;
       const connection = this.#sessions.get(stream.session as ServerHttp2Session);
       if (connection === undefined) return;

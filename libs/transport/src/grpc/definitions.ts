@@ -1,14 +1,7 @@
 // What grpc-js asks to know of a method, made from its descriptor.
 
-import {
-  type DescMessage,
-  type DescMethod,
-  type DescService,
-  fromBinary,
-  type Message,
-  toBinary,
-} from '@bufbuild/protobuf';
-import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
+import { type DescMessage, type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
+import type { MethodDefinition } from '@grpc/grpc-js';
 
 import { messageDepthMax } from '#transport/grpc/limits.js';
 
@@ -19,10 +12,6 @@ export type Decoded = Message | typeof malformed;
 
 export function pathOf(method: DescMethod, service = method.parent.typeName): string {
   return `/${service}/${method.name}`;
-}
-
-export function definitionOf(service: DescService): ServiceDefinition {
-  return Object.fromEntries(service.methods.map((method) => [method.localName, methodDefinitionOf(method)]));
 }
 
 export function methodDefinitionOf(method: DescMethod): MethodDefinition<Decoded, Message> {

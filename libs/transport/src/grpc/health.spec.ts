@@ -8,6 +8,7 @@ import {
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Serving,
 } from '#contract/grpc/health/v1/health_pb.js';
+import { watchesMax } from '#transport/grpc/limits.js';
 import { type OnePort, openOnePort } from '#transport/testing/one-port.js';
 
 let isServing: boolean;
@@ -53,8 +54,8 @@ function check(service: string): Promise<Serving | ServiceError> {
   });
 }
 
-function watch(service: string): ClientReadableStream<Serving> {
-  const call = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', write, read, service);
+function watch(service: string, by: Client = client): ClientReadableStream<Serving> {
+  const call = by.makeServerStreamRequest('/grpc.health.v1.Health/Watch', write, read, service);
   call.on('error', () => undefined);
   return call;
 }
@@ -92,6 +93,19 @@ describe('health over gRPC', () => {
     expect(await next(call)).toBe(Serving.SERVICE_UNKNOWN);
     expect(call.readableEnded).toBe(false);
     call.cancel();
+  });
+
+  it('is told to so many watches, and to no more', async () => {
+    const clients = Array.from(
+      { length: 5 },
+      () => new Client(port.address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 }),
+    );
+    const watches = Array.from({ length: watchesMax }, (_, i) => watch('', clients[i % 5]));
+    await Promise.all(watches.map(next));
+    const error = await new Promise((resolve) => watch('').on('error', resolve));
+    expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    for (const each of clients) each.close();
+    for (const each of watches) each.cancel();
   });
 
   it('of a process that ends is told to its watches, which then end', async () => {

@@ -18,6 +18,7 @@ import {
   ServerReflectionResponseSchema,
 } from '#contract/grpc/reflection/v1/reflection_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+import { reflectionStreamsMax } from '#transport/grpc/limits.js';
 import { EchoService } from '#transport/testing/echo-contract.js';
 import { type OnePort, openOnePort } from '#transport/testing/one-port.js';
 
@@ -148,6 +149,20 @@ describe('reflection', () => {
     const questions = Array.from({ length: 1_001 }, () => ({ case: 'listServices', value: '' }) as const);
     const outcome = await ask(questions).catch((error: ServiceError) => error);
     expect(outcome).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+  });
+});
+
+describe('reflections at once', () => {
+  it('are refused above their limit, until others end', async () => {
+    const same = (bytes: Buffer): Buffer => bytes;
+    const begin = () => client.makeBidiStreamRequest(v1, same, same);
+    const open = Array.from({ length: reflectionStreamsMax }, begin);
+    const refused = begin();
+    const error = await new Promise((resolve) => refused.on('error', resolve));
+    expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    const ended = open.map((call) => new Promise((resolve) => call.on('end', resolve).resume().end()));
+    await Promise.all(ended);
+    expect(await ask([{ case: 'listServices', value: '' }])).toHaveLength(1);
   });
 });
 

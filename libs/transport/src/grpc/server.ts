@@ -31,7 +31,7 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
   const serving: Serving = { served, addressOf, onFailure };
   // It would print what it cannot read of a caller's metadata, and a token may be among it.
   setLogVerbosity(logVerbosity.NONE);
-  const grpc = new Server(serverOptions);
+  const grpc = new Server(serverOptions(bounds));
   const watching = addHealth(grpc, served, health);
   const routes = new Map<string, Route>([
     ...unaryMethods(served).map((method) => [pathOf(method), serveUnary(method, serving)] as const),
@@ -68,14 +68,17 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
   };
 }
 
-const serverOptions: ServerOptions = {
-  'grpc.max_receive_message_length': limits.messageBytesMax,
-  'grpc.max_connection_age_ms': limits.connectionAgeMs,
-  'grpc.max_connection_age_grace_ms': limits.connectionAgeGraceMs,
-  'grpc.keepalive_time_ms': limits.pingEveryMs,
-  'grpc.keepalive_timeout_ms': limits.pingAnswerWithinMs,
-  'grpc.enable_channelz': 0,
-};
+/** It looks after connections: their age, and whether the peer is still there. */
+function serverOptions(bounds: Partial<ConnectionLimits>): ServerOptions {
+  return {
+    'grpc.max_receive_message_length': limits.messageBytesMax,
+    'grpc.max_connection_age_ms': bounds.connectionAgeMs ?? limits.connectionAgeMs,
+    'grpc.max_connection_age_grace_ms': limits.connectionAgeGraceMs,
+    'grpc.keepalive_time_ms': bounds.pingEveryMs ?? limits.pingEveryMs,
+    'grpc.keepalive_timeout_ms': bounds.pingAnswerWithinMs ?? limits.pingAnswerWithinMs,
+    'grpc.enable_channelz': 0,
+  };
+}
 
 function unaryMethods({ services }: Served): readonly DescMethodUnary[] {
   return services.flatMap(({ methods }) => methods).filter(isUnary);
