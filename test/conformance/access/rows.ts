@@ -1,0 +1,191 @@
+// Who may make which call, written by hand from ZITADEL's table of permissions and not from the code that judges:
+// the two have to agree. A call without a row does not compile.
+
+import type { DescService, JsonObject } from '@bufbuild/protobuf';
+
+import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
+import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
+import { UserService as OwnUserService } from '#contract/countersign/v1/user_service_pb.js';
+import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
+import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+
+/** Each may do what those before it may. */
+export type Least = 'reader' | 'manager' | 'owner';
+
+/** What an id in a request names. Those of `new` are given by the caller to what it makes; `unread` ones are refused. */
+export type Names = 'user' | 'organization' | 'member' | 'device' | 'token' | 'filter' | 'new' | 'unread';
+
+export interface Row {
+  readonly of: 'user' | 'organization' | 'instance' | 'anyone';
+  /** The role in the target's organization that is enough; null for those of the instance alone. */
+  readonly least: Least | null;
+  /** Whether everybody may do it to oneself. */
+  readonly self: boolean;
+  /** Whether it takes away from its target what the next call would need. */
+  readonly ends: boolean;
+  /** Every id of the request, by the path of its field. */
+  readonly ids: Readonly<Record<string, Names>>;
+  /** What is asked about one target, beside its id. */
+  readonly with: JsonObject;
+}
+
+type More = Partial<Pick<Row, 'ends' | 'ids' | 'with'>>;
+
+const plain = { ends: false, with: {} };
+
+const ofUser = (least: Least, more: More = {}): Row => ({
+  ...plain,
+  ...more,
+  of: 'user',
+  least,
+  self: false,
+  ids: { user_id: 'user', ...more.ids },
+});
+
+const alsoOneself = (least: Least, more: More = {}): Row => ({ ...ofUser(least, more), self: true });
+
+const ofOrganization = (least: Least, more: More = {}): Row => ({
+  ...plain,
+  ...more,
+  of: 'organization',
+  least,
+  self: false,
+  ids: more.ids ?? { organization_id: 'organization' },
+});
+
+const ofAnyone = (ids: Row['ids']): Row => ({ ...plain, of: 'anyone', least: null, self: true, ids });
+
+const device = { totp_id: 'device' } as const;
+const links = { 'idp_links.idp_id': 'unread', 'idp_links.user_id': 'unread' } as const;
+
+const under = (prefix: string, ids: Row['ids']): Row['ids'] =>
+  Object.fromEntries(Object.entries(ids).map(([path, names]) => [`${prefix}${path}`, names]));
+
+export const services = {
+  users: UserService,
+  organizations: OrganizationService,
+  settings: SettingsService,
+  factors: FactorService,
+  recoveryCodes: RecoveryCodeService,
+  organizationSettings: OrganizationSettingsService,
+  members: OrganizationMemberService,
+  ownUsers: OwnUserService,
+} as const satisfies Record<string, DescService>;
+
+type Services = typeof services;
+
+export const rows = {
+  users: {
+    createUser: ofOrganization('manager', {
+      ids: { organization_id: 'organization', user_id: 'new', ...under('human.', links) },
+    }),
+    addHumanUser: ofOrganization('manager', {
+      ids: { 'organization.org_id': 'organization', user_id: 'new', ...links },
+    }),
+    getUserByID: alsoOneself('reader'),
+    listUsers: ofAnyone({
+      'queries.in_user_ids_query.user_ids': 'filter',
+      'queries.organization_id_query.organization_id': 'filter',
+    }),
+    updateUser: alsoOneself('manager'),
+    deactivateUser: ofUser('manager', { ends: true }),
+    reactivateUser: ofUser('manager'),
+    lockUser: ofUser('manager', { ends: true }),
+    unlockUser: ofUser('manager'),
+    deleteUser: ofUser('manager', { ends: true }),
+    setEmail: ofUser('manager'),
+    resendEmailCode: ofUser('manager'),
+    sendEmailCode: ofUser('manager'),
+    verifyEmail: ofUser('manager'),
+    registerTOTP: alsoOneself('manager'),
+    verifyTOTPRegistration: alsoOneself('manager'),
+    removeTOTP: alsoOneself('manager'),
+    generateRecoveryCodes: alsoOneself('manager', { with: { count: 1 } }),
+    removeRecoveryCodes: alsoOneself('manager'),
+    listAuthenticationMethodTypes: alsoOneself('reader'),
+    listAuthenticationFactors: alsoOneself('reader'),
+    addPersonalAccessToken: alsoOneself('manager'),
+    removePersonalAccessToken: alsoOneself('manager', { ids: { token_id: 'token' } }),
+    listPersonalAccessTokens: {
+      ...alsoOneself('reader'),
+      ids: {
+        'filters.user_id_filter.id': 'user',
+        'filters.token_id_filter.id': 'filter',
+        'filters.organization_id_filter.id': 'filter',
+      },
+    },
+    setUserMetadata: ofUser('manager'),
+    listUserMetadata: alsoOneself('reader'),
+    deleteUserMetadata: ofUser('manager'),
+  },
+  organizations: {
+    addOrganization: {
+      ...plain,
+      of: 'instance',
+      least: null,
+      self: false,
+      ids: {
+        org_id: 'new',
+        organization_id: 'new',
+        'admins.user_id': 'member',
+        'admins.human.user_id': 'new',
+        'admins.human.organization.org_id': 'unread',
+        ...under('admins.human.', links),
+      },
+    },
+    updateOrganization: ofOrganization('owner'),
+    listOrganizations: ofAnyone({ 'queries.id_query.id': 'filter' }),
+    deleteOrganization: ofOrganization('owner', { ends: true }),
+    deactivateOrganization: ofOrganization('owner', { ends: true }),
+    activateOrganization: ofOrganization('owner'),
+  },
+  settings: {
+    getLoginSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
+    getLockoutSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
+  },
+  factors: {
+    startTotpRegistration: alsoOneself('manager'),
+    verifyTotpRegistration: alsoOneself('manager', { ids: device }),
+    verifyTotp: alsoOneself('manager', { ids: device }),
+    resyncTotp: alsoOneself('manager', { ids: device }),
+    registerTotpSeed: ofUser('manager'),
+    renameTotp: alsoOneself('manager', { ids: device }),
+    removeTotp: alsoOneself('manager', { ids: device }),
+    listFactors: alsoOneself('reader'),
+    resetFactors: ofUser('manager'),
+    resetAttempts: ofUser('manager'),
+  },
+  recoveryCodes: {
+    generateRecoveryCodes: alsoOneself('manager', { with: { count: 1 } }),
+    verifyRecoveryCode: alsoOneself('manager'),
+    getRemainingRecoveryCodes: alsoOneself('reader'),
+    removeRecoveryCodes: alsoOneself('manager'),
+  },
+  organizationSettings: {
+    getOrganizationSettings: ofOrganization('reader'),
+    changeOrganizationSettings: ofOrganization('owner'),
+    resetOrganizationSettings: ofOrganization('owner'),
+  },
+  members: {
+    addOrganizationMember: ofOrganization('owner', {
+      ids: { organization_id: 'organization', user_id: 'member' },
+      with: { roles: ['ORG_USER_READER'] },
+    }),
+    changeOrganizationMember: ofOrganization('owner', {
+      ids: { organization_id: 'organization', user_id: 'member' },
+      with: { roles: ['ORG_USER_READER'] },
+    }),
+    removeOrganizationMember: ofOrganization('owner', {
+      ids: { organization_id: 'organization', user_id: 'member' },
+    }),
+    listOrganizationMembers: ofOrganization('owner'),
+  },
+  ownUsers: {
+    eraseUser: ofUser('owner', { ends: true }),
+  },
+} as const satisfies {
+  readonly [Name in keyof Services]: Readonly<Record<keyof Services[Name]['method'], Row>>;
+};

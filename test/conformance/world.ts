@@ -1,0 +1,78 @@
+// A server of its own, and for each protocol an organization with its owner, beside one that is foreign to it. So
+// no protocol sees what another one did, nor spends its calls.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { generateSync } from 'otplib';
+
+import { type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
+
+export interface Place {
+  readonly organizationId: string;
+  readonly ownerId: string;
+  readonly ownerToken: string;
+}
+
+export interface World {
+  readonly server: Server;
+  readonly administratorToken: string;
+  /** An organization that nobody else is in. */
+  place(): Promise<Place>;
+}
+
+export async function openWorld(): Promise<World> {
+  const directory = temporaryDirectory();
+  const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
+  const administratorToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  let places = 0;
+  return {
+    server,
+    administratorToken,
+    place: async () => {
+      places += 1;
+      const { organizationId, createdAdmins } = await post<Added>(server, administratorToken, {
+        path: '/v2/organizations',
+        body: { name: `Organization ${places}`, admins: [{ human: human(`owner-${places}@example.com`) }] },
+      });
+      const ownerId = createdAdmins[0]?.userId ?? '';
+      const { token } = await post<{ token: string }>(server, administratorToken, {
+        path: `/v2/users/${ownerId}/pats`,
+        body: {},
+      });
+      return { organizationId, ownerId, ownerToken: token };
+    },
+  };
+}
+
+interface Added {
+  readonly organizationId: string;
+  readonly createdAdmins: readonly { readonly userId: string }[];
+}
+
+async function post<Answer>(
+  { url }: Server,
+  token: string,
+  { path, body }: { readonly path: string; readonly body: object },
+): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+export function human(email: string) {
+  return { profile: { givenName: 'Grace', familyName: 'Hopper' }, email: { email, isVerified: true } };
+}
+
+/** As an authenticator app shows it, by a library that the server does not use. */
+export function codeOf(secret: string): string {
+  return generateSync({ secret });
+}
+
+export function wrongCodeOf(secret: string): string {
+  return String((Number(codeOf(secret)) + 500_000) % 1_000_000).padStart(6, '0');
+}
