@@ -103,7 +103,47 @@ export const mended: readonly Mended[] = [
   {
     where: 'Several TOTP devices',
     theirs: 'One a user.',
-    ours: 'Several, with names. The calls of ZITADEL see and change only the one that they made.',
+    ours: 'Several, with names. The calls of ZITADEL make, confirm and remove only the one without a name, which is how they make theirs (of several, the first that is ready, else the first); RegisterTOTP is ALREADY_EXISTS while that one is ready. What a user can prove itself by is listed of all devices alike.',
+  },
+  {
+    where: 'Messages to people',
+    theirs: 'A code for an address or a number is sent to it, also where nothing is said of its proof.',
+    ours: 'Nothing is sent: `send_code` is refused by its name, `return_code` of an address is answered to the caller. Where nothing is said, the address is kept and not verified. Of a number nothing is proved: asking for it is refused.',
+  },
+  {
+    where: 'What is set and not built',
+    theirs: 'Passwords, links to identity providers, and JWT for access tokens.',
+    ours: 'INVALID_ARGUMENT that names the field: nothing that was set is dropped in silence.',
+  },
+  {
+    where: 'What users change of themselves',
+    theirs: 'Their address too, where a mail proves it.',
+    ours: 'What they are called, and their number. Username, address and metadata are for who administers users: a code that is answered to the caller proves nothing of the caller.',
+  },
+  {
+    where: 'Scopes of a personal access token',
+    theirs: 'There are none: it may do what its user may.',
+    ours: 'Those of the token that asked for it, so that none is wider than its maker.',
+  },
+  {
+    where: 'ListPersonalAccessTokens',
+    theirs: 'of whomever the caller may see.',
+    ours: 'Of one user, whom a `user_id_filter` has to name.',
+  },
+  {
+    where: 'ListUsers and ListOrganizations without a role',
+    theirs: 'What the caller may not read is filtered from the list.',
+    ours: 'The same: a user who may read no others is listed itself, and no organization. Who reads those of the whole instance lists all organizations, or the one in `x-zitadel-orgid`.',
+  },
+  {
+    where: 'GetLockoutSettings',
+    theirs: '`max_otp_attempts` locks the user; 0 is never.',
+    ours: 'Wrong codes in a row that disable one device; never 0, and the user is never locked by it.',
+  },
+  {
+    where: 'A repeat by an idempotency key',
+    theirs: 'There are no such keys.',
+    ours: 'Answered again, with `secret`, `uri`, `token`, `recovery_codes` and codes for addresses left out.',
   },
   {
     where: 'ListAuthenticationMethodTypes',
