@@ -21,15 +21,20 @@ describe('docs/events.md', () => {
 });
 
 describe('docs/errors.md', () => {
-  it('tells of each refusal its code, its meaning and what it carries, by the alphabet', () => {
+  it('tells of each refusal its code, status and id, its meaning and what it carries, by the alphabet', () => {
     const document = errorsDocument({
-      'wrong-code': { meaning: 'It is right for a|b only.', carries: ['attemptsLeft', 'nextAttemptAt'] },
-      'user-locked': { meaning: 'Shut out.', carries: [] },
+      'wrong-code': {
+        meaning: 'It is right for a|b only.',
+        carries: ['attemptsLeft', 'nextAttemptAt'],
+        status: 'INVALID_ARGUMENT',
+        id: 'ONE',
+      },
+      'user-locked': { meaning: 'Shut out.', carries: [], status: 'FAILED_PRECONDITION', id: 'OTHER' },
     });
     expect(document.split('\n').slice(-4)).toEqual([
-      '|---|---|---|',
-      '| `user-locked` | Shut out. | nothing |',
-      '| `wrong-code` | It is right for a\\|b only. | `attemptsLeft`, `nextAttemptAt` |',
+      '|---|---|---|---|---|',
+      '| `user-locked` | FAILED_PRECONDITION | `OTHER` | Shut out. | nothing |',
+      '| `wrong-code` | INVALID_ARGUMENT | `ONE` | It is right for a\\|b only. | `attemptsLeft`, `nextAttemptAt` |',
       '',
     ]);
   });

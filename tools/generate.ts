@@ -6,13 +6,16 @@ import { dirname, join } from 'node:path';
 import { refusals } from '#application/refusals.js';
 import { type Setting, settingEntries } from '#server/settings.js';
 import { coverageDocument } from '#tools/coverage-document.js';
-import { errorsDocument } from '#tools/errors-document.js';
+import { type DocumentedRefusal, errorsDocument } from '#tools/errors-document.js';
 import { eventsDocument } from '#tools/events-document.js';
+import { type StatusCode, statusCodes } from '#transport/call.js';
+import { pipelineRefusals, queryRefusals } from '#transport/refusals.js';
+import { sayings } from '#transport/status-table.js';
 
 const root = join(import.meta.dirname, '..');
 
 const generated: Readonly<Record<string, () => string>> = {
-  'docs/errors.md': () => errorsDocument(refusals),
+  'docs/errors.md': () => errorsDocument(documentedRefusals()),
   'docs/events.md': eventsDocument,
   'docs/settings.md': settingsDocument,
   'docs/zitadel-coverage.md': coverageDocument,
@@ -44,6 +47,22 @@ function current(path: string): string | undefined {
 function write(path: string, fresh: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), fresh);
+}
+
+function documentedRefusals(): Readonly<Record<string, DocumentedRefusal>> {
+  const all = { ...refusals, ...pipelineRefusals, ...queryRefusals };
+  return Object.fromEntries(
+    Object.entries(all).map(([code, { meaning, carries }]) => {
+      const { code: status, id } = sayings[code as keyof typeof all];
+      return [code, { meaning, carries, id, status: statusName(status) }];
+    }),
+  );
+}
+
+/** As gRPC writes it: from `notFound` to `NOT_FOUND`. */
+function statusName(status: StatusCode): string {
+  const [name = ''] = Object.entries(statusCodes).find(([, code]) => code === status) ?? [];
+  return name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 }
 
 function settingsDocument(): string {
