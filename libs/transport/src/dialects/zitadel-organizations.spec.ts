@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
@@ -16,6 +17,9 @@ import { ResourceOwnerType } from '#contract/zitadel/settings/v2/settings_pb.js'
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { Parts } from '#transport/dialects/zitadel/parts.js';
+import { zitadelServices } from '#transport/dialects/zitadel/services.js';
+import type { Call } from '#transport/implementation.js';
 import { people } from '#transport/testing/desk.js';
 import { openZitadelDesk, type ZitadelDesk } from '#transport/testing/zitadel-desk.js';
 
@@ -109,10 +113,35 @@ describe('a new organization', () => {
     expect(await list('root')).not.toContain('Taken back');
   });
 
+  it('that was there before stays, whatever is refused when the call comes again', async () => {
+    const details = { sequence: 1, changeDate: 0, resourceOwner: organizationId };
+    const sent: string[] = [];
+    const run = async (command: object) => {
+      sent.push(command.constructor.name);
+      return sent.length === 1
+        ? { kind: 'accepted', details, answer: null, repeated: true }
+        : { kind: 'rejected', refusal: { code: 'member-already-exists' } };
+    };
+    const parts = { run, application: desk.house.application } as unknown as Parts;
+    const found = zitadelServices(parts).find(({ method }) => method === rpc.addOrganization);
+    const admins = [{ userType: { case: 'userId' as const, value: people.ada } }];
+    const request = create(rpc.addOrganization.input, { name: 'Acme', admins });
+    expect(await found?.implementation.run(request, { by } as Call)).toMatchObject({ kind: 'rejected' });
+    expect(sent).toEqual(['AddOrganization', 'AddOrganizationMember']);
+  });
+
   it('is refused by its fields', async () => {
     const fields = (asked: object) => desk.fields('root', rpc.addOrganization, asked as never);
     expect(await fields({})).toEqual(['name']);
     expect(await fields({ name: 'New', admins: [{}] })).toEqual(['admins[0]']);
+    expect(
+      await fields({ name: 'New', admins: [person('a@example.com', { userId: '', username: '' })] }),
+    ).toEqual(['admins[0].human.user_id', 'admins[0].human.username']);
+    const unknown = { userType: { case: 'userId', value: 'x'.repeat(201) }, roles: [''] };
+    expect(await fields({ name: 'New', admins: [unknown] })).toEqual([
+      'admins[0].user_id',
+      'admins[0].roles',
+    ]);
     const other = { org: { case: 'orgId', value: otherId } };
     expect(await fields({ name: 'New', admins: [person('a@example.com', { organization: other })] })).toEqual(
       ['admins[0].human.organization'],

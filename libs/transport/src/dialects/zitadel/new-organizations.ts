@@ -1,5 +1,5 @@
 // An organization with whoever shall be its members. These are several streams: where one of the members cannot
-// be, the organization is taken back, and nobody is told of it.
+// be, the organization is taken back with all who came, whose login names are free again.
 
 import type { Caller, Details } from '#application/caller.js';
 import { idOfNew, partOf, unkeyed } from '#application/idempotency.js';
@@ -43,7 +43,11 @@ export function newOrganizations(parts: Parts): MethodTable<typeof OrganizationS
         if (added.kind === 'rejected') return added;
         const createdAdmins: CreatedAdmin[] = [];
         const refusal = await addAdmins(parts, { request, organizationId, by, createdAdmins });
-        if (refusal !== null) return refused(refusal);
+        if (refusal !== null) {
+          // What is there since an earlier call may be in use by now.
+          if (!added.repeated) await parts.run(new RemoveOrganization({ organizationId, by: unkeyed(by) }));
+          return refused(refusal);
+        }
         return answered({ details: detailsOfNew(added.details), organizationId, createdAdmins });
       },
     },
@@ -75,9 +79,7 @@ interface Adding {
 async function addAdmins(parts: Parts, adding: Adding): Promise<CallRefusal | null> {
   for (const [index, admin] of adding.request.admins.entries()) {
     const refusal = await addAdmin(parts, adding, { admin, part: partOf(adding.by, `admin-${index}`) });
-    if (refusal === null) continue;
-    await takeBack(parts, adding);
-    return inWordsOf({ fields: adminFields(index) }, refusal);
+    if (refusal !== null) return inWordsOf({ fields: adminFields(admin, index) }, refusal);
   }
   return null;
 }
@@ -106,21 +108,17 @@ async function addAdmin(
   return joined.kind === 'rejected' ? joined.refusal : null;
 }
 
-/** Whoever came with it goes with it, and their login names are free again. */
-const takeBack = ({ run }: Parts, { organizationId, by }: Adding) =>
-  run(new RemoveOrganization({ organizationId, by: unkeyed(by) }));
-
-const adminFields = (index: number) => ({
-  ...Object.fromEntries(
-    ['profile', 'email', 'phone', 'username', 'userId', 'totpSecret', 'metadata'].map((name) => [
-      name,
-      `admins[${index}].human.${name}`,
-    ]),
-  ),
-  ...humanFields(`admins[${index}].human.`),
-  userId: `admins[${index}].user_id`,
-  roles: `admins[${index}].roles`,
-});
+function adminFields({ userType }: AddOrganizationRequest_Admin, index: number) {
+  const admin = `admins[${index}]`;
+  const human = `${admin}.human.`;
+  return {
+    ...humanFields(human),
+    username: `${human}username`,
+    metadata: `${human}metadata`,
+    userId: userType.case === 'human' ? `${human}user_id` : `${admin}.user_id`,
+    roles: `${admin}.roles`,
+  };
+}
 
 function requestViolations({ admins }: AddOrganizationRequest): readonly Violation[] {
   const tooMany = { field: 'admins', rule: 'maximum', message: `must be at most ${adminsMax}` };
