@@ -105,6 +105,35 @@ describe('who may do something to Ada, and to her organization', () => {
   });
 });
 
+describe('what a call takes of the limits of its caller', () => {
+  const built = (name: string) => desk.implemented.find(({ method }) => method.name === name);
+
+  it('is a guess wherever a code is compared', () => {
+    const guessing = methods.filter(({ input }) =>
+      ['code', 'firstCode', 'recoveryCode'].some((name) => name in input.field),
+    );
+    const weighed = desk.implemented.filter(({ implementation }) => implementation.guesses);
+    expect(new Set(weighed.map(({ method }) => method))).toEqual(new Set(guessing));
+    expect(guessing).toHaveLength(7);
+  });
+
+  it.each([
+    ['GenerateRecoveryCodes', {}, 10],
+    ['GenerateRecoveryCodes', { count: 50 }, 50],
+    ['GenerateRecoveryCodes', { count: 3, recoveryCode: 'proof' }, 4],
+    ['GenerateRecoveryCodes', { count: 1_000_000 }, 0],
+    ['VerifyRecoveryCode', {}, 1],
+    ['RemoveRecoveryCodes', { code: 'proof' }, 0],
+    ['RemoveRecoveryCodes', { recoveryCode: 'proof' }, 1],
+    ['RemoveTotp', { recoveryCode: 'proof' }, 1],
+    ['VerifyTotp', { code: '123456' }, undefined],
+  ])('is each slow hash: %s of %j takes %s', (name, request, hashes) => {
+    const { method, implementation } = built(name) ?? {};
+    const message = create(method?.input as never, request as never);
+    expect(implementation?.hashes?.(message)).toBe(hashes);
+  });
+});
+
 describe('whoever is not there', () => {
   // The access token of who asks is an event too.
   beforeAll(() =>

@@ -174,6 +174,8 @@ describe('the members of an organization', () => {
     });
     expect(added.details?.resourceOwner).toBe(organizationId);
     expect(await listed()).toContainEqual([people.stranger, 'ORG_USER_READER']);
+    const byRoot = await desk.ask('root', members.listOrganizationMembers, { organizationId });
+    expect(byRoot.members.map(({ userId }) => userId)).toContain(people.stranger);
     const elsewhere = await desk.ask('strangersOwner', members.listOrganizationMembers, {
       organizationId: otherId,
     });
