@@ -46,6 +46,7 @@ describe('a bad setting ends the process with one line that names it and says wh
     ['COUNTERSIGN_TLS_CLIENT_CA', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'canary', '`yes` or `no`'],
     ['COUNTERSIGN_TRUSTED_PROXIES', 'canary', '10.0.0.0/8'],
+    ['COUNTERSIGN_CORS_ORIGINS', 'https://*.canary', 'as browsers send them'],
     ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:1', 'not built yet'],
     ['COUNTERSIGN_EXTERNAL_URL', 'https://user:canary@host', 'without credentials'],
     ['COUNTERSIGN_LOG_LEVEL', 'canary', 'fatal, error, warn, info, debug, trace'],

@@ -1,9 +1,9 @@
-// The one port with all that is served on it: HTTP/1.1 by Fastify, with Nest's routes and the calls by REST, and
-// gRPC beside it.
+// The one port with all that is served on it: HTTP/1.1 by Fastify, with Nest's routes and the calls by REST, Connect
+// and gRPC-Web, and gRPC beside it.
 
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { clientAddress } from '#server/client-address.js';
 import { describeError } from '#server/describe-error.js';
@@ -24,6 +24,8 @@ import { openapiOf } from '#transport/openapi/document.js';
 import { registerDocumentation } from '#transport/openapi/serve.js';
 import { registerRest } from '#transport/rest/routes.js';
 import type { TlsOptions } from '#transport/tls.js';
+import { registerCors } from '#transport/web/cors.js';
+import { registerWeb } from '#transport/web/routes.js';
 
 export interface PortOptions {
   readonly settings: Settings;
@@ -44,11 +46,15 @@ export async function openPort({ settings, tls, served, readiness, log }: PortOp
   const inFlight = new RequestsInFlight();
   const addressOf = clientAddress(settings.trustedProxies);
   const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });
-  registerRest(server, served, {
-    addressOf: ({ headers, socket }) =>
+  const stackOptions = {
+    addressOf: ({ headers, socket }: FastifyRequest) =>
       addressOf(socket.remoteAddress ?? '', (name) => headers[name]?.toString() ?? null),
-    onFailure: (error) => log.error({ error: describeError(error) }, 'a bug: a call by REST failed'),
-  });
+    onFailure: (error: unknown) =>
+      log.error({ error: describeError(error) }, 'a bug: a call over HTTP/1.1 failed'),
+  };
+  registerCors(server, settings.corsOrigins ?? []);
+  registerRest(server, served, stackOptions);
+  registerWeb(server, served, stackOptions);
   registerDocumentation(server, openapiOf(served.services, version));
   const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
     logger: new NestLog(log),

@@ -79,6 +79,18 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
 }
 
+/** Each in the one form that a browser sends: lower case, no default port, no path. None stands for several. */
+export function parseOrigins(text: string): Parsed<readonly string[]> {
+  const origins = text.split(',').map((part) => part.trim());
+  return origins.every(isOrigin) ? accepted(origins) : refused;
+}
+
+function isOrigin(text: string): boolean {
+  if (!/^(?:https:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])|http:\/\/localhost)(?::\d{1,5})?$/.test(text))
+    return false;
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
 export function parseExternalUrl(text: string): Parsed<string> {
   if (!URL.canParse(text)) return refused;
   const url = new URL(text);

@@ -11,6 +11,7 @@ import {
   parseListenAddress,
   parseLogLevel,
   parseNetworks,
+  parseOrigins,
   parseReadModels,
   parseYesNo,
 } from '#server/setting-values.js';
@@ -101,6 +102,14 @@ export const settingsTable = {
     allowed: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
     fallback: null,
     parse: parseNetworks,
+  },
+  corsOrigins: {
+    name: 'COUNTERSIGN_CORS_ORIGINS',
+    meaning: 'The origins whose pages may call from a browser. Without it, no other origin may.',
+    allowed:
+      'origins as browsers send them, https://… or http://localhost with or without a port, with commas between them',
+    fallback: null,
+    parse: parseOrigins,
   },
   metricsListen: {
     name: 'COUNTERSIGN_METRICS_LISTEN',
