@@ -1,7 +1,5 @@
 // Which HTTP status a protocol may answer with which of gRPC's numbers, and Connect's names for them.
 
-import { AssertionError } from 'node:assert';
-
 /** In the order of gRPC's numbers, from 1. */
 export const connectCodes = [
   'canceled',
@@ -35,5 +33,5 @@ export function assertHttpStatus(httpStatus: number, status: number): void {
 
 /** Each protocol has its own rules for this, which no row looks at. */
 export function assertEqual(actual: unknown, expected: unknown, what: string): void {
-  if (actual !== expected) throw new AssertionError({ message: what, actual, expected, operator: what });
+  if (actual !== expected) throw new Error(`${what}: ${String(actual)} is not ${String(expected)}`);
 }
