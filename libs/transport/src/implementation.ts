@@ -60,6 +60,8 @@ export type AccessRule<Request> =
 export interface Answer<Told> {
   readonly kind: 'answered';
   readonly message: Told;
+  /** The same call, under the same idempotency key, was answered before. */
+  readonly isRepeat?: boolean;
 }
 
 /** A refusal of a command can be handed on as it is. */
@@ -106,7 +108,11 @@ export function implement<Service extends DescService>(
 
 const isUnary = (method: DescMethod | undefined): method is DescMethodUnary => method?.methodKind === 'unary';
 
-export const answered = <Told>(message: Told): Answer<Told> => ({ kind: 'answered', message });
+export const answered = <Told>(message: Told, isRepeat = false): Answer<Told> => ({
+  kind: 'answered',
+  message,
+  isRepeat,
+});
 
 export const refused = (refusal: CallRefusal): Refused<CallRefusal> => ({ kind: 'rejected', refusal });
 
@@ -115,5 +121,5 @@ export function told<Given, Told>(
   outcome: Outcome<Given, CallRefusal>,
   messageOf: (done: Extract<Outcome<Given, never>, { readonly kind: 'accepted' }>) => Told,
 ): Result<Told> {
-  return outcome.kind === 'rejected' ? outcome : answered(messageOf(outcome));
+  return outcome.kind === 'rejected' ? outcome : answered(messageOf(outcome), outcome.repeated === true);
 }

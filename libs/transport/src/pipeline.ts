@@ -84,7 +84,12 @@ class Pipeline {
       const result = await this.#run(built, invocation);
       if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
-      return { kind: 'answered', message, headers: { 'x-request-id': incoming.requestId } };
+      const headers = { 'x-request-id': incoming.requestId };
+      return {
+        kind: 'answered',
+        message,
+        headers: result.isRepeat ? { ...headers, ...repeatHeadersOf(method) } : headers,
+      };
     } catch (error) {
       const { signal } = incoming;
       // A query that stops because nobody waits for it has not failed.
@@ -155,6 +160,15 @@ const notBuilt = ({ parent, name }: DescMethodUnary): CallRefusal => ({
 
 const leftBefore = (signal: AbortSignal): CallRefusal =>
   isByDeadline(signal) ? deadlineExceeded : cancelled;
+
+/** Of whatever is shown once. A repeat leaves it out, and some of the messages are not ours to say so in. */
+const shownOnce = new Set(['secret', 'uri', 'recoveryCodes', 'token', 'emailCode', 'verificationCode']);
+
+function repeatHeadersOf({ output }: DescMethodUnary): AnswerHeaders {
+  const replayed = { 'idempotent-replayed': 'true' };
+  const isShort = output.fields.some(({ localName }) => shownOnce.has(localName));
+  return isShort ? { ...replayed, 'x-countersign-secret-already-shown': 'true' } : replayed;
+}
 
 function headersOf({ requestId }: Incoming, retryAfterMs: number | null): AnswerHeaders {
   if (retryAfterMs === null) return { 'x-request-id': requestId };

@@ -266,6 +266,23 @@ describe('a call that is repeated by its key', () => {
     expect(await desk.ask(as, rpc.registerTOTP, { userId })).toEqual(again);
   });
 
+  it('says in its headers that it is answered again, and that a secret was shown before', async () => {
+    const userId = await someone();
+    const as = await keyed('told');
+    const headersOf = async (method: typeof rpc.registerTOTP | typeof rpc.lockUser) => {
+      const { 'x-request-id': _, ...headers } = (await desk.call(as, method, { userId })).headers;
+      return headers;
+    };
+    expect(await headersOf(rpc.registerTOTP)).toEqual({});
+    expect(await headersOf(rpc.registerTOTP)).toEqual({
+      'idempotent-replayed': 'true',
+      'x-countersign-secret-already-shown': 'true',
+    });
+    as.idempotencyKey = 'locked';
+    expect(await headersOf(rpc.lockUser)).toEqual({});
+    expect(await headersOf(rpc.lockUser)).toEqual({ 'idempotent-replayed': 'true' });
+  });
+
   it('answers a confirmation, new codes and a removal again, and does them once', async () => {
     const userId = await someone();
     const { secret } = await desk.ask('owner', rpc.registerTOTP, { userId });
