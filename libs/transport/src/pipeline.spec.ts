@@ -104,7 +104,9 @@ describe('a command that was accepted', () => {
     expect(told(done, ({ answer }) => ({ text: answer }))).toEqual({
       kind: 'answered',
       message: { text: 'seven' },
+      isRepeat: false,
     });
+    expect(told({ ...done, repeated: true }, () => null)).toMatchObject({ isRepeat: true });
     const rejected = { kind: 'rejected', refusal: { code: 'user-locked' } } as const;
     expect(told(rejected, () => null)).toBe(rejected);
   });
