@@ -13,7 +13,7 @@ import { serverModule } from '#server/module.js';
 import { NestLog } from '#server/nest-log.js';
 import type { Readiness } from '#server/readiness.js';
 import { RefusalFilter } from '#server/refusal-filter.js';
-import { requestIdFrom } from '#server/request-id.js';
+import { requestIdFrom, withRequestId } from '#server/request-id.js';
 import { RequestsInFlight } from '#server/requests-in-flight.js';
 import type { Settings } from '#server/settings.js';
 import { version } from '#server/version.js';
@@ -67,6 +67,15 @@ export async function openPort({ settings, tls, served, readiness, log }: PortOp
     isServing: () => readiness.isReady,
     subscribe: (changed: () => void) => readiness.subscribe(changed),
   };
-  const grpc = createGrpcServer({ served, requestIdFrom, health, addressOf });
+  const grpc = createGrpcServer({
+    served,
+    requestIdFrom,
+    health,
+    addressOf,
+    onFailure: (error, requestId) =>
+      withRequestId(requestId, () =>
+        log.error({ error: describeError(error) }, 'a bug: a call by gRPC failed'),
+      ),
+  });
   return { server, inFlight, listener: shareListener({ http: server.server, grpc, tls }) };
 }
