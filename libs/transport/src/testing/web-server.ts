@@ -3,7 +3,7 @@
 
 import type { AddressInfo } from 'node:net';
 
-import { type JsonValue, type Message, toJson } from '@bufbuild/protobuf';
+import { create, type DescMessage, type JsonValue, type Message, toBinary, toJson } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
@@ -27,11 +27,7 @@ export interface WebServer {
   readonly failures: readonly unknown[];
   ask(path: string, request?: RequestInit): Promise<Response>;
   /** To a method that answers with what it was asked. */
-  post(
-    contentType: string,
-    body: string | Uint8Array<ArrayBuffer>,
-    headers?: Record<string, string>,
-  ): Promise<Response>;
+  post(contentType: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -78,7 +74,11 @@ export async function openWebServer(options: WebServerOptions = {}): Promise<Web
     failures,
     ask,
     post: (contentType, body, headers = {}) =>
-      ask(echoPath, { method: 'POST', headers: { 'content-type': contentType, ...headers }, body }),
+      ask(echoPath, {
+        method: 'POST',
+        headers: { 'content-type': contentType, ...headers },
+        body: typeof body === 'string' ? body : new Uint8Array(body),
+      }),
     close: async () => {
       const closed = server.close();
       server.server.closeAllConnections();
@@ -119,3 +119,25 @@ export function trailersIn(body: Buffer): Readonly<Record<string, string>> {
 export async function bytesOf(response: Response): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
+
+export interface WebEnd {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+/** How a call ended, in either protocol. */
+export async function endOf(response: Response): Promise<WebEnd> {
+  const bytes = await bytesOf(response);
+  if (!response.headers.get('content-type')?.startsWith('application/grpc-web')) {
+    return JSON.parse(bytes.toString()) as WebEnd;
+  }
+  const isText = response.headers.get('content-type')?.includes('text') ?? false;
+  const { 'grpc-status': code, 'grpc-message': message = '' } = trailersIn(
+    isText ? Buffer.from(bytes.toString(), 'base64') : bytes,
+  );
+  return { code, message: decodeURIComponent(message) };
+}
+
+export const things: DescMessage = lenientService.methods[0]?.input as DescMessage;
+export const proto = Buffer.from(toBinary(things, create(things, { userId: 'u' } as never)));
+export const json = Buffer.from('{"userId":"u"}');
