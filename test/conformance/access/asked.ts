@@ -22,8 +22,11 @@ export interface From {
 }
 
 export interface Wires {
+  readonly address: string;
   grpc(path: string, request: Buffer, from: From): Promise<Heard>;
   rest(ask: HttpAsk, from: From): Promise<Heard>;
+  /** An empty message, as browsers send it. */
+  posted(path: string, type: string, from: From): Promise<Heard>;
   close(): void;
 }
 
@@ -31,11 +34,17 @@ export interface Wires {
 const ofTheAnswerAlone = new Set(['x-request-id', 'date', 'connection', 'keep-alive']);
 
 export function wiresTo(port: number): Wires {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const address = `127.0.0.1:${port}`;
+  const client = new Client(address, credentials.createInsecure());
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   return {
+    address,
     grpc: (path, request, from) => overGrpc(client, path, { request, from }),
     rest: (ask, from) => overRest({ port, agent }, ask, from),
+    posted: (path, type, from) => {
+      const body = emptyBodies[type] ?? '';
+      return overRest({ port, agent, type }, { verb: 'POST', path, body }, from);
+    },
     close: () => {
       client.close();
       agent.destroy();
@@ -82,26 +91,44 @@ const told = (metadata: Metadata) =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, values]) => [name, values.map((value) => Buffer.from(value as never).toString('latin1'))]);
 
+const emptyBodies: Readonly<Record<string, string>> = {
+  'application/json': '{}',
+  'application/grpc-web+proto': '\0\0\0\0\0',
+};
+
+interface RestOptions {
+  readonly port: number;
+  readonly agent: Agent;
+  readonly type?: string;
+}
+
 function overRest(
-  { port, agent }: { readonly port: number; readonly agent: Agent },
+  { port, agent, type = 'application/json' }: RestOptions,
   { verb, path, body }: HttpAsk,
   from: From,
 ): Promise<Heard> {
   const headers = {
     ...headersOf(from),
-    ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    ...(body === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
   };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, agent, method: verb, path, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const answer = Buffer.concat(chunks);
-        const code = response.statusCode ?? 0;
-        const kept = Object.entries(response.headers).filter(([name]) => !ofTheAnswerAlone.has(name));
-        resolve({ code, body: answer, bytes: JSON.stringify([code, kept.sort(), answer.toString('latin1')]) });
-      });
-    });
+    const request = httpRequest(
+      { host: '127.0.0.1', port, agent, method: verb, path, headers },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const answer = Buffer.concat(chunks);
+          const code = response.statusCode ?? 0;
+          const kept = Object.entries(response.headers).filter(([name]) => !ofTheAnswerAlone.has(name));
+          resolve({
+            code,
+            body: answer,
+            bytes: JSON.stringify([code, kept.sort(), answer.toString('latin1')]),
+          });
+        });
+      },
+    );
     request.on('error', reject);
     request.end(body ?? undefined);
   });

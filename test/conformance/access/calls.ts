@@ -1,7 +1,6 @@
 // Each call as data: its row, and how it is asked about a target on either wire.
 
 import {
-  create,
   type DescField,
   type DescMessage,
   type DescMethodUnary,
@@ -55,8 +54,7 @@ export function jsonOf(message: DescMessage, path: string, text: string): JsonOb
   const [name = '', ...rest] = path.split('.');
   const field = message.fields.find((one) => one.name === name);
   if (field === undefined) throw new TypeError(`${message.typeName} has no ${name}`);
-  const inner: JsonValue =
-    field.message === undefined ? text : jsonOf(field.message, rest.join('.'), text);
+  const inner: JsonValue = field.message === undefined ? text : jsonOf(field.message, rest.join('.'), text);
   return { [field.jsonName]: field.fieldKind === 'list' ? [inner] : inner };
 }
 
@@ -91,10 +89,10 @@ function fieldAt(message: DescMessage, name: string): DescField {
   return field;
 }
 
-const flat = (json: JsonValue, prefix: string): [string, string][] =>
-  Array.isArray(json)
-    ? json.flatMap((one) => flat(one, prefix))
-    : json !== null && typeof json === 'object'
-      ? Object.entries(json).flatMap(([name, value]) => flat(value, prefix === '' ? name : `${prefix}.${name}`))
-      : [[prefix, String(json)]];
-
+function flat(json: JsonValue, prefix: string): [string, string][] {
+  if (json === null || typeof json !== 'object') return [[prefix, String(json)]];
+  if (Array.isArray(json)) return json.flatMap((one) => flat(one, prefix));
+  return Object.entries(json).flatMap(([name, value]) =>
+    flat(value, prefix === '' ? name : `${prefix}.${name}`),
+  );
+}

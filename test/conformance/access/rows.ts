@@ -99,7 +99,7 @@ export const rows = {
     setEmail: ofUser('manager'),
     resendEmailCode: ofUser('manager'),
     sendEmailCode: ofUser('manager'),
-    verifyEmail: ofUser('manager'),
+    verifyEmail: alsoOneself('manager'),
     registerTOTP: alsoOneself('manager'),
     verifyTOTPRegistration: alsoOneself('manager'),
     removeTOTP: alsoOneself('manager'),

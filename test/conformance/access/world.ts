@@ -46,7 +46,6 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     environment: {
       COUNTERSIGN_DATA_DIR: directory,
       COUNTERSIGN_TRUSTED_PROXIES: '127.0.0.1',
-      COUNTERSIGN_LOG_LEVEL: 'error',
     },
   });
   const wires = wiresTo(port);
@@ -61,7 +60,9 @@ export async function openAccessWorld(): Promise<AccessWorld> {
   const tokenOf = async (userId: string) => await done('POST', `/v2/users/${userId}/pats`, {});
   const organization = async () => {
     count += 1;
-    const { organizationId } = await done('POST', '/v2/organizations', { name: `mark-organization-${count}` });
+    const { organizationId } = await done('POST', '/v2/organizations', {
+      name: `mark-organization-${count}`,
+    });
     return String(organizationId);
   };
   const person: AccessWorld['person'] = async (organizationId) => {
@@ -92,14 +93,17 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     const userId = String(id);
     const made = await tokenOf(userId);
     if (role !== null)
-      await done('POST', `/countersign/v1/organizations/${organizationId}/members`, { userId, roles: [role] });
+      await done('POST', `/countersign/v1/organizations/${organizationId}/members`, {
+        userId,
+        roles: [role],
+      });
     return { userId, organizationId, token: String(made.token), role };
   };
   const found = await done('POST', '/v2/users', { queries: [{ typeQuery: { type: 'TYPE_MACHINE' } }] });
-  const [first] = found.result as readonly JsonObject[];
+  const [first] = found.result as unknown as readonly [JsonObject];
   const administrator: Somebody = {
-    userId: String(first?.userId),
-    organizationId: String((first?.details as JsonObject).resourceOwner),
+    userId: String(first.userId),
+    organizationId: String((first.details as JsonObject).resourceOwner),
     token,
     role: 'INSTANCE_OWNER',
   };

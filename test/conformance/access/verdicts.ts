@@ -1,0 +1,41 @@
+// What each caller is to be told about each target, by the rows alone.
+
+import type { Row } from '#test/conformance/access/rows.js';
+import type { Somebody } from '#test/conformance/access/world.js';
+
+/** `hidden` is told alike of what is elsewhere, of what never was, and of what is gone. */
+export type Verdict = 'allowed' | 'denied' | 'hidden';
+
+/** Whom or what a call is about; an organization of null is that of nobody who is left. */
+export interface Target {
+  readonly name: string;
+  readonly userId: string;
+  readonly organizationId: string | null;
+}
+
+const ranks = { reader: 1, manager: 2, owner: 3 } as const;
+const rankOf = { ORG_USER_READER: 1, ORG_USER_MANAGER: 2, ORG_OWNER: 3, INSTANCE_OWNER: 4 } as const;
+
+export function verdictOf(row: Row, caller: Somebody, target: Target): Verdict {
+  if (row.of === 'anyone') return 'allowed';
+  if (row.of === 'instance') return caller.role === 'INSTANCE_OWNER' ? 'allowed' : 'denied';
+  if (target.organizationId === null) return 'hidden';
+  return verdictAbout(row, caller, { ...target, organizationId: target.organizationId });
+}
+
+function verdictAbout(
+  { of, self, least }: Row,
+  caller: Somebody,
+  { userId, organizationId }: Target & { readonly organizationId: string },
+): Verdict {
+  const rank = rankIn(organizationId, caller);
+  const isSelf = of === 'user' && userId === caller.userId;
+  if ((isSelf && self) || (least !== null && rank >= ranks[least])) return 'allowed';
+  const isOfHome = of === 'organization' && organizationId === caller.organizationId;
+  return isSelf || isOfHome || rank >= ranks.reader ? 'denied' : 'hidden';
+}
+
+function rankIn(organizationId: string, { role, organizationId: home }: Somebody): number {
+  if (role === null) return 0;
+  return role === 'INSTANCE_OWNER' || organizationId === home ? rankOf[role] : 0;
+}
