@@ -13,6 +13,8 @@ export interface Asking {
   readonly here: Place;
   /** Somebody of an organization that the owner here has nothing to do with. */
   readonly foreigner: string;
+  /** The token of who may do everything everywhere. */
+  readonly administrator: string;
   readonly noSuchMethod: Protocol['noSuchMethod'];
   /** As the owner here, where no other token is brought. */
   call(path: string, request: JsonObject, brings?: Brings): Promise<Told>;
@@ -27,6 +29,7 @@ export interface AskingOptions {
   readonly protocol: Protocol;
   readonly here: Place;
   readonly foreigner: string;
+  readonly administrator: string;
 }
 
 let people = 0;
@@ -36,7 +39,7 @@ export function newHuman(organizationId: string): JsonObject {
   return { organizationId, human: human(`person-${people}@example.com`) };
 }
 
-export function askingBy({ protocol, here, foreigner }: AskingOptions): Asking {
+export function askingBy({ protocol, here, foreigner, administrator }: AskingOptions): Asking {
   const call: Asking['call'] = (path, request, brings = {}) =>
     protocol.call(path, request, { token: here.ownerToken, ...brings });
   const done: Asking['done'] = async (path, request, brings) => {
@@ -55,7 +58,16 @@ export function askingBy({ protocol, here, foreigner }: AskingOptions): Asking {
     await done(`${users}/VerifyTOTPRegistration`, { userId, code: spent });
     return { userId, secret, spent };
   };
-  return { here, foreigner, noSuchMethod: protocol.noSuchMethod, call, done, newUser, enrolled };
+  return {
+    here,
+    foreigner,
+    administrator,
+    noSuchMethod: protocol.noSuchMethod,
+    call,
+    done,
+    newUser,
+    enrolled,
+  };
 }
 
 /** A refusal with ZITADEL's detail, and with ours. */

@@ -61,7 +61,10 @@ function bodyOf(path: string, request: JsonObject, { compressed = false, fieldOf
 
 /** Each part may be padded by itself, so padding can stand in the middle. */
 function ofBase64(bytes: Buffer): Buffer {
-  const parts = bytes.toString('latin1').match(/[^=]+=*/g) ?? [];
+  const text = bytes.toString('latin1');
+  // Node would read other alphabets too, and browsers do not.
+  assertEqual(/^[A-Za-z0-9+/=]*$/.test(text), true, 'the text is base64');
+  const parts = text.match(/[^=]+=*/g) ?? [];
   return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64')));
 }
 

@@ -10,7 +10,7 @@ import { grpcWeb } from '#test/conformance/grpc-web.js';
 import type { Protocol } from '#test/conformance/protocol.js';
 import { rest } from '#test/conformance/rest.js';
 import { type Row, rows } from '#test/conformance/rows.js';
-import { openWorld, type World } from '#test/conformance/world.js';
+import { openWorld, type Place, type World } from '#test/conformance/world.js';
 import { endAll } from '#test/e2e/server-process.js';
 
 const kinds: Readonly<Record<string, (world: World) => Protocol>> = {
@@ -31,6 +31,9 @@ beforeAll(async () => {
 });
 afterAll(endAll);
 
+const askingOf = (protocol: Protocol, here: Place): Asking =>
+  askingBy({ protocol, here, foreigner, administrator: world.administratorToken });
+
 function declare({ title, gaps = {}, keeps }: Row, name: string, asking: () => Asking): void {
   const reason = gaps[name];
   if (reason !== undefined) it.skip(`${title} [gap: ${reason}]`, () => undefined);
@@ -43,7 +46,7 @@ describe.each(Object.entries(kinds))('over %s', (name, open) => {
 
   beforeAll(async () => {
     protocol = open(world);
-    asking = askingBy({ protocol, here: await world.place(), foreigner });
+    asking = askingOf(protocol, await world.place());
   });
   afterAll(() => protocol.close());
 
@@ -71,7 +74,7 @@ describe('application/json, application/grpc and application/grpc-web+proto', ()
   it('answer alike, down to each field and detail', async () => {
     const here = await world.place();
     const open = ['REST', 'gRPC', 'gRPC-Web, binary'].map((name) => kinds[name]?.(world) as Protocol);
-    const askings = open.map((protocol) => askingBy({ protocol, here, foreigner }));
+    const askings = open.map((protocol) => askingOf(protocol, here));
     const userId = await (askings[0] as Asking).newUser();
     const questions = [
       ['RegisterTOTP', { userId }],

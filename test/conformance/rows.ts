@@ -329,16 +329,17 @@ const around: readonly Row[] = [
   },
   {
     title: 'the organization that a caller chooses is the one that is acted in',
-    keeps: async ({ here, call, done }) => {
+    keeps: async ({ here, administrator, call, done }) => {
       const { organizationId: _, ...wanted } = newHuman(here.organizationId);
-      const chosen = { headers: { 'x-zitadel-orgid': here.organizationId } };
-      const { id } = await done(`${users}/CreateUser`, wanted, chosen);
+      const choosing = (organizationId: string) => ({
+        token: administrator,
+        headers: { 'x-zitadel-orgid': organizationId },
+      });
+      const { id } = await done(`${users}/CreateUser`, wanted, choosing(here.organizationId));
       const { details } = await done(`${users}/GetUserByID`, { userId: String(id) });
       expect(details).toEqual(changed(here.organizationId));
-      const { status } = await call(`${users}/CreateUser`, wanted, {
-        headers: { 'x-zitadel-orgid': nobody },
-      });
-      expect(status).toBe(5);
+      const nowhere = await call(`${users}/CreateUser`, wanted, choosing(nobody));
+      expectRefusal(nowhere, 5, 'CSIGN-organization-not-found', 'organization-not-found');
     },
   },
   {
