@@ -5,6 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { callFigures } from '#test/bench/call-figures.js';
 import { commandFigures } from '#test/bench/command-figures.js';
 import { eventLogFigures } from '#test/bench/event-log-figures.js';
 import { type Figure, holds } from '#test/bench/figures.js';
@@ -26,6 +27,7 @@ try {
   const figures = [
     ...(await eventLogFigures({ directory, rows: Number(values.rows), rounds })),
     ...(await commandFigures({ directory, users: Number(values.users), rounds })),
+    ...(await callFigures({ directory: join(directory, 'calls'), users: Number(values.users), rounds })),
     ...(await longStreamsFigures({ directory: join(directory, 'long') })),
   ];
   if (!values.json) printTable(figures);
