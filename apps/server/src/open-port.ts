@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { withAccessLines } from '#server/access-lines.js';
 import { clientAddress } from '#server/client-address.js';
 import { describeError } from '#server/describe-error.js';
 import { createHttpServer } from '#server/http-server.js';
@@ -68,7 +69,7 @@ export async function openPort({ settings, tls, served, readiness, log }: PortOp
     subscribe: (changed: () => void) => readiness.subscribe(changed),
   };
   const grpc = createGrpcServer({
-    served,
+    served: withAccessLines(served, log),
     requestIdFrom,
     health,
     addressOf,
