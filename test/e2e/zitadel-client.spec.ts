@@ -17,6 +17,7 @@ import {
 } from '@zitadel/client/v2';
 import { createClientTransport } from '@zitadel/client/web';
 import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import { SecondFactorType } from '@zitadel/proto/zitadel/settings/v2/login_settings_pb.js';
 import { AuthenticationMethodType } from '@zitadel/proto/zitadel/user/v2/user_service_pb.js';
 import { generateSync } from 'otplib';
 
@@ -173,7 +174,9 @@ describe.each(Object.entries(transports))("ZITADEL's own client over %s", (name,
     expect(result.map((one) => one.name)).toContain('Default');
     const settings = createSettingsServiceClient(transport);
     const { settings: login } = await settings.getLoginSettings({ ctx: makeReqCtx(result[0]?.id) });
-    expect(login).toMatchObject({ secondFactors: expect.any(Array) });
+    expect(login?.secondFactors).toContain(SecondFactorType.OTP);
+    const { settings: lockout } = await settings.getLockoutSettings({ ctx: makeReqCtx(result[0]?.id) });
+    expect(lockout).toMatchObject({ maxOtpAttempts: expect.any(BigInt) });
   });
 
   it('is told what is not built', async () => {
