@@ -104,7 +104,7 @@ function answerFailure({ error, request, reply }: Failure, { onFailure }: WebOpt
   if (reply.sent) return;
   const wire = wireOf(request.headers['content-type']);
   if (wire === null) answerError(reply, status);
-  else answerStatus(reply.code(200), wire, status);
+  else answerStatus(reply, wire, status);
 }
 
 /** Of what Fastify says no to by itself, and of our bugs. */
