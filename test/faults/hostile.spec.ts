@@ -1,0 +1,38 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { calls } from '#test/conformance/access/calls.js';
+import { endAll } from '#test/e2e/server-process.js';
+import { attack, isBack } from '#test/faults/hostile.js';
+import { besiege, type Planted } from '#test/faults/hostile-server.js';
+
+afterEach(endAll);
+
+const routes = calls.flatMap((call) => call.routes);
+const seed = Number(process.env.COUNTERSIGN_TEST_SEED ?? Date.now() % 1_000_000);
+
+const siegeOf = async (requests: number, planted?: Planted) =>
+  attack({ ...(await besiege(planted)), seed, requests, atOnce: 32, routes, slow: 0 });
+
+describe(`hostile input (COUNTERSIGN_TEST_SEED=${seed})`, () => {
+  it('ends nothing, breaks nothing, goes unanswered nowhere, and leaves no memory behind', async () => {
+    const { violations, bystander, memory } = await siegeOf(3_000);
+    expect(violations).toEqual([]);
+    expect({ ...memory, isBack: isBack(memory.after, memory.before) }).toMatchObject({ isBack: true });
+    expect(bystander).toMatchObject({ failed: 0 });
+    expect(bystander.calls).toBeGreaterThan(5);
+  }, 120_000);
+
+  it.each(['crash', 'broken'] as const)(
+    'a planted bug is seen: %s',
+    async (planted) => {
+      const { violationCount } = await siegeOf(400, planted);
+      expect(violationCount).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
+  it('a planted leak is seen', async () => {
+    const { memory } = await siegeOf(1_500, 'leak');
+    expect({ ...memory, isBack: isBack(memory.after, memory.before) }).toMatchObject({ isBack: false });
+  }, 60_000);
+});
