@@ -98,6 +98,15 @@ const table: Readonly<Record<Place, { readonly self: Row; readonly others: Row }
   erased: { self: nobody, others: nobody },
 };
 
+const goneByRole = row('hidden hidden hidden allowed allowed hidden allowed');
+const goneTable: Partial<Record<Place, Row>> = {
+  'own, removed meanwhile': goneByRole,
+  unknown: nobody,
+  'unknown, in Acme': nobody,
+  removed: goneByRole,
+  erased: goneByRole,
+};
+
 const rolesAt = (place: Place, who: keyof typeof callers): Roles => ({
   organizationRoles: place.startsWith('other organization') ? [] : callers[who].organizationRoles,
   instanceRoles: callers[who].instanceRoles,
@@ -120,6 +129,27 @@ describe('a user is judged', () => {
   it.each(cases)('$judgement: $place, $what, by $who', ({ place, who, self, judgement }) => {
     const caller = callerWith(rolesAt(place, who));
     expect(judge(question(place, caller, { self }))).toBe(judgement);
+  });
+});
+
+const goneCases = (Object.entries(goneTable) as [Place, Row][]).flatMap(([place, row]) =>
+  columns.map((who) => ({ place, who, judgement: row[who] })),
+);
+
+describe('what can be done to who is gone', () => {
+  it.each(goneCases)('$judgement: $place, by $who', ({ place, who, judgement }) => {
+    const caller = callerWith(rolesAt(place, who));
+    expect(judge(question(place, caller, { reachesGone: true }))).toBe(judgement);
+  });
+
+  it('is done to a removed organization by who may do it anywhere', () => {
+    const { caller, chosen } = question('own', callerWith(inInstance('INSTANCE_OWNER')));
+    const target = { organizationId: caller.organizationId, organization: { status: 'removed' } } as const;
+    const ask = { permission: 'org.delete', caller, chosen, target } as const;
+    expect(judgeOrganization(ask)).toBe('hidden');
+    expect(judgeOrganization({ ...ask, reachesGone: true })).toBe('allowed');
+    const unknown = { ...target, organization: { status: 'unknown' } } as const;
+    expect(judgeOrganization({ ...ask, reachesGone: true, target: unknown })).toBe('hidden');
   });
 });
 

@@ -24,6 +24,8 @@ export interface Caller extends Roles {
 interface Question {
   readonly permission: Permission;
   readonly caller: Caller;
+  /** Whether it can be done to who or what is gone: erased after a removal, or removed again by a repeat. */
+  readonly reachesGone?: boolean;
   /** The organization to act in; null where the caller named none. */
   readonly chosen: OrganizationId | null;
 }
@@ -43,19 +45,30 @@ export interface TargetOrganization {
   readonly organization: OrganizationState;
 }
 
-export function judge({ permission, self, caller, chosen, target }: UserQuestion): Judgement {
-  const { stream, user } = target;
-  if (!isAlive(user)) return 'hidden';
-  const isSelf = stream === caller.stream;
+export function judge(question: UserQuestion): Judgement {
+  const { user } = question.target;
+  if (isAlive(user)) return judgeKnown(question, user.organizationId);
+  if (user.status === 'unknown' || question.reachesGone !== true) return 'hidden';
+  // Who may not do it to somebody gone does not learn that there was somebody.
+  return judgeKnown(question, user.organizationId) === 'allowed' ? 'allowed' : 'hidden';
+}
+
+function judgeKnown(
+  { permission, self, caller, chosen, target }: UserQuestion,
+  organizationId: OrganizationId,
+): Judgement {
+  const isSelf = target.stream === caller.stream;
   if (isSelf && self) return scopeAllowsSelf(caller.scopes, permission) ? 'allowed' : 'denied';
-  if (!isAmong(chosen, user.organizationId)) return 'hidden';
+  if (!isAmong(chosen, organizationId)) return 'hidden';
   if (!may(caller, permission)) return isSelf || may(caller, 'user.read') ? 'denied' : 'hidden';
   return leavesAsIs.has(permission) || holdsAllOf(caller, target) ? 'allowed' : 'denied';
 }
 
-export function judgeOrganization({ permission, caller, chosen, target }: OrganizationQuestion): Judgement {
+export function judgeOrganization(question: OrganizationQuestion): Judgement {
+  const { permission, caller, chosen, target, reachesGone } = question;
   const { organizationId, organization } = target;
-  if (!isLiving(organization) || !isAmong(chosen, organizationId)) return 'hidden';
+  const isThere = isLiving(organization) || (reachesGone === true && organization.status === 'removed');
+  if (!isThere || !isAmong(chosen, organizationId)) return 'hidden';
   if (may(caller, permission)) return 'allowed';
   return organizationId === caller.organizationId || may(caller, 'org.read') ? 'denied' : 'hidden';
 }

@@ -14,22 +14,23 @@ export function askerOf<Request>(rule: AccessRule<Request>): (request: Request) 
     case 'instance':
       return () => rule;
     case 'user': {
-      const { permission, self, userId } = rule;
+      const { permission, self, userId, reachesGone = false } = rule;
       const read = readerOf(userId);
       return (request) => {
         const id = read(request);
         if (!isId(id)) return noIdIn(userId);
-        return { of: 'user', permission, self, userId: id as UserId };
+        return { of: 'user', permission, self, userId: id as UserId, reachesGone };
       };
     }
     case 'organization': {
-      const { permission, organizationId } = rule;
-      if (organizationId === null) return () => ({ of: 'organization', permission, organizationId: null });
+      const { permission, organizationId, reachesGone = false } = rule;
+      if (organizationId === null)
+        return () => ({ of: 'organization', permission, organizationId: null, reachesGone });
       const read = readerOf(organizationId);
       return (request) => {
         const id = read(request);
         if (id !== null && !isId(id)) return noIdIn(organizationId);
-        return { of: 'organization', permission, organizationId: id as OrganizationId | null };
+        return { of: 'organization', permission, organizationId: id as OrganizationId | null, reachesGone };
       };
     }
   }

@@ -15,12 +15,19 @@ import type { CallRefusal } from '#transport/refusals.js';
 /** What a call asks for, once its ids were read out of the request. */
 export type Asked =
   | { readonly of: 'anyone' }
-  | { readonly of: 'user'; readonly permission: Permission; readonly self: boolean; readonly userId: UserId }
+  | {
+      readonly of: 'user';
+      readonly permission: Permission;
+      readonly self: boolean;
+      readonly userId: UserId;
+      readonly reachesGone?: boolean;
+    }
   | {
       readonly of: 'organization';
       readonly permission: Permission;
       /** Null stands for the one that the caller acts in. */
       readonly organizationId: OrganizationId | null;
+      readonly reachesGone?: boolean;
     }
   | { readonly of: 'instance'; readonly permission: Permission };
 
@@ -67,7 +74,7 @@ async function mayChoose(asking: Asking, organizationId: OrganizationId): Promis
 
 async function authorizeForUser(asking: Asking, asked: AskedOf<'user'>): Promise<Authorized> {
   const { application, chosen } = asking;
-  const { permission, self } = asked;
+  const { permission, self, reachesGone = false } = asked;
   const { streams } = application.accounts;
   const stream = application.userStream(asked.userId);
   const found = streams.current(stream);
@@ -79,7 +86,7 @@ async function authorizeForUser(asking: Asking, asked: AskedOf<'user'>): Promise
   const organizationRoles = rolesIn(application, membersOf(organization), stream);
   const instanceRoles = rolesIn(application, instanceMembers, stream);
   const target = { stream, user, organizationRoles, instanceRoles };
-  const judgement = judge({ permission, self, caller, chosen, target });
+  const judgement = judge({ permission, self, caller, chosen, target, reachesGone });
   if (judgement === 'denied') return denied;
   // Who is left of an organization that was removed is gone with it.
   if (judgement === 'allowed' && organization.status !== 'removed') return allowed(organizationId);
@@ -90,13 +97,13 @@ async function authorizeForUser(asking: Asking, asked: AskedOf<'user'>): Promise
 
 async function authorizeForOrganization(
   asking: Asking,
-  { permission, organizationId = null }: AskedOf<'organization'>,
+  { permission, organizationId = null, reachesGone = false }: AskedOf<'organization'>,
 ): Promise<Authorized> {
   const { chosen } = asking;
   const named = organizationId ?? actingIn(asking);
   const [caller, organization] = await callerIn(asking, named);
   const target = { organizationId: named, organization };
-  switch (judgeOrganization({ permission, caller, chosen, target })) {
+  switch (judgeOrganization({ permission, caller, chosen, target, reachesGone })) {
     case 'allowed':
       return allowed(named);
     case 'denied':

@@ -48,12 +48,15 @@ export type AccessRule<Request> =
       /** Whether everybody may do it to oneself. */
       readonly self: boolean;
       readonly userId: IdIn<Request>;
+      /** Whether it can be done to a user who is removed already. */
+      readonly reachesGone?: true;
     }
   | {
       readonly of: 'organization';
       readonly permission: Permission;
       /** Null, or an id that was left out, stands for the organization that the caller acts in. */
       readonly organizationId: IdIn<Request> | null;
+      readonly reachesGone?: true;
     }
   | { readonly of: 'instance'; readonly permission: Permission };
 

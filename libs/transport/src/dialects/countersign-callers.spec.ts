@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { organizationId } from '#application/testing/house.js';
 import { otherId } from '#application/testing/people.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
+import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
 import { logStart } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 import { askerOf } from '#transport/asked.js';
@@ -143,7 +144,11 @@ describe('whoever is not there', () => {
   );
 
   const random = '0198f3a2-0000-7000-8000-0000000000ff';
-  const ofUser = methods.filter(({ input }) => 'userId' in input.field && !('organizationId' in input.field));
+  // Who was removed can still be erased.
+  const ofUser = methods.filter(
+    ({ input, name }) =>
+      'userId' in input.field && !('organizationId' in input.field) && name !== 'EraseUser',
+  );
   const ofOrganization = methods.filter(({ input }) => 'organizationId' in input.field);
 
   it.each(ofUser)('and whoever is of another organization cannot be told apart: $name', async (method) => {
@@ -169,6 +174,16 @@ describe('whoever is not there', () => {
     expect(nowhere?.message).toMatch(/^The organization could not be found/);
     expect(elsewhere).toEqual(nowhere);
     expect(await head()).toEqual(before);
+  });
+
+  it('is erased by who may erase it, after a removal too, and is as unknown as anybody to all others', async () => {
+    const { eraseUser } = CountersignUserService.method;
+    const [nobody, stranger] = await Promise.all(
+      [people.nobody, people.stranger].map((userId) => statusOf(eraseUser, { userId, organizationId })),
+    );
+    expect(stranger).toEqual(nobody);
+    expect(statusIn(await desk.call('reader', eraseUser, { userId: people.removed }))).toEqual(nobody);
+    expect((await desk.call('owner', eraseUser, { userId: people.removed })).kind).toBe('answered');
   });
 
   it('cannot be made a member by who may not even read them', async () => {

@@ -266,6 +266,17 @@ describe('a call that is repeated by its key', () => {
     expect(await desk.ask(as, rpc.registerTOTP, { userId })).toEqual(again);
   });
 
+  it('removes and erases somebody once, who is gone when it is asked again', async () => {
+    const userId = await someone();
+    const as = await keyed('gone');
+    const removed = await desk.ask(as, rpc.deleteUser, { userId });
+    expect(await desk.ask(as, rpc.deleteUser, { userId })).toEqual(removed);
+    expect(await desk.said('owner', rpc.deleteUser, { userId })).toBe('5 user-not-found COMMAND-bd4ir1mblj');
+    expect(await desk.said('stranger', rpc.deleteUser, { userId })).toBe(
+      '5 user-not-found COMMAND-bd4ir1mblj',
+    );
+  });
+
   it('says in its headers that it is answered again, and that a secret was shown before', async () => {
     const userId = await someone();
     const as = await keyed('told');

@@ -7,7 +7,7 @@ import { type Implemented, implement, told } from '#transport/implementation.js'
 export const userService = ({ run }: Parts): readonly Implemented[] =>
   implement(UserService, {
     eraseUser: {
-      access: { of: 'user', permission: 'user.erase', self: false, userId: 'userId' },
+      access: { of: 'user', permission: 'user.erase', self: false, userId: 'userId', reachesGone: true },
       run: async (request, call) => told(await run(new EraseUser(addressOf(request, call))), inDetails),
     },
   });

@@ -16,17 +16,20 @@ type Change = new (address: Addressed) => Command<Outcome<null, CallRefusal>>;
 
 /** Nobody does this to oneself by being oneself. */
 export function lifecycle({ run }: Parts): MethodTable<typeof UserService> {
-  const changing = (permission: 'user.write' | 'user.delete', Change: Change) =>
+  const changing = (Change: Change) =>
     ({
-      access: { of: 'user', permission, self: false, userId: 'userId' },
+      access: { of: 'user', permission: 'user.write', self: false, userId: 'userId' },
       run: async (request: { readonly userId: string }, call: Call) =>
         told(await run(new Change(addressOf(request, call))), inDetails),
     }) as const;
   return {
-    deactivateUser: changing('user.write', DeactivateUser),
-    reactivateUser: changing('user.write', ReactivateUser),
-    lockUser: changing('user.write', LockUser),
-    unlockUser: changing('user.write', UnlockUser),
-    deleteUser: changing('user.delete', RemoveUser),
+    deactivateUser: changing(DeactivateUser),
+    reactivateUser: changing(ReactivateUser),
+    lockUser: changing(LockUser),
+    unlockUser: changing(UnlockUser),
+    deleteUser: {
+      access: { of: 'user', permission: 'user.delete', self: false, userId: 'userId', reachesGone: true },
+      run: async (request, call) => told(await run(new RemoveUser(addressOf(request, call))), inDetails),
+    },
   };
 }

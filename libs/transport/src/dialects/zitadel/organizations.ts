@@ -55,7 +55,7 @@ export function organizations(parts: Parts): MethodTable<typeof OrganizationServ
     deactivateOrganization: changing(DeactivateOrganization),
     activateOrganization: changing(ReactivateOrganization),
     deleteOrganization: {
-      access: accessBy('org.delete'),
+      access: { ...accessBy('org.delete'), reachesGone: true },
       run: async (request, call) =>
         told(await run(new RemoveOrganization(addressOf(request, call))), ({ details }) => ({
           deletionDate: timestampFromMs(details.changeDate),
