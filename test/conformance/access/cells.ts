@@ -70,7 +70,12 @@ export function targetsFor(
       { ...stranger, name: 'somebody away' },
       nobody('nobody', randomUUID()),
       nobody('an id of another kind', '244617850365411330'),
-      ...gone.map((userId) => nobody('somebody who is gone', userId)),
+      ...gone.map((userId, index) => ({
+        name: 'somebody who is gone',
+        userId,
+        organizationId: row.reachesGone ? ([home, away][index] ?? null) : null,
+        isGone: true,
+      })),
     ];
   if (row.of === 'organization')
     return [

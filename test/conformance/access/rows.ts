@@ -26,15 +26,17 @@ export interface Row {
   readonly self: boolean;
   /** Whether it takes away from its target what the next call would need. */
   readonly ends: boolean;
+  /** Whether it is also done to who is gone, by whoever could do it before. To all others those stay hidden. */
+  readonly reachesGone: boolean;
   /** Every id of the request, by the path of its field. */
   readonly ids: Readonly<Record<string, Names>>;
   /** What is asked about one target, beside its id. */
   readonly with: JsonObject;
 }
 
-type More = Partial<Pick<Row, 'ends' | 'ids' | 'with'>>;
+type More = Partial<Pick<Row, 'ends' | 'ids' | 'reachesGone' | 'with'>>;
 
-const plain = { ends: false, with: {} };
+const plain = { ends: false, reachesGone: false, with: {} };
 
 const ofUser = (least: Least, more: More = {}): Row => ({
   ...plain,
@@ -184,7 +186,7 @@ export const rows = {
     listOrganizationMembers: ofOrganization('owner'),
   },
   ownUsers: {
-    eraseUser: ofUser('owner', { ends: true }),
+    eraseUser: ofUser('owner', { ends: true, reachesGone: true }),
   },
 } as const satisfies {
   readonly [Name in keyof Services]: Readonly<Record<keyof Services[Name]['method'], Row>>;

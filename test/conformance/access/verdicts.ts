@@ -11,6 +11,7 @@ export interface Target {
   readonly name: string;
   readonly userId: string;
   readonly organizationId: string | null;
+  readonly isGone?: boolean;
 }
 
 const ranks = { reader: 1, manager: 2, owner: 3 } as const;
@@ -20,7 +21,8 @@ export function verdictOf(row: Row, caller: Somebody, target: Target): Verdict {
   if (row.of === 'anyone') return 'allowed';
   if (row.of === 'instance') return caller.role === 'INSTANCE_OWNER' ? 'allowed' : 'denied';
   if (target.organizationId === null) return 'hidden';
-  return verdictAbout(row, caller, { ...target, organizationId: target.organizationId });
+  const verdict = verdictAbout(row, caller, { ...target, organizationId: target.organizationId });
+  return target.isGone === true && verdict === 'denied' ? 'hidden' : verdict;
 }
 
 function verdictAbout(
