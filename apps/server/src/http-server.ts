@@ -102,10 +102,10 @@ function routeOf(request: FastifyRequest): string | null {
 
 /** A path that the router cannot read; no hook has run. */
 function refuseUnrouted(error: FastifyError, exchange: Exchange): void {
-  const { request, reply } = exchange;
+  const { reply } = exchange;
   const status = refusalStatus(error);
   beginRequest(exchange);
-  void reply.code(status).send(refusalBody(status, request.id));
+  void reply.code(status).send(refusalBody(status));
 }
 
 const unparsedStatus: Readonly<Record<string, RefusalStatus>> = {
@@ -121,7 +121,7 @@ function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, log: Log):
   }
   const status = unparsedStatus[error.code ?? ''] ?? 400;
   const requestId = requestIdFrom(undefined);
-  const body = JSON.stringify(refusalBody(status, requestId));
+  const body = JSON.stringify(refusalBody(status));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `x-request-id: ${requestId}`,

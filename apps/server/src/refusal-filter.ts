@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
@@ -16,9 +16,8 @@ export class RefusalFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
     const status = refusalStatus(error);
     if (status >= 500) this.#log.error({ error: describeError(error) }, 'a request failed');
-    void http.getResponse<FastifyReply>().code(status).send(refusalBody(status, request.id));
+    void http.getResponse<FastifyReply>().code(status).send(refusalBody(status));
   }
 }
