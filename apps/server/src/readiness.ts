@@ -79,7 +79,7 @@ export class Readiness {
       const head = this.#eventLog
         .head()
         .then(() => (this.#isOpen() ? ({ status: 'ready' } as const) : notReady('starting')));
-      const slow = delay(headWithinMs, notReady('event-log-slow'), { signal: timer.signal });
+      const slow = delay(headWithinMs, notReady('event-log-slow'), { signal: timer.signal, ref: false });
       return this.#tell(await Promise.race([head, slow]));
     } catch (error) {
       return this.#tell(notReady(reasonOf(error)), error);
