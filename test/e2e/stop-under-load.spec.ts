@@ -27,13 +27,14 @@ const loadMs = 400;
 const inTimeMs = 150;
 
 interface Sent {
-  readonly startedAt: number;
+  /** When all of it had left the client; null where it never had a connection to leave by. */
+  readonly sentAt: number | null;
   /** Null where it was not acknowledged. */
   readonly userId: string | null;
   readonly fault: string;
 }
 
-type Send = (name: string) => Promise<Omit<Sent, 'startedAt'>>;
+type Send = (name: string) => Promise<Sent>;
 
 interface Sender {
   readonly send: Send;
@@ -47,14 +48,18 @@ function overGrpc({ port }: Server, token: string, organizationId: string): Send
   const pass = (bytes: Buffer) => bytes;
   const send: Send = (name) =>
     new Promise((resolve) => {
+      const startedAt = performance.now();
       const machine = { case: 'machine', value: { name } } as const;
       const asked = create(CreateUserRequestSchema, { organizationId, username: name, userType: machine });
       const bytes = Buffer.from(toBinary(CreateUserRequestSchema, asked));
       const path = '/zitadel.user.v2.UserService/CreateUser';
       const options = { deadline: Date.now() + 15_000 };
       client.makeUnaryRequest(path, pass, pass, bytes, metadata, options, (error, answer) => {
-        if (error !== null) resolve({ userId: null, fault: `gRPC ${error.code} ${error.details}` });
-        else resolve({ userId: fromBinary(CreateUserResponseSchema, answer as Buffer).id, fault: '' });
+        const wasRefused = error !== null && /ECONNREFUSED|No connection/.test(error.details);
+        const sentAt = wasRefused ? null : startedAt;
+        if (error === null)
+          resolve({ sentAt, userId: fromBinary(CreateUserResponseSchema, answer as Buffer).id, fault: '' });
+        else resolve({ sentAt, userId: null, fault: `gRPC ${error.code} ${error.details}` });
       });
     });
   return { send, close: () => client.close() };
@@ -65,6 +70,7 @@ function overRest({ port }: Server, token: string, organizationId: string): Send
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const send: Send = (name) =>
     new Promise((resolve) => {
+      let sentAt: number | null = null;
       const options = { host: '127.0.0.1', port, agent, method: 'POST', path: '/v2/users/new', headers };
       const request = httpRequest(options, (response) => {
         let text = '';
@@ -74,10 +80,13 @@ function overRest({ port }: Server, token: string, organizationId: string): Send
         response.on('end', () => {
           const isDone = response.statusCode === 200;
           const userId = isDone ? (JSON.parse(text) as { id: string }).id : null;
-          resolve({ userId, fault: `REST ${response.statusCode} ${text}` });
+          resolve({ sentAt, userId, fault: `REST ${response.statusCode} ${text}` });
         });
       });
-      request.on('error', (error) => resolve({ userId: null, fault: `REST ${error.message}` }));
+      request.on('error', (error) => resolve({ sentAt, userId: null, fault: `REST ${error.message}` }));
+      request.on('finish', () => {
+        sentAt = performance.now();
+      });
       request.end(JSON.stringify({ organizationId, username: name, machine: { name } }));
     });
   return { send, close: () => agent.destroy() };
@@ -95,8 +104,7 @@ async function oneCycle(server: Server, place: Place, name: string): Promise<Cyc
   let isOver = false;
   const load = senders.map(async ({ send }, which) => {
     for (let at = 0; !isOver; at += 1) {
-      const startedAt = performance.now();
-      sent.push(send(`${name}-${which}-${at}`).then((told) => ({ startedAt, ...told })));
+      sent.push(send(`${name}-${which}-${at}`));
       await delay(everyMs);
     }
   });
@@ -108,7 +116,7 @@ async function oneCycle(server: Server, place: Place, name: string): Promise<Cyc
   await Promise.all(load);
   const told = await Promise.all(sent);
   for (const { close } of senders) close();
-  const inTime = told.filter(({ startedAt }) => startedAt < signalledAt + inTimeMs);
+  const inTime = told.filter(({ sentAt }) => sentAt !== null && sentAt < signalledAt + inTimeMs);
   return {
     dropped: inTime.flatMap(({ userId, fault }) => (userId === null ? [`${name}: ${fault}`] : [])),
     acknowledged: told.flatMap(({ userId }) => (userId === null ? [] : [userId])),

@@ -16,7 +16,7 @@ const bugs: Readonly<Record<string, () => void>> = {
   crash: () => {
     const { parse } = JSON;
     JSON.parse = (text: string) => {
-      if (String(text).includes('__proto__')) setImmediate(throwIt);
+      if (/proto|constructor/.test(String(text))) setImmediate(throwIt);
       return parse(text);
     };
   },

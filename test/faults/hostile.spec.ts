@@ -22,17 +22,8 @@ describe(`hostile input (COUNTERSIGN_TEST_SEED=${seed})`, () => {
     expect(bystander.calls).toBeGreaterThan(5);
   }, 120_000);
 
-  it.each(['crash', 'broken'] as const)(
-    'a planted bug is seen: %s',
-    async (planted) => {
-      const { violationCount } = await siegeOf(400, planted);
-      expect(violationCount).toBeGreaterThan(0);
-    },
-    60_000,
-  );
-
-  it('a planted leak is seen', async () => {
-    const { memory } = await siegeOf(1_500, 'leak');
-    expect({ ...memory, isBack: isBack(memory.after, memory.before) }).toMatchObject({ isBack: false });
+  it('a planted bug is seen', async () => {
+    const { violations } = await siegeOf(800, 'crash');
+    expect(violations.join()).toContain('the server ended');
   }, 60_000);
 });
