@@ -67,6 +67,8 @@ export class Connections {
   }
 
   take(socket: Socket): void {
+    // As an HTTP/1.1 server's socket it would stay open to a client that has left, and count for ever.
+    socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
   }
 

@@ -63,3 +63,6 @@ export const graceMs = 250;
 
 /** When all calls are answered: for clients to read the last answers and to leave by themselves. */
 export const lingerMs = 500;
+
+/** Of a call that is answered already, some are on their way; who goes on after them sends to nobody. */
+export const droppedBytesMax = 1024 * 1024;

@@ -14,6 +14,7 @@ import {
   statusCodes,
 } from '#transport/call.js';
 import { decode, malformed } from '#transport/grpc/definitions.js';
+import { dropRest } from '#transport/grpc/drop-rest.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 
@@ -149,8 +150,7 @@ class UnaryCall {
     const { stream, requestId } = this.#asked;
     if (stream.destroyed || stream.closed) return;
     stream.respond({ ...trailers, ...answerHead, 'x-request-id': requestId }, { endStream: true });
-    // RFC 9113 §8.1: the answer is complete; whatever else the caller meant to send is not read.
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    dropRest(stream);
   }
 }
 
