@@ -9,7 +9,6 @@ import {
 } from 'node:http2';
 
 import { type StatusCode, statusCodes } from '#transport/call.js';
-import { dropRest } from '#transport/grpc/drop-rest.js';
 import * as limits from '#transport/grpc/limits.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 import type { ServeUnary } from '#transport/grpc/unary.js';
@@ -63,7 +62,8 @@ function answerWithRequestId(stream: ServerHttp2Stream, requestId: string): void
     const answer = headers as IncomingHttpHeaders;
     answer['x-request-id'] = requestId;
     respond.call(stream, answer, options);
-    if (options?.endStream === true) dropRest(stream);
+    // RFC 9113 §8.1: the answer is complete; whatever else the caller meant to send is not read.
+    if (options?.endStream === true && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   };
 }
 
@@ -77,7 +77,7 @@ function httpRefusalOf(headers: IncomingHttpHeaders): number | null {
 
 function refuse(stream: ServerHttp2Stream, requestId: string, headers: OutgoingHttpHeaders): null {
   stream.respond({ ...headers, 'x-request-id': requestId }, { endStream: true });
-  dropRest(stream);
+  stream.close(constants.NGHTTP2_NO_ERROR);
   return null;
 }
 

@@ -43,10 +43,12 @@ describe('a connection', () => {
   it('whose client sends on and on after its answer is not read for ever', async () => {
     const session = connectHttp2(`http://${port.address}`);
     const stream = session.request({
-      ':path': '/nobody.v1.Service/Nothing',
+      ':path': '/echo.v1.EchoService/Echo',
       ':method': 'POST',
       'content-type': 'application/grpc',
     });
+    // It is refused by this length, at once.
+    stream.write(Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]));
     let sent = 0;
     stream.on('error', () => undefined).resume();
     const closed = new Promise((resolve) => stream.once('close', resolve));
