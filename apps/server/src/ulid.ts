@@ -1,15 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytesFromPool } from '#secrets/random-pool.js';
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** 48 bits of time, 80 of chance, in Crockford's base32: 26 characters that sort by time. */
-export function ulid(now: number, chance: Uint8Array = randomBytes(10)): string {
-  const time = BigInt(now).toString(16).padStart(12, '0');
-  let rest = BigInt(`0x${time}${Buffer.from(chance).toString('hex')}`);
+export function ulid(now: number, chance: Uint8Array = randomBytesFromPool(10)): string {
   let text = '';
-  for (let place = 0; place < 26; place += 1) {
-    text = crockford[Number(rest & 31n)] + text;
-    rest >>= 5n;
+  for (let place = 45; place >= 0; place -= 5) text += crockford[Math.floor(now / 2 ** place) % 32];
+  let bits = 0;
+  let bitCount = 0;
+  for (const byte of chance) {
+    bits = (bits << 8) | byte;
+    for (bitCount += 8; bitCount >= 5; bitCount -= 5) text += crockford[(bits >>> (bitCount - 5)) & 31];
+    bits &= 31;
   }
   return text;
 }
