@@ -18,7 +18,7 @@ export type RateLimits = Readonly<Record<RateClass, Limit>>;
 export const defaultRateLimits: RateLimits = {
   /** Many clients behind one address may err in the same minute; who errs faster than that is no client. */
   address: { perSecond: 50, burst: 100 },
-  /** Most of what one process serves: where there is one caller, as often, it is not held up; a loop gone wild is. */
+  /** About what one process serves: where there is one caller, as often, it is not held up; the burst bounds a loop gone wild. */
   call: { perSecond: 5_000, burst: 10_000 },
   /** A thousand people let in each second by one service; every wrong code is an append, which waits for a disk. */
   guess: { perSecond: 1_000, burst: 2_000 },
