@@ -24,9 +24,10 @@ export interface Siege extends Besieged {
 export interface Outcome {
   readonly requests: Readonly<Record<'http' | 'grpc' | 'frames', number>>;
   readonly answers: Readonly<Record<string, number>>;
-  /** What must not be, each with the seed of the request that showed it. */
+  /** What must not be, each with the seed of the request that showed it: the first few of them. */
   readonly violations: readonly string[];
   readonly violationCount: number;
+  readonly hasEnded: boolean;
   readonly slowEnded: number;
   readonly bystander: { readonly calls: number; readonly failed: number; readonly slowestMs: number };
   readonly memory: { readonly before: Memory; readonly after: Memory };
@@ -60,8 +61,9 @@ export async function attack(siege: Siege): Promise<Outcome> {
   const after = server.isRunning ? await memoryWhenQuiet(siege, before) : nothing;
   run.close();
   const told = await bystander.end();
-  if (!server.isRunning) run.violate(`the server ended: ${server.standardOutput.slice(-1_500)}`);
-  return { ...run.outcome(), slowEnded, bystander: told, memory: { before, after } };
+  const hasEnded = !server.isRunning;
+  if (hasEnded) run.violate(`the server ended: ${server.standardOutput.slice(-1_500)}`);
+  return { ...run.outcome(), hasEnded, slowEnded, bystander: told, memory: { before, after } };
 }
 
 const nothing: Memory = { heapUsed: 0, external: 0, rss: 0 };
