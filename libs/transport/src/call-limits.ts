@@ -34,11 +34,15 @@ export class CallLimits {
     this.#buckets.address.take(addressKey(address));
   }
 
-  /** Null for a caller that may go on. A call that is refused for what it would cost has still been a call. */
-  ofCaller(stream: string, { guesses, hashes }: Cost): CallRefusal | null {
-    const { call, guess, hash } = this.#buckets;
+  /** Null for a caller that may go on, also with a request that nobody can read. */
+  ofCaller(stream: string): CallRefusal | null {
+    return refusalOf(this.#buckets.call.take(stream));
+  }
+
+  /** Of what its request asks for. A call that is refused for what it would cost has still been a call. */
+  ofCost(stream: string, { guesses, hashes }: Cost): CallRefusal | null {
+    const { guess, hash } = this.#buckets;
     return (
-      refusalOf(call.take(stream)) ??
       (guesses === 0 ? null : refusalOf(guess.take(stream, guesses))) ??
       (hashes === 0 ? null : refusalOf(hash.take(stream, hashes)))
     );

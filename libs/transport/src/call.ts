@@ -62,8 +62,16 @@ export type Answered =
   | { readonly kind: 'answered'; readonly message: Message; readonly headers: AnswerHeaders }
   | { readonly kind: 'refused'; readonly status: Status; readonly headers: AnswerHeaders };
 
+/** What came as a request: a message of the method, or why it is none. */
+export type Read =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'refused'; readonly status: Status };
+
+/** Called at most once, and not at all for whoever asks too fast or is not known: reading costs more than they may. */
+export type Reader = () => Read | Promise<Read>;
+
 /** Never rejects: whatever breaks behind it is logged there, and a refusal here. */
-export type Invoke = (method: DescMethodUnary, request: Message, incoming: Incoming) => Promise<Answered>;
+export type Invoke = (method: DescMethodUnary, read: Reader, incoming: Incoming) => Promise<Answered>;
 
 /** What a stack serves: every unary method of these services, whether it is built or not. */
 export interface Served {

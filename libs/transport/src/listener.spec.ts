@@ -12,6 +12,7 @@ import type { Answered, Invoke } from '#transport/call.js';
 import { authority, certificate, key, outsider } from '#transport/testing/certificates.js';
 import { EchoedSchema } from '#transport/testing/echo-contract.js';
 import { echo, type OnePort, type OnePortOptions, openOnePort } from '#transport/testing/one-port.js';
+import { reading } from '#transport/testing/reading.js';
 
 const open: OnePort[] = [];
 const clients: Client[] = [];
@@ -258,11 +259,11 @@ describe('the end of the one port', () => {
   const held = (): { readonly begun: () => number; readonly letGo: () => void; readonly invoke: Invoke } => {
     const waiting: (() => void)[] = [];
     let count = 0;
-    const invoke: Invoke = (_method, message) => {
+    const invoke = reading((_method, message) => {
       count += 1;
       const answered: Answered = { kind: 'answered', message, headers: {} };
       return new Promise((resolve) => waiting.push(() => resolve(answered)));
-    };
+    });
     const letGo = (): void => {
       for (const each of waiting.splice(0)) each();
     };

@@ -10,6 +10,7 @@ import type { Incoming } from '#transport/call.js';
 import { answered, implement, told } from '#transport/implementation.js';
 import { pipelineOf } from '#transport/pipeline.js';
 import { type Desk, openDesk, people, unlimited } from '#transport/testing/desk.js';
+import { readAs } from '#transport/testing/reading.js';
 import { detailIn, saidIn, statusIn } from '#transport/testing/status.js';
 
 const { getUserByID, lockUser, createUser, deleteUser } = UserService.method;
@@ -165,7 +166,7 @@ describe('a failure', () => {
     });
     const refused = await served.invoke(
       listOrganizations,
-      { $typeName: 'made.up' },
+      readAs({ $typeName: 'made.up' }),
       incomingOf(ada.authorization),
     );
     expect(saidIn(refused)).toBe('13 internal CSIGN-internal');

@@ -1,6 +1,6 @@
 // The one way of every call, whichever stack it came by: limited by its address, authenticated, limited by its
-// caller, authorized, run, and answered. The order is what protects: nothing is hashed or read for an address
-// that asks too fast, and nothing is done for a caller that may not.
+// caller, read, authorized, run, and answered. The order is what protects: nothing is hashed, looked up or decoded for
+// an address that asks too fast, and nothing is done for a caller that may not.
 
 import { create, type DescMethodUnary, type DescService, type Message } from '@bufbuild/protobuf';
 
@@ -10,7 +10,7 @@ import type { OrganizationId } from '#domain/ids.js';
 import { askerOf, type NoId } from '#transport/asked.js';
 import { authenticate } from '#transport/authenticate.js';
 import { type Asked, authorize } from '#transport/authorize.js';
-import type { Answered, AnswerHeaders, Incoming, Served } from '#transport/call.js';
+import type { Answered, AnswerHeaders, Incoming, Read, Reader, Served, Status } from '#transport/call.js';
 import { CallLimits, type Cost } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
 import { failureOf } from '#transport/failures.js';
@@ -18,6 +18,7 @@ import { inWordsOf } from '#transport/field-paths.js';
 import {
   type Implemented,
   type MethodImplementation,
+  type Principal,
   type Result,
   refused,
 } from '#transport/implementation.js';
@@ -39,15 +40,18 @@ export function pipelineOf(options: PipelineOptions): Served {
   const pipeline = new Pipeline(options);
   return {
     services: options.services,
-    invoke: (method, request, incoming) => pipeline.invoke({ method, request, incoming }),
+    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming }),
   };
 }
 
 interface Invocation {
   readonly method: DescMethodUnary;
-  readonly request: Message;
+  readonly read: Reader;
   readonly incoming: Incoming;
 }
+
+/** What is no message of the method, refused in the words of the stack that could not read it. */
+type Unread = Extract<Read, { readonly kind: 'refused' }>;
 
 interface Built extends MethodImplementation<Message, object> {
   readonly ask: (request: Message) => Asked | NoId;
@@ -82,6 +86,7 @@ class Pipeline {
       const built = this.#built.get(method);
       if (built === undefined) return this.#refuse(invocation, notBuilt(method));
       const result = await this.#run(built, invocation);
+      if (result.kind === 'refused') return this.#refuseAs(incoming, result.status);
       if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
       const headers = { 'x-request-id': incoming.requestId };
@@ -99,17 +104,31 @@ class Pipeline {
     }
   }
 
-  async #run(built: Built, { method, request, incoming }: Invocation): Promise<Result<object>> {
+  async #run(built: Built, invocation: Invocation): Promise<Result<object> | Unread> {
+    const { incoming } = invocation;
     const tooFast = this.#limits.ofAddress(incoming.address);
     if (tooFast !== null) return refused(tooFast);
-    const { application } = this.#options;
-    const principal = await authenticate(application, incoming.authorization);
+    const principal = await authenticate(this.#options.application, incoming.authorization);
     if (principal === null) {
       this.#limits.countStranger(incoming.address);
       return unauthenticated;
     }
-    const tooMany = this.#limits.ofCaller(principal.userStream, costOf(built, request));
+    const tooMany = this.#limits.ofCaller(principal.userStream);
     if (tooMany !== null) return refused(tooMany);
+    const found = invocation.read();
+    const read = found instanceof Promise ? await found : found;
+    if (read.kind === 'refused') return read;
+    return this.#runFor(principal, built, { ...invocation, request: read.message });
+  }
+
+  async #runFor(
+    principal: Principal,
+    built: Built,
+    { method, request, incoming }: Invocation & { readonly request: Message },
+  ): Promise<Result<object>> {
+    const { application } = this.#options;
+    const tooCostly = this.#limits.ofCost(principal.userStream, costOf(built, request));
+    if (tooCostly !== null) return refused(tooCostly);
     const asked = built.ask(request);
     if ('code' in asked) return refused(asked);
     const chosen = (incoming.organization || null) as OrganizationId | null;
@@ -127,6 +146,10 @@ class Pipeline {
     const now = this.#options.application.parts.clock();
     const headers = headersOf(incoming, retryAfterMsOf(refusal, now));
     return { kind: 'refused', status: statusOf(refusal, method, now), headers };
+  }
+
+  #refuseAs(incoming: Incoming, status: Status): Answered {
+    return { kind: 'refused', status, headers: headersOf(incoming, null) };
   }
 
   /** A log that fails must not become the answer. */

@@ -3,6 +3,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 
 import { statusCodes } from '#transport/call.js';
+import { decompress } from '#transport/grpc/decompress.js';
 import { messageBytesMax } from '#transport/grpc/limits.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
 
@@ -11,13 +12,19 @@ type Read = string | number;
 /** The message as text, or the code that it is refused by. */
 function read(pieces: readonly Buffer[], encoding?: string): Promise<Read> {
   return new Promise((resolve) => {
-    const reader = new MessageReader(encoding, {
-      message: (bytes) => resolve(Buffer.from(bytes).toString()),
+    const reader = new MessageReader({
+      message: (bytes, isCompressed) =>
+        resolve(isCompressed ? unpacked(bytes, encoding) : Buffer.from(bytes).toString()),
       refused: (code) => resolve(code),
     });
     for (const piece of pieces) reader.take(piece);
     reader.end();
   });
+}
+
+async function unpacked(bytes: Uint8Array, encoding: string | undefined): Promise<Read> {
+  const found = await decompress(bytes, encoding);
+  return found.kind === 'bytes' ? Buffer.from(found.bytes).toString() : found.status.code;
 }
 
 function frame(bytes: Buffer | string, { flag = 0, length = bytes.length } = {}): Buffer {

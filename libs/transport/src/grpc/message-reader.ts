@@ -1,24 +1,17 @@
 // The one message of a call, out of whatever pieces it comes in: a byte that says whether it is compressed, four
 // of length, the message. What is too large is refused as soon as its length is known.
 
-import { gunzip, inflate } from 'node:zlib';
-
 import { type StatusCode, statusCodes } from '#transport/call.js';
 import { messageBytesMax } from '#transport/grpc/limits.js';
 
 export interface MessageTaker {
-  message(bytes: Uint8Array): void;
+  message(bytes: Uint8Array, isCompressed: boolean): void;
   refused(code: StatusCode, message: string): void;
 }
 
 const prefixBytes = 5;
-const decompressors = new Map([
-  ['gzip', gunzip],
-  ['deflate', inflate],
-]);
 
 export class MessageReader {
-  readonly #encoding: string | undefined;
   readonly #taker: MessageTaker;
   /** Put together once, since a byte at a time would have all of it copied for each. */
   #pieces: Buffer[] = [];
@@ -27,8 +20,7 @@ export class MessageReader {
   #expected: number | null = null;
   #isOver = false;
 
-  constructor(encoding: string | undefined, taker: MessageTaker) {
-    this.#encoding = encoding;
+  constructor(taker: MessageTaker) {
     this.#taker = taker;
   }
 
@@ -54,9 +46,7 @@ export class MessageReader {
     }
     this.#isOver = true;
     const bytes = this.#together();
-    const message = bytes.subarray(prefixBytes);
-    if (bytes[0] === 0) this.#taker.message(message);
-    else this.#decompress(message);
+    this.#taker.message(bytes.subarray(prefixBytes), bytes[0] !== 0);
   }
 
   #together(): Buffer {
@@ -64,20 +54,6 @@ export class MessageReader {
     const bytes = first !== undefined && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
     this.#pieces = [bytes];
     return bytes;
-  }
-
-  #decompress(message: Buffer): void {
-    const decompressor = decompressors.get(this.#encoding ?? '');
-    if (decompressor === undefined) {
-      this.#refuse(statusCodes.unimplemented, 'messages are understood as they are, or by gzip or deflate');
-      return;
-    }
-    decompressor(message, { maxOutputLength: messageBytesMax }, (error, bytes) => {
-      if (error === null) this.#taker.message(bytes);
-      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-        this.#refuse(statusCodes.resourceExhausted, tooLarge);
-      } else this.#refuse(statusCodes.invalidArgument, 'the message cannot be decompressed');
-    });
   }
 
   #refuse(code: StatusCode, message: string): void {

@@ -8,10 +8,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import { BadRequestSchema } from '#contract/google/rpc/error_details_pb.js';
 import { StatusSchema } from '#contract/google/rpc/status_pb.js';
-import { type Answered, type Incoming, type Invoke, statusCodes } from '#transport/call.js';
+import { type Incoming, type Invoke, statusCodes } from '#transport/call.js';
 import { messageBytesMax, metadataBytesMax } from '#transport/grpc/limits.js';
 import { EchoedSchema } from '#transport/testing/echo-contract.js';
 import { type OnePortOptions, openOnePort } from '#transport/testing/one-port.js';
+import { reading } from '#transport/testing/reading.js';
 
 interface Call {
   readonly path?: string;
@@ -69,10 +70,10 @@ async function withClient(
 /** Keeps what came with each call. */
 function listening(): { readonly seen: Incoming[]; readonly invoke: Invoke } {
   const seen: Incoming[] = [];
-  const invoke: Invoke = async (_method, message, incoming): Promise<Answered> => {
+  const invoke = reading((_method, message, incoming) => {
     seen.push(incoming);
     return { kind: 'answered', message, headers: { 'x-request-id': incoming.requestId } };
-  };
+  });
   return { seen, invoke };
 }
 

@@ -9,10 +9,13 @@ import {
   type Answered,
   type AnswerHeaders,
   type Incoming,
+  type Read,
+  type Reader,
   type Served,
   type Status,
   statusCodes,
 } from '#transport/call.js';
+import { decompress } from '#transport/grpc/decompress.js';
 import { decode, malformed } from '#transport/grpc/definitions.js';
 import { dropRest } from '#transport/grpc/drop-rest.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
@@ -55,13 +58,13 @@ class UnaryCall {
   #isAnswered = false;
 
   constructor(asked: Asked, method: DescMethodUnary, serving: Serving) {
-    const { stream, headers, timeoutMs } = asked;
+    const { stream, timeoutMs } = asked;
     this.#asked = asked;
     this.#method = method;
     this.#serving = serving;
     this.#timer = setTimeout(() => this.#expire(), timeoutMs);
-    const reader = new MessageReader(headers['grpc-encoding'] as string | undefined, {
-      message: (bytes) => this.#run(bytes),
+    const reader = new MessageReader({
+      message: (bytes, isCompressed) => this.#run(() => this.#read(bytes, isCompressed)),
       refused: (code, message) => this.#refuse(code, message),
     });
     stream.on('data', (bytes: Buffer) => reader.take(bytes));
@@ -78,18 +81,19 @@ class UnaryCall {
     this.#refuse(statusCodes.deadlineExceeded, 'the deadline is over');
   }
 
-  #run(bytes: Uint8Array): void {
+  #run(read: Reader): void {
     if (this.#isAnswered) return;
-    const method = this.#method;
-    const message = decode(method.input, bytes);
-    if (message === malformed) {
-      this.#refuse(statusCodes.invalidArgument, `the message is not a ${method.input.typeName}`);
-      return;
-    }
     this.#serving.served
-      .invoke(method, message, this.#incoming())
+      .invoke(this.#method, read, this.#incoming())
       .then((answered) => this.#answer(answered))
       .catch((error) => this.#fail(error));
+  }
+
+  #read(bytes: Uint8Array, isCompressed: boolean): Read | Promise<Read> {
+    if (!isCompressed) return readMessage(this.#method, bytes);
+    return decompress(bytes, this.#asked.headers['grpc-encoding'] as string | undefined).then((found) =>
+      found.kind === 'refused' ? found : readMessage(this.#method, found.bytes),
+    );
   }
 
   #incoming(): Incoming {
@@ -152,6 +156,13 @@ class UnaryCall {
     stream.respond({ ...trailers, ...answerHead, 'x-request-id': requestId }, { endStream: true });
     dropRest(stream);
   }
+}
+
+function readMessage({ input }: DescMethodUnary, bytes: Uint8Array): Read {
+  const message = decode(input, bytes);
+  if (message !== malformed) return { kind: 'message', message };
+  const text = `the message is not a ${input.typeName}`;
+  return { kind: 'refused', status: { code: statusCodes.invalidArgument, message: text, details: [] } };
 }
 
 const broken: Status = { code: statusCodes.internal, message: 'something broke here', details: [] };

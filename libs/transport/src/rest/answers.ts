@@ -5,18 +5,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { type Answered, type Status, type StatusCode, statusCodes } from '#transport/call.js';
 import type { RestBinding } from '#transport/rest/bindings.js';
-import type { Body } from '#transport/rest/body.js';
-import { httpStatuses, statusOfViolations, statusText } from '#transport/rest/status-json.js';
-import type { Violation } from '#transport/rest/violations.js';
+import { httpStatuses, statusText } from '#transport/rest/status-json.js';
 
 export interface AnswerOptions {
   /** Told of a bug of ours, whose answer says nothing of it. */
   readonly onFailure: (error: unknown, request: FastifyRequest) => void;
 }
-
-type Unread =
-  | Exclude<Body, { readonly kind: 'json' }>
-  | { readonly kind: 'violations'; readonly violations: readonly Violation[] };
 
 const jsonType = 'application/json; charset=utf-8';
 
@@ -38,18 +32,8 @@ export function answerStatus(
   reply.code(httpStatus).header('content-type', jsonType).send(statusText(status));
 }
 
-export function answerUnread(reply: FastifyReply, unread: Unread): void {
-  switch (unread.kind) {
-    case 'violations':
-      answerStatus(reply, statusOfViolations(unread.violations));
-      return;
-    case 'refused':
-      answerStatus(reply, plain(statusCodes.invalidArgument, unread.reason));
-      return;
-    case 'unsupported':
-      answerStatus(reply, plain(statusCodes.invalidArgument, unread.reason), 415);
-      return;
-  }
+export function answerUnsupported(reply: FastifyReply, reason: string): void {
+  answerStatus(reply, plain(statusCodes.invalidArgument, reason), 415);
 }
 
 const nothing = plain(statusCodes.notFound, 'There is nothing here.');

@@ -1,11 +1,11 @@
-// The body of a REST request, as far as Fastify hands it over: bytes and headers, to a value or to a refusal.
+// The body of a REST request, as far as Fastify hands it over: bytes that may be JSON, or a refusal by its headers.
 // Both reach the route as values, since an error thrown to Fastify would end the connection.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { type JsonBody, parseJsonBody } from '#transport/rest/json-body.js';
-
-export type Body = JsonBody | { readonly kind: 'unsupported'; readonly reason: string };
+export type Body =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'unsupported'; readonly reason: string };
 
 /** Instead of what Fastify reads by itself, which would let names through that appear twice. */
 export function readBodiesAsJson(scope: FastifyInstance): void {
@@ -24,7 +24,7 @@ function bodyOf({ headers }: FastifyRequest, bytes: Buffer): Body {
   if (type !== undefined && type !== 'application/json' && !isUtf8Named(type)) {
     return { kind: 'unsupported', reason: 'JSON is understood here only in UTF-8.' };
   }
-  return parseJsonBody(bytes);
+  return { kind: 'bytes', bytes };
 }
 
 function isUtf8Named(contentType: string): boolean {

@@ -2,19 +2,21 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import type { Served } from '#transport/call.js';
+import { type Read, type Served, statusCodes } from '#transport/call.js';
 import {
   type AnswerOptions,
   answerCall,
   answerFailure,
   answerMethod,
   answerNothing,
-  answerUnread,
+  answerUnsupported,
 } from '#transport/rest/answers.js';
 import { type RestBinding, restBindings } from '#transport/rest/bindings.js';
 import { type Body, readBodiesAsJson } from '#transport/rest/body.js';
 import { type IncomingOptions, incomingOf } from '#transport/rest/incoming.js';
-import { type RequestParts, requestReader } from '#transport/rest/request-reader.js';
+import { parseJsonBody } from '#transport/rest/json-body.js';
+import { type RequestParts, type RequestReader, requestReader } from '#transport/rest/request-reader.js';
+import { statusOfViolations } from '#transport/rest/status-json.js';
 
 export interface RestOptions extends AnswerOptions {
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
@@ -66,25 +68,33 @@ function addRoute(scope: FastifyInstance, binding: RestBinding, { served, option
   };
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     const body = request.body as Body | undefined;
-    if (body !== undefined && body.kind !== 'json') {
-      answerUnread(reply, body);
-      return;
-    }
-    const wanted = read({
-      params: request.params as RequestParts['params'],
-      query: request.query as RequestParts['query'],
-      body: body?.value,
-    });
-    if (wanted.kind === 'violations') {
-      answerUnread(reply, wanted);
+    if (body?.kind === 'unsupported') {
+      answerUnsupported(reply, body.reason);
       return;
     }
     served
-      .invoke(method, wanted.message, incomingOf(request, reply, brings))
+      .invoke(method, () => readWith(read, request, body?.bytes), incomingOf(request, reply, brings))
       .then((answered) => answerCall(reply, binding, answered))
       .catch((error: unknown) => answerFailure({ error, request, reply }, options));
   };
   scope.route({ method: verb, url: template.route, bodyLimit: restBodyBytesMax, handler });
+}
+
+function readWith(read: RequestReader, { params, query }: FastifyRequest, bytes: Buffer | undefined): Read {
+  const body = bytes === undefined ? undefined : parseJsonBody(bytes);
+  if (body?.kind === 'refused') {
+    return {
+      kind: 'refused',
+      status: { code: statusCodes.invalidArgument, message: body.reason, details: [] },
+    };
+  }
+  const wanted = read({
+    params: params as RequestParts['params'],
+    query: query as RequestParts['query'],
+    body: body?.value,
+  });
+  if (wanted.kind === 'message') return wanted;
+  return { kind: 'refused', status: statusOfViolations(wanted.violations) };
 }
 
 function addOtherMethods(scope: FastifyInstance, bindings: readonly RestBinding[]): void {

@@ -22,6 +22,7 @@ import { countersignServices } from '#transport/dialects/countersign/services.js
 import type { Implemented } from '#transport/implementation.js';
 import { pipelineOf } from '#transport/pipeline.js';
 import { type Desk, openDesk, type Person, unlimited } from '#transport/testing/desk.js';
+import { readAs } from '#transport/testing/reading.js';
 import { detailIn, refusalIn, saidIn, statusIn } from '#transport/testing/status.js';
 
 /** Whose token is brought along, and what else. */
@@ -112,7 +113,7 @@ function callerOf({ invoke }: Served, tokenOf: Desk['tokenOf']): CountersignDesk
     const { person, ...incoming } = typeof as === 'string' ? { person: as } : as;
     const token = tokens.get(person) ?? tokenOf(person);
     tokens.set(person, token);
-    return invoke(method, create(method.input, request as never), {
+    return invoke(method, readAs(create(method.input, request as never)), {
       requestId: 'request-1',
       traceId: null,
       authorization: await token,

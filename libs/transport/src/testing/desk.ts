@@ -19,6 +19,7 @@ import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { Answered, Incoming, Served } from '#transport/call.js';
 import { pipelineOf } from '#transport/pipeline.js';
 import { madeUpCalls, type Noted } from '#transport/testing/made-up-calls.js';
+import { readAs } from '#transport/testing/reading.js';
 
 /** By the ids of users: the first is that of nobody in particular, and has no roles. */
 export const people = {
@@ -84,7 +85,7 @@ export async function openDesk({ house: given = {}, limits = unlimited }: Given 
       request: MessageInitShape<Method['input']>,
       incoming: Partial<Incoming> = {},
     ) =>
-      served.invoke(method, create<Method['input']>(method.input, request), {
+      served.invoke(method, readAs(create<Method['input']>(method.input, request)), {
         requestId: 'request-1',
         traceId: null,
         authorization: null,

@@ -5,13 +5,14 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
 import { type FastifyInstance, fastify } from 'fastify';
 
-import type { Answered, Invoke } from '#transport/call.js';
+import type { Invoke } from '#transport/call.js';
 import type { ConnectionLimits } from '#transport/grpc/connections.js';
 import type { Health } from '#transport/grpc/health.js';
 import { createGrpcServer } from '#transport/grpc/server.js';
 import type { AddressOf } from '#transport/grpc/unary.js';
 import { type ListenerLimits, type SharedListener, shareListener } from '#transport/listener.js';
 import { EchoService } from '#transport/testing/echo-contract.js';
+import { reading } from '#transport/testing/reading.js';
 import type { TlsOptions } from '#transport/tls.js';
 
 export interface OnePortOptions {
@@ -35,11 +36,7 @@ export interface OnePort {
   close(): Promise<void>;
 }
 
-export const echo: Invoke = async (_method, message): Promise<Answered> => ({
-  kind: 'answered',
-  message,
-  headers: {},
-});
+export const echo: Invoke = reading((_method, message) => ({ kind: 'answered', message, headers: {} }));
 
 const alwaysServing: Health = { isServing: () => true, subscribe: () => () => undefined };
 

@@ -3,9 +3,10 @@
 import { type JsonValue, type Message, toJson } from '@bufbuild/protobuf';
 import { type FastifyInstance, fastify, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 
-import type { Answered, Incoming, Invoke } from '#transport/call.js';
+import type { Answered, Incoming } from '#transport/call.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { lenientService, strictService } from '#transport/testing/made-up-contract.js';
+import { reading } from '#transport/testing/reading.js';
 
 export interface Called {
   readonly method: string;
@@ -24,10 +25,10 @@ type Answer = (message: Message, incoming: Incoming) => Answered | Promise<Answe
 export function serveRest(answer?: Answer, deadlineMs = 50): RestServer {
   const calls: Called[] = [];
   const failures: unknown[] = [];
-  const invoke: Invoke = async (method, message, incoming) => {
+  const invoke = reading((method, message, incoming) => {
     calls.push({ method: method.name, request: toJson(method.input, message), incoming });
     return answer?.(message, incoming) ?? { kind: 'answered', message, headers: {} };
-  };
+  });
   const server = fastify({ genReqId: () => 'request-1' });
   const services = [lenientService, strictService];
   registerRest(

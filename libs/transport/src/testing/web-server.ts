@@ -9,9 +9,10 @@ import { pino } from 'pino';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { createHttpServer } from '#server/http-server.js';
 import { RequestsInFlight } from '#server/requests-in-flight.js';
-import type { Answered, Incoming, Invoke } from '#transport/call.js';
+import type { Answered, Incoming } from '#transport/call.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { lenientService, strictService } from '#transport/testing/made-up-contract.js';
+import { reading } from '#transport/testing/reading.js';
 import { registerCors } from '#transport/web/cors.js';
 import { registerWeb } from '#transport/web/routes.js';
 
@@ -45,10 +46,10 @@ export async function openWebServer(options: WebServerOptions = {}): Promise<Web
   const { answer, origins = [], deadlineMs } = options;
   const calls: WebCall[] = [];
   const failures: unknown[] = [];
-  const invoke: Invoke = async (method, message, incoming) => {
+  const invoke = reading((method, message, incoming) => {
     calls.push({ method: method.name, request: toJson(method.input, message), incoming });
     return answer?.(message, incoming) ?? { kind: 'answered', message, headers: {} };
-  };
+  });
   const server = createHttpServer({
     log: pino({ level: 'silent' }),
     inFlight: new RequestsInFlight(),

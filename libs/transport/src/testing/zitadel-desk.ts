@@ -18,6 +18,7 @@ import { zitadelServices } from '#transport/dialects/zitadel/services.js';
 import type { Implemented } from '#transport/implementation.js';
 import { pipelineOf } from '#transport/pipeline.js';
 import { openDesk, type Person, unlimited } from '#transport/testing/desk.js';
+import { readAs } from '#transport/testing/reading.js';
 import { detailIn, saidIn, statusIn } from '#transport/testing/status.js';
 
 type As = Person | Partial<Incoming>;
@@ -104,7 +105,7 @@ function callerOf({ invoke }: Served, tokenOf: ZitadelDesk['tokenOf']): ZitadelD
     return { authorization: await token };
   };
   return async (as, method, request) =>
-    invoke(method, create(method.input, request as never), {
+    invoke(method, readAs(create(method.input, request as never)), {
       requestId: 'request-1',
       traceId: null,
       authorization: null,

@@ -1,10 +1,8 @@
-// What a request asks for: a message and how long its caller waits, or why it is no call.
+// What a request asks for: how long its caller waits and a message, once it is read, or why it is no call.
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { Message } from '@bufbuild/protobuf';
-
-import type { Status } from '#transport/call.js';
+import type { Read, Reader, Status } from '#transport/call.js';
 import type { Codecs } from '#transport/web/codec.js';
 import { refusals } from '#transport/web/refusals.js';
 import { timeoutMsOf } from '#transport/web/timeouts.js';
@@ -12,7 +10,7 @@ import { unwrap } from '#transport/web/unwrap.js';
 import type { Wire } from '#transport/web/wires.js';
 
 export type Asked =
-  | { readonly kind: 'message'; readonly message: Message; readonly timeoutMs: number | null }
+  | { readonly kind: 'call'; readonly read: Reader; readonly timeoutMs: number | null }
   | { readonly kind: 'refused'; readonly status: Status };
 
 export interface WebRequest {
@@ -21,16 +19,19 @@ export interface WebRequest {
   readonly body: Buffer;
 }
 
-export function ask({ wire, headers, body }: WebRequest, codecs: Codecs): Asked {
+export function ask(request: WebRequest, codecs: Codecs): Asked {
+  const { wire, headers } = request;
   const timeoutMs = timeoutMsOf(wire, headers);
   if (timeoutMs === undefined) return { kind: 'refused', status: refusals.timeout };
   if (!isVersion1(wire, headers['connect-protocol-version'])) {
     return { kind: 'refused', status: refusals.version };
   }
+  return { kind: 'call', read: () => read(request, codecs), timeoutMs };
+}
+
+function read({ wire, headers, body }: WebRequest, codecs: Codecs): Read {
   const unwrapped = unwrap(wire, headers, body);
-  if (unwrapped.kind === 'refused') return unwrapped;
-  const read = codecs[wire.format].read(unwrapped.bytes);
-  return read.kind === 'refused' ? read : { ...read, timeoutMs };
+  return unwrapped.kind === 'refused' ? unwrapped : codecs[wire.format].read(unwrapped.bytes);
 }
 
 /** Who does not name it means 1: curl, or a client of another protocol. */

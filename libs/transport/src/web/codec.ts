@@ -10,17 +10,13 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 
-import type { Status } from '#transport/call.js';
+import type { Read } from '#transport/call.js';
 import { jsonDepthMax, parseJsonBody } from '#transport/rest/json-body.js';
 import { refusesUnknown } from '#transport/rest/request-reader.js';
 import { statusOfViolations } from '#transport/rest/status-json.js';
 import { violationsOf } from '#transport/rest/violations.js';
 import { refusalOf } from '#transport/web/refusals.js';
 import type { Wire } from '#transport/web/wires.js';
-
-export type Read =
-  | { readonly kind: 'message'; readonly message: Message }
-  | { readonly kind: 'refused'; readonly status: Status };
 
 export interface Codec {
   read(bytes: Buffer): Read;

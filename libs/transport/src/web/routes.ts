@@ -65,7 +65,7 @@ function addRoute(scope: FastifyInstance, method: DescMethodUnary, { served, opt
     }
     const deadlineMs = Math.min(asked.timeoutMs ?? longestMs, longestMs);
     served
-      .invoke(method, asked.message, incomingOf(request, reply, { addressOf, deadlineMs }))
+      .invoke(method, asked.read, incomingOf(request, reply, { addressOf, deadlineMs }))
       .then((answered) => answerCall(reply, answered, { wire, codecs }))
       .catch((error: unknown) => answerFailure({ error, request, reply }, options));
   };

@@ -1,0 +1,102 @@
+// Where read models are kept. Each promise made here is checked by the suite in contract/, on every engine.
+
+import type { Kysely } from 'kysely';
+
+import type { Position } from '#event-log/event-log.js';
+import type { Projection, Row } from '#read-models/projection.js';
+
+/** A set of tables: a projection in one of its versions, live or being built. */
+export interface Build {
+  readonly projection: Projection;
+  /** Differs for every set of tables ever built of the projection; tables are named with it. */
+  readonly build: number;
+}
+
+export interface Checkpoint {
+  /** Of the log that was read: positions of another mean nothing. */
+  readonly log: string;
+  /** Everything up to here is in the rows. */
+  readonly position: Position;
+  /** How many events of the log were seen. */
+  readonly events: number;
+}
+
+/** What is opened already: rows as they are to stand. */
+export type OpenedChange =
+  | { readonly change: 'put'; readonly table: string; readonly row: Row }
+  | { readonly change: 'set'; readonly table: string; readonly where: Row; readonly cells: Row }
+  | { readonly change: 'remove'; readonly table: string; readonly where: Row };
+
+export interface Batch {
+  readonly build: Build;
+  /** In the order of their events. */
+  readonly changes: readonly OpenedChange[];
+  /** What the store must have for this batch to count; null for the first. */
+  readonly from: Checkpoint | null;
+  readonly to: Checkpoint;
+  /** Streams to park or to go on with, with the same transaction. */
+  readonly parking?: readonly Parking[];
+}
+
+/** An event that could not be made into rows, and what came after it in its stream: kept, and done later in order. */
+export interface Parking {
+  readonly stream: string;
+  /** Null: nothing is parked of this stream any more. */
+  readonly parked: { readonly position: Position; readonly error: string; readonly attempts: number } | null;
+}
+
+export interface ParkedStream {
+  readonly stream: string;
+  /** Of the event that failed: it and what follows it in its stream are missing in the rows. */
+  readonly position: Position;
+  readonly error: string;
+  readonly attempts: number;
+}
+
+/** Somebody else moved the checkpoint: this runner is not the one that counts. Nothing was written. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+}
+
+export interface ProjectionTables {
+  /** The name that the table has in the build that is live. Throws for a projection that has none. */
+  tableOf(projection: string, table: string): string;
+}
+
+export interface ModelStore {
+  /** Makes the tables of a projection where it has none, and makes the first build live. Answers the live one. */
+  open(projection: Projection): Promise<Build>;
+  /** Null before the first batch. */
+  checkpoint(build: Build): Promise<Checkpoint | null>;
+  /** All of it or nothing, in one transaction. Throws `Fenced`. */
+  apply(batch: Batch): Promise<void>;
+  parked(build: Build): Promise<readonly ParkedStream[]>;
+  /** Tables for the next build, beside the live one. */
+  begin(projection: Projection): Promise<Build>;
+  /** Every reader that begins from now on sees this build; one that began before finishes on the other. */
+  makeLive(build: Build): Promise<void>;
+  drop(build: Build): Promise<void>;
+  /** Every build that has tables, the live one of each projection told. */
+  builds(): Promise<
+    readonly {
+      readonly projection: string;
+      readonly version: number;
+      readonly build: number;
+      readonly isLive: boolean;
+      readonly checkpoint: Checkpoint | null;
+    }[]
+  >;
+  /** The same for the same rows in whatever order they were written, on every engine; and how many rows. */
+  digest(build: Build, table: string): Promise<{ readonly rows: number; readonly digest: string }>;
+  /** A snapshot of the rows in which all that is asked within `ask` agrees, with the checkpoints that it shows. */
+  read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Reading extends ProjectionTables {
+  // biome-ignore lint/suspicious/noExplicitAny: the tables are named by build, which no type can know.
+  readonly db: Kysely<any>;
+  /** Which engine answers: for what the two write differently. */
+  readonly engine: 'sqlite' | 'postgres';
+  checkpointOf(projection: string): Checkpoint | null;
+}
