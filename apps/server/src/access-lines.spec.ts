@@ -6,6 +6,7 @@ import { withAccessLines } from '#server/access-lines.js';
 import type { Log } from '#server/log.js';
 import { currentRequestId } from '#server/request-id.js';
 import type { Answered, Incoming } from '#transport/call.js';
+import { readAs } from '#transport/testing/reading.js';
 
 const { verifyTOTPRegistration: method } = UserService.method;
 const incoming = { requestId: '01M7Z5WC44MJBDRXZS80CT07T1' } as Incoming;
@@ -21,7 +22,7 @@ it.each([
       info: (fields: object, text: string) => lines.push({ ...fields, text, requestId: currentRequestId() }),
     } as unknown as Log;
     const served = withAccessLines({ services: [], invoke: async () => answered }, log);
-    const request = create(method.input, { userId: 'ada', code: '424242' });
+    const request = readAs(create(method.input, { userId: 'ada', code: '424242' }));
     expect(await served.invoke(method, request, incoming)).toBe(answered);
     expect(lines).toEqual([
       {

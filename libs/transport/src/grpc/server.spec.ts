@@ -208,10 +208,10 @@ describe('a refusal over gRPC', () => {
   });
 });
 
-describe('what no pipeline sees', () => {
-  const never: Invoke = () => {
+describe('what no method sees', () => {
+  const never = reading(() => {
     throw new Error('nobody should have called');
-  };
+  });
 
   it.each([
     ['an unknown method', { path: '/echo.v1.EchoService/Nothing' }, status.UNIMPLEMENTED],
