@@ -1,4 +1,5 @@
 import type { Instant } from '#domain/ids.js';
+import type { Position } from '#event-log/event-log.js';
 
 /** Who sent a command, and by which call: it is kept with each event, and decides nothing. */
 export interface Caller {
@@ -8,6 +9,21 @@ export interface Caller {
   readonly traceId: string | null;
   /** What makes the call repeatable, where it is. */
   readonly idempotency?: Idempotency | null;
+  /** Of the call, whichever of its commands gets there. */
+  readonly reached?: Reached;
+}
+
+/** Whoever reads the log up to here sees all that the call did, and what it was decided on. */
+export class Reached {
+  #position: Position | null = null;
+
+  get position(): Position | null {
+    return this.#position;
+  }
+
+  moveTo(position: Position): void {
+    if (this.#position === null || this.#position < position) this.#position = position;
+  }
 }
 
 /** Keyed hashes: what is kept of them tells nobody what the client sent. */

@@ -14,7 +14,7 @@ import { Turns } from '#application/turns.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant } from '#domain/ids.js';
 import { EventLogError, outcomeUnknown } from '#event-log/errors.js';
-import type { EventLog, EventMetadata, NewEvent, RecordedEvent } from '#event-log/event-log.js';
+import type { AppendResult, EventLog, EventMetadata, NewEvent, RecordedEvent } from '#event-log/event-log.js';
 
 /** Too many others change the same thing at the same time. Nothing was changed; the same call may succeed. */
 export interface Contended {
@@ -114,7 +114,8 @@ export class Executor<State, Event> {
     const found = await findRecorded(log, stream, { idempotency, now });
     if (found === null) return null;
     if (found === 'another-request') return refusedReused;
-    const { state } = await streams.current(stream);
+    const { state, position } = await streams.current(stream);
+    by.reached?.moveTo(position);
     const { events, undone } = found;
     const told = recall({ events: events.map((event) => kind.decode(event)), undone }, state, now);
     return told.kind === 'rejected' ? told : again(told.answer, events);
@@ -162,32 +163,33 @@ export class Executor<State, Event> {
       events: toAppend,
       expected: loaded.revision === -1 ? ('no-stream' as const) : loaded.revision,
     };
-    const written = (revision: number | null) => {
-      if (revision === null) return null;
+    const written = (result: AppendResult | null) => {
+      if (result === null) return null;
+      const { revision, position } = result;
       const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
-      const after = { state, revision, changedAt: now, eventId: toAppend.at(-1)?.id ?? loaded.eventId };
+      const eventId = toAppend.at(-1)?.id ?? loaded.eventId;
+      const after = { state, revision, changedAt: now, eventId, position };
       streams.put(stream, after);
       if (by.idempotency) usedKeys.note(by.idempotency, now);
       return after;
     };
-    return log.append(stream, toAppend, attempt.expected).then(
-      ({ revision }) => written(revision),
-      (error) => this.#recover(attempt, error).then(written),
-    );
+    return log
+      .append(stream, toAppend, attempt.expected)
+      .then(written, (error) => this.#recover(attempt, error).then(written));
   }
 
   /**
    * Null for a conflict. Where the outcome is not known: with the same ids at the same revision it becomes
    * exactly one append, or a conflict.
    */
-  async #recover({ stream, events, expected }: Attempt, error: unknown): Promise<number | null> {
+  async #recover({ stream, events, expected }: Attempt, error: unknown): Promise<AppendResult | null> {
     if (isConflict(error)) return null;
     if (!isUnknown(error)) throw error;
     let last = error;
     for (const delay of outcomeDelaysMs) {
       await new Promise((resolve) => setTimeout(resolve, delay));
       try {
-        return (await this.#options.log.append(stream, events, expected)).revision;
+        return await this.#options.log.append(stream, events, expected);
       } catch (failed) {
         if (isConflict(failed)) return null;
         // Whatever else is wrong now, it does not say what became of the earlier try.
@@ -216,8 +218,9 @@ interface Verdict<Event, Refusal, Answer> extends Decision<Event, Refusal, Answe
 function tell<State, Event, Refusal, Answer>(
   execution: Execution<State, Event, Refusal, Answer>,
   { outcome, told }: Verdict<Event, Refusal, Answer>,
-  { revision, changedAt }: Loaded<State>,
+  { revision, changedAt, position }: Loaded<State>,
 ): Outcome<Answer, Refusal> {
+  execution.by.reached?.moveTo(position);
   if (told !== undefined) return told;
   if (outcome.kind === 'rejected') return outcome;
   const { resourceOwner } = execution;

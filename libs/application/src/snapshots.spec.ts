@@ -15,6 +15,7 @@ import { Streams } from '#application/streams.js';
 import { type HeldLog, heldLog } from '#application/testing/held-log.js';
 import { fold, writtenIn } from '#application/testing/histories.js';
 import { letters, write } from '#application/testing/letters.js';
+import { logStart, type Position } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 import { FileSnapshots } from '#snapshot-files/file-snapshots.js';
@@ -107,6 +108,7 @@ describe('a snapshot', () => {
       revision: length - 1,
       changedAt: 0,
       eventId: '',
+      position: logStart,
     });
     streams.put(stream, loaded(between - 1));
     expect(puts).toHaveLength(0);
@@ -164,8 +166,10 @@ describe('what the store holds instead of a snapshot of this very history', () =
     loaded: { ...snapshot.loaded, ...part },
   });
 
-  it('would be believed if it proved to be one', async () => {
-    expect(await readAfter((snapshot) => snapshot)).toBe('of the snapshot');
+  it('would be believed if it proved to be one, but for the place of its event, which the log tells', async () => {
+    const elsewhere = { position: '9999999999999999' as Position };
+    expect(await readAfter((snapshot) => changed(snapshot, elsewhere))).toBe('of the snapshot');
+    expect(await (await aProcess()).get(stream)).toMatchObject({ position: await log.head() });
   });
 
   it.each<[string, (snapshot: Kept) => StoredSnapshot]>([
@@ -217,7 +221,7 @@ describe('a state that was kept and read again', () => {
   it('is the state that was folded, and whatever comes then is folded onto it alike', async () => {
     const property = fc.asyncProperty(history, history, async (before, after) => {
       const folded = fold(accountKind, accountKind.initial, before);
-      const loaded = { state: folded, revision: 1, changedAt: 0, eventId: '' };
+      const loaded = { state: folded, revision: 1, changedAt: 0, eventId: '', position: logStart };
       await files.put(stream, { version: snapshotVersion, log: '', loaded });
       const { state } = (await stored()).loaded as unknown as { state: typeof folded };
       expect(state).toStrictEqual(folded);

@@ -5,6 +5,7 @@ import { type HeldLog, heldLog } from '#application/testing/held-log.js';
 import { letters, write } from '#application/testing/letters.js';
 import { unavailable } from '#event-log/errors.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { logStart } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 
@@ -29,7 +30,13 @@ beforeEach(() => {
 describe('a stream that is not at hand', () => {
   it('is nothing while it has no events, and is asked for again the next time', async () => {
     const streams = streamsOver(held);
-    expect(await streams.get(stream)).toEqual({ state: '', revision: -1, changedAt: 0, eventId: '' });
+    expect(await streams.get(stream)).toEqual({
+      state: '',
+      revision: -1,
+      changedAt: 0,
+      eventId: '',
+      position: logStart,
+    });
     await write(log, stream, 'a');
     expect(await streams.get(stream)).toMatchObject({ state: 'a', revision: 0 });
   });
@@ -44,6 +51,7 @@ describe('a stream that is not at hand', () => {
       revision: 2,
       changedAt,
       eventId: ids[0],
+      position: await log.head(),
     });
   });
 
@@ -213,7 +221,13 @@ describe('what the log holds now', () => {
 });
 
 describe('what is at hand', () => {
-  const loaded = (state: string) => ({ state, revision: state.length - 1, changedAt: 0, eventId: state });
+  const loaded = (state: string) => ({
+    state,
+    revision: state.length - 1,
+    changedAt: 0,
+    eventId: state,
+    position: logStart,
+  });
 
   it('never goes back: neither by an older append nor by a read that was overtaken', async () => {
     await write(log, stream, 'a');

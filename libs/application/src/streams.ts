@@ -5,7 +5,8 @@
 import { Generations } from '#application/generations.js';
 import type { Snapshots } from '#application/snapshots.js';
 import type { Instant } from '#domain/ids.js';
-import type { EventLog, NewEvent, RecordedEvent } from '#event-log/event-log.js';
+import type { EventLog, NewEvent, Position, RecordedEvent } from '#event-log/event-log.js';
+import { logStart } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 
 export interface Loaded<State> {
@@ -16,6 +17,8 @@ export interface Loaded<State> {
   readonly changedAt: Instant;
   /** The id of the last event, which says what history this is the state of. */
   readonly eventId: string;
+  /** Of the last event. */
+  readonly position: Position;
 }
 
 export interface StreamKind<State, Event> {
@@ -50,7 +53,7 @@ export class Streams<State, Event> {
     this.#kind = kind;
     this.#snapshots = snapshots;
     this.#cache = new Generations(entriesMax);
-    this.#none = { state: kind.initial, revision: -1, changedAt: 0, eventId: '' };
+    this.#none = { state: kind.initial, revision: -1, changedAt: 0, eventId: '', position: logStart };
     this.#trusted = soleWriter;
   }
 
@@ -131,8 +134,10 @@ export class Streams<State, Event> {
     if (snapshot === null) return null;
     const asked = { from: snapshot.revision, limit: eventsPerReadMax };
     const page = await this.#log.readStream(stream, { direction: 'forward', ...asked });
-    if (page.status === 'unknown' || page.events[0]?.id !== snapshot.eventId) return null;
-    const loaded = this.#foldPage(snapshot, page.events.slice(1));
+    if (page.status === 'unknown') return null;
+    const [last, ...later] = page.events;
+    if (last?.id !== snapshot.eventId) return null;
+    const loaded = this.#foldPage({ ...snapshot, position: last.position }, later);
     const isWhole = page.events.length < eventsPerReadMax;
     return { snapshot, loaded: isWhole ? loaded : await this.#foldAll(stream, loaded) };
   }
@@ -155,7 +160,8 @@ export class Streams<State, Event> {
     for (const event of events) {
       state = this.#kind.evolve(state, this.#kind.decode(event), Date.parse(event.metadata.time));
     }
-    return { state, revision: last.revision, changedAt: Date.parse(last.metadata.time), eventId: last.id };
+    const { revision, position, id: eventId } = last;
+    return { state, revision, changedAt: Date.parse(last.metadata.time), eventId, position };
   }
 
   /** Never an older state than the one at hand: what was read may have been overtaken by an append. */
