@@ -53,6 +53,8 @@ export type RowChange =
       readonly change: 'put';
       readonly table: string;
       readonly row: Row;
+      /** Columns that stay as they are where there is a row already, such as when it was made first. */
+      readonly keeps?: readonly string[];
       readonly openings?: readonly Opening[];
     }
   /** In every row that has these cells. `where` begins with columns of the key or of an index. */

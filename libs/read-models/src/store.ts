@@ -1,6 +1,6 @@
 // Where read models are kept. Each promise made here is checked by the suite in contract/, on every engine.
 
-import type { Kysely } from 'kysely';
+import type { Expression, Kysely, SqlBool } from 'kysely';
 
 import type { Position } from '#event-log/event-log.js';
 import type { Projection, Row } from '#read-models/projection.js';
@@ -23,7 +23,12 @@ export interface Checkpoint {
 
 /** What is opened already: rows as they are to stand. */
 export type OpenedChange =
-  | { readonly change: 'put'; readonly table: string; readonly row: Row }
+  | {
+      readonly change: 'put';
+      readonly table: string;
+      readonly row: Row;
+      readonly keeps?: readonly string[];
+    }
   | { readonly change: 'set'; readonly table: string; readonly where: Row; readonly cells: Row }
   | { readonly change: 'remove'; readonly table: string; readonly where: Row };
 
@@ -98,5 +103,18 @@ export interface Reading extends ProjectionTables {
   readonly db: Kysely<any>;
   /** Which engine answers: for what the two write differently. */
   readonly engine: 'sqlite' | 'postgres';
+  /**
+   * Holds for each row of this table that has the text somewhere in this column, in whatever case, by the index that
+   * was made for it; perhaps for others, too. The text has at least three characters.
+   */
+  mayContain(sought: Sought): Expression<SqlBool>;
   checkpointOf(projection: string): Checkpoint | null;
+}
+
+export interface Sought {
+  readonly projection: string;
+  readonly table: string;
+  /** Has a `contains` index. */
+  readonly column: string;
+  readonly text: string;
 }
