@@ -74,9 +74,8 @@ const rooms = [
   },
   {
     from: lib('read-models'),
-    why: 'Rows from events: knows the shapes of events and the drivers of its stores, and decides nothing.',
-    to: [lib('event-catalog'), port, npm('kysely', 'better-sqlite3', 'pg')],
-    typesOnly: [lib('domain')],
+    why: 'Rows from events: knows the drivers of its stores, reckons what is left of guesses by the domain, and decides nothing.',
+    to: [lib('domain'), lib('event-catalog'), port, npm('kysely', 'better-sqlite3', 'pg')],
     builtins: builtin(),
   },
   {
