@@ -10,6 +10,7 @@ import { type AccessCall, calls, idsIn, jsonOf } from '#test/conformance/access/
 import {
   ask,
   askCell,
+  askOn,
   type Cell,
   cellsOf,
   from,
@@ -21,7 +22,7 @@ import {
 } from '#test/conformance/access/cells.js';
 import { servedServices } from '#test/conformance/access/reflected.js';
 import { services } from '#test/conformance/access/rows.js';
-import { type AccessWorld, openAccessWorld, type Somebody } from '#test/conformance/access/world.js';
+import { openAccessWorld, type Somebody } from '#test/conformance/access/world.js';
 import { endAll } from '#test/e2e/server-process.js';
 
 let scene: Scene;
@@ -42,21 +43,20 @@ beforeAll(async () => {
       await world.caller(away, 'ORG_OWNER'),
       world.administrator,
     ],
-    gone: await Promise.all([home, away].map((organizationId) => removedPerson(world, organizationId))),
+    gone: [
+      await world.goneFrom(home, 'removed'),
+      await world.goneFrom(away, 'removed'),
+      await world.goneFrom(home, 'erased'),
+      await world.goneFrom(away, 'erased'),
+    ],
   };
   strangersTokens = [null, 'cs_made-up', await revokedToken(scene), await expiredToken(scene)];
 }, 60_000);
 
 afterAll(async () => {
-  scene?.world.wires.close();
+  await scene?.world.end();
   await endAll();
 });
-
-async function removedPerson(world: AccessWorld, organizationId: string): Promise<string> {
-  const { userId } = await world.person(organizationId);
-  await world.done('DELETE', `/v2/users/${userId}`);
-  return userId;
-}
 
 async function revokedToken({ world, neighbour }: Scene): Promise<string> {
   const { userId } = neighbour;
@@ -83,7 +83,7 @@ const isPast = (heard: Heard, index: number) =>
   ![2, 12, 13, 14, 500, 501, 502, 503].includes(heard.code);
 
 const marksIn = ({ bytes }: Heard) =>
-  [scene.neighbour, scene.stranger].filter(({ mark }) => bytes.includes(mark));
+  [scene.neighbour, scene.stranger, ...scene.gone].filter(({ mark }) => bytes.includes(mark));
 
 describe('the rows', () => {
   it('there are rows for the services that are served, and for no others', async () => {
@@ -117,9 +117,28 @@ describe('who has a token', () => {
   });
 });
 
-/** There is one owner of the instance, and no call that makes another: what would end it is not asked for. */
+/** There is one owner of the instance, and no call that makes another: it is ended in an instance of its own. */
 const isOnlyOnce = ({ call, caller, target }: Cell) =>
   call.row.ends && caller.role === 'INSTANCE_OWNER' && target.userId === caller.userId;
+
+describe('the owner of an instance, of itself', () => {
+  it.each(calls.filter(({ row }) => row.of === 'user' && row.ends))(
+    '$name: does it, and is nobody then',
+    async (call) => {
+      for (const wire of [0, ...call.routes.map((_, route) => route + 1)]) {
+        const world = await openAccessWorld();
+        const owner = { ...world.administrator, name: 'itself' };
+        const question = { call, request: requestOf(call, owner), token: owner.token };
+        const done = await askOn(world.wires, question, wire);
+        expect([done.code, marksIn(done)]).toEqual([wire === 0 ? 0 : 200, []]);
+        const after = await askOn(world.wires, question, wire);
+        expect(isCode(after, wire, codes.stranger)).toBe(true);
+        await world.end();
+      }
+    },
+    120_000,
+  );
+});
 
 function faultsOf({ call, target, verdict }: Cell, heard: Heard, index: number): readonly string[] {
   const where = index === 0 ? 'gRPC' : 'REST';
@@ -201,7 +220,11 @@ describe('ids beside the one that a call is about', () => {
     const kept = { device: 'totpId', token: 'tokenId', member: 'userId' } as const;
     const names = path?.[1] as keyof typeof kept;
     const others = names === 'member' ? [stranger] : [neighbour, stranger];
-    const ids = [...others.map((one) => one[kept[names]]), randomUUID(), ...scene.gone.slice(1)];
+    const ids = [
+      ...others.map((one) => one[kept[names]]),
+      randomUUID(),
+      ...scene.gone.map(({ userId }) => userId),
+    ];
     const about = { ...caller, name: 'itself' };
     const heard = await inOrder(ids, (id) => {
       const request = {
@@ -277,7 +300,7 @@ describe('lists', () => {
     async ({ list, of, about }) => {
       const call = calls.find(({ method }) => method.name === list) as AccessCall;
       const ids = {
-        users: [scene.stranger.userId, randomUUID(), ...scene.gone],
+        users: [scene.stranger.userId, randomUUID(), ...scene.gone.map(({ userId }) => userId)],
         organizations: [scene.world.away, randomUUID(), scene.world.gone],
         tokens: [scene.stranger.tokenId, scene.neighbour.tokenId, randomUUID()],
       }[of];

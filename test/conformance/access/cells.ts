@@ -7,15 +7,14 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import type { From, Heard, Wires } from '#test/conformance/access/asked.js';
 import { type AccessCall, bytesOf, httpAskOf, jsonOf } from '#test/conformance/access/calls.js';
 import { type Target, type Verdict, verdictOf } from '#test/conformance/access/verdicts.js';
-import type { AccessWorld, Person, Role, Somebody } from '#test/conformance/access/world.js';
+import type { AccessWorld, Gone, Person, Role, Somebody } from '#test/conformance/access/world.js';
 
 export interface Scene {
   readonly world: AccessWorld;
   readonly neighbour: Person;
   readonly stranger: Person;
   readonly callers: readonly Somebody[];
-  /** Of people who were removed. */
-  readonly gone: readonly string[];
+  readonly gone: readonly Gone[];
 }
 
 /** An address of its own each time: no answer is a refusal of its speed. */
@@ -38,7 +37,11 @@ export const ask = ({ wires }: AccessWorld, question: Question): Promise<readonl
   );
 
 /** @param wire 0 is gRPC; the others are its routes */
-function askOn({ grpc, rest }: Wires, { call, request, token }: Question, wire: number): Promise<Heard> {
+export function askOn(
+  { grpc, rest }: Wires,
+  { call, request, token }: Question,
+  wire: number,
+): Promise<Heard> {
   const route = call.routes[wire - 1];
   if (route === undefined) return grpc(call.name, bytesOf(call, request), from(token));
   return rest(httpAskOf(call, route, request), from(token));
@@ -70,11 +73,11 @@ export function targetsFor(
       { ...stranger, name: 'somebody away' },
       nobody('nobody', randomUUID()),
       nobody('an id of another kind', '244617850365411330'),
-      ...gone.map((userId, index) => ({
-        name: 'somebody who is gone',
+      ...gone.map(({ userId, organizationId, fate }) => ({
+        name: `somebody ${organizationId === home ? 'at home' : 'away'} who is ${fate}`,
         userId,
-        organizationId: row.reachesGone ? ([home, away][index] ?? null) : null,
-        isGone: true,
+        organizationId: row.reachesGone ? organizationId : null,
+        fate,
       })),
     ];
   if (row.of === 'organization')
@@ -122,7 +125,11 @@ export async function askCell({ world }: Scene, cell: Cell): Promise<readonly He
 
 async function somebodyNew(world: AccessWorld, { call, caller, target }: Cell) {
   if (call.row.of === 'user') {
-    const person = await world.person(String(target.organizationId));
+    const organizationId = String(target.organizationId);
+    const person =
+      target.fate === undefined
+        ? await world.person(organizationId)
+        : await world.goneFrom(organizationId, target.fate);
     return { token: caller.token, about: { ...target, ...person } };
   }
   const organizationId = await world.organization();

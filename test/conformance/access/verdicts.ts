@@ -1,7 +1,7 @@
 // What each caller is to be told about each target, by the rows alone.
 
 import type { Row } from '#test/conformance/access/rows.js';
-import type { Somebody } from '#test/conformance/access/world.js';
+import type { Fate, Somebody } from '#test/conformance/access/world.js';
 
 /** `hidden` is told alike of what is elsewhere, of what never was, and of what is gone. */
 export type Verdict = 'allowed' | 'denied' | 'hidden';
@@ -11,7 +11,8 @@ export interface Target {
   readonly name: string;
   readonly userId: string;
   readonly organizationId: string | null;
-  readonly isGone?: boolean;
+  /** Of who is gone. */
+  readonly fate?: Fate;
 }
 
 const ranks = { reader: 1, manager: 2, owner: 3 } as const;
@@ -22,7 +23,7 @@ export function verdictOf(row: Row, caller: Somebody, target: Target): Verdict {
   if (row.of === 'instance') return caller.role === 'INSTANCE_OWNER' ? 'allowed' : 'denied';
   if (target.organizationId === null) return 'hidden';
   const verdict = verdictAbout(row, caller, { ...target, organizationId: target.organizationId });
-  return target.isGone === true && verdict === 'denied' ? 'hidden' : verdict;
+  return target.fate !== undefined && verdict === 'denied' ? 'hidden' : verdict;
 }
 
 function verdictAbout(

@@ -1,4 +1,4 @@
-// Two organizations with people in them, somebody with each role, and somebody who is gone; whatever a person is
+// Two organizations with people in them, somebody with each role, and people who are gone; whatever a person is
 // made of has a mark in it, by which it is known again wherever it appears.
 
 import { readFileSync } from 'node:fs';
@@ -27,6 +27,12 @@ export interface Person {
   readonly tokenId: string;
 }
 
+export type Fate = 'removed' | 'erased';
+
+export interface Gone extends Person {
+  readonly fate: Fate;
+}
+
 export interface AccessWorld {
   readonly wires: Wires;
   readonly home: string;
@@ -34,21 +40,23 @@ export interface AccessWorld {
   readonly gone: string;
   readonly administrator: Somebody;
   person(organizationId: string): Promise<Person>;
+  goneFrom(organizationId: string, fate: Fate): Promise<Gone>;
   caller(organizationId: string, role: Role | null): Promise<Somebody>;
   organization(): Promise<string>;
   /** As the administrator. */
   done(verb: string, path: string, body?: JsonObject): Promise<JsonObject>;
+  end(): Promise<void>;
 }
 
 export async function openAccessWorld(): Promise<AccessWorld> {
   const directory = temporaryDirectory();
-  const { port } = await startServer({
+  const server = await startServer({
     environment: {
       COUNTERSIGN_DATA_DIR: directory,
       COUNTERSIGN_TRUSTED_PROXIES: '127.0.0.1',
     },
   });
-  const wires = wiresTo(port);
+  const wires = wiresTo(server.port);
   const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
   let count = 0;
   const done: AccessWorld['done'] = async (verb, path, body) => {
@@ -83,6 +91,12 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     const { tokenId } = await tokenOf(userId);
     return { userId, organizationId, mark, totpId: String(totpId), tokenId: String(tokenId) };
   };
+  const goneFrom: AccessWorld['goneFrom'] = async (organizationId, fate) => {
+    const somebody = await person(organizationId);
+    if (fate === 'removed') await done('DELETE', `/v2/users/${somebody.userId}`);
+    else await done('POST', `/countersign/v1/users/${somebody.userId}/erase`, {});
+    return { ...somebody, fate };
+  };
   const caller: AccessWorld['caller'] = async (organizationId, role) => {
     count += 1;
     const { id } = await done('POST', '/v2/users/new', {
@@ -109,5 +123,10 @@ export async function openAccessWorld(): Promise<AccessWorld> {
   };
   const [home, away, gone] = [await organization(), await organization(), await organization()];
   await done('DELETE', `/v2/organizations/${gone}`);
-  return { wires, home, away, gone, administrator, person, caller, organization, done };
+  const end = async () => {
+    wires.close();
+    server.signal('SIGKILL');
+    await server.ended;
+  };
+  return { wires, home, away, gone, administrator, end, person, goneFrom, caller, organization, done };
 }
