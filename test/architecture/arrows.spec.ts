@@ -57,7 +57,7 @@ const allowed: readonly Arrow[] = [
   { from: 'libs/snapshot-files/src/files.ts', imports: 'type #application/execute.js' },
   { from: 'libs/snapshot-files/src/disk.ts', imports: 'node:fs/promises' },
   { from: 'libs/read-models/src/runner.ts', imports: 'kysely' },
-  { from: 'libs/read-models/src/queries/factors.ts', imports: '#domain/attempts/bounds.js' },
+  { from: 'libs/read-models/src/queries/factors.ts', imports: '#domain/ids.js' },
   { from: 'libs/read-models/src/stores/sqlite.ts', imports: 'better-sqlite3' },
   { from: 'libs/access/src/policies.ts', imports: '@cedar-policy/cedar-wasm' },
   { from: 'libs/access/src/judge.ts', imports: '#domain/ids.js' },
