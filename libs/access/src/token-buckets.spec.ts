@@ -85,6 +85,12 @@ describe('a bucket', () => {
     expect(buckets.look('a')).toMatchObject({ allowed: false, retryAfterMs: 100 });
   });
 
+  it('is not remembered for a look', () => {
+    const { buckets } = bucketsOf();
+    times(50, (index) => buckets.look(`new-${index}`));
+    expect(buckets.size).toBe(0);
+  });
+
   it.each([-1, Number.NaN])('has no price of %p', (cost) => {
     expect(() => bucketsOf().take('a', cost)).toThrow(TypeError);
   });
@@ -181,6 +187,25 @@ describe('a flood of new keys', () => {
     time.now += 10_000;
     flood(take, 1_000);
     expect(buckets.size).toBe(10);
+  });
+
+  it('leaves nothing behind once buckets are full again and others come, who are only looked at', () => {
+    const { take, time, buckets } = bucketsOf(tenASecond, 1_000);
+    flood(take, 1_000);
+    time.now += 100;
+    times(200, (index) => buckets.look(`other-${index}`));
+    expect(buckets.size).toBe(0);
+  });
+
+  it('keeps little more than the buckets that are not full, however long it lasts', () => {
+    const { take, time, buckets } = bucketsOf(tenASecond, 10_000);
+    const sizes = times(5_000, (index) => {
+      time.now += 10;
+      take(`new-${index}`);
+      return buckets.size;
+    });
+    // Each is full again after 100 ms, in which ten come.
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(20);
   });
 
   it('shares one bucket where there is no place', () => {

@@ -9,8 +9,8 @@ import type { Limit } from '#access/rate-limits.js';
  */
 export const keysMaxDefault = 65_536;
 
-/** So that a new key costs a bounded time, however many are there. */
-const looksPerPlace = 8;
+/** At buckets of others, for each key that has none: a bounded time, and more than one, so that they become fewer. */
+const looksPerStranger = 8;
 
 export interface TokenBucketsOptions {
   readonly limit: Limit;
@@ -36,10 +36,11 @@ interface Bucket {
 }
 
 /**
- * A full bucket is as good as none, so it may be forgotten; one that is not full must never be, or who emptied it
- * would be free again after a flood of made-up keys. Where there is no place for a new key because none of those
- * looked at is full, it shares one bucket with all others that found no place: memory stays bounded, nobody is
- * freed, and strangers are slowed down together for as long as the flood lasts.
+ * A full bucket is as good as none, so it is never made for a look, and forgotten soon: whenever somebody comes who
+ * has none, a few of the others are looked at. One that is not full must never be forgotten, or who emptied it would
+ * be free again after a flood of made-up keys. Where there is no place for a new key because none of those looked at
+ * is full, it shares one bucket with all others that found no place: memory stays bounded, nobody is freed, and
+ * strangers are slowed down together for as long as the flood lasts.
  */
 export class TokenBuckets {
   readonly #limit: Limit;
@@ -78,7 +79,7 @@ export class TokenBuckets {
     if (!(cost >= 0)) throw new TypeError('a cost is a number of tokens');
     const now = this.#clock();
     const { perSecond, burst } = this.#limit;
-    const bucket = this.#buckets.get(key) ?? this.#placed(key, now);
+    const bucket = this.#buckets.get(key) ?? this.#bucketOfNew(key, now, takes);
     bucket.tokens = this.#tokensOf(bucket, now);
     bucket.at = now;
     const wanted = Math.min(cost, burst);
@@ -99,20 +100,20 @@ export class TokenBuckets {
     return Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
   }
 
-  #placed(key: string, now: number): Bucket {
-    if (this.#buckets.size >= this.#keysMax && !this.#forgetsFullOne(now)) return this.#strangers;
+  #bucketOfNew(key: string, now: number, isKept: boolean): Bucket {
+    this.#forgetFullOnes(now);
+    if (this.#buckets.size >= this.#keysMax) return this.#strangers;
     const bucket = { tokens: this.#limit.burst, at: now };
-    this.#buckets.set(key, bucket);
+    if (isKept) this.#buckets.set(key, bucket);
     return bucket;
   }
 
-  #forgetsFullOne(now: number): boolean {
-    for (let looks = 0; looks < looksPerPlace; looks++) {
+  #forgetFullOnes(now: number): void {
+    for (let looks = Math.min(looksPerStranger, this.#buckets.size + 1); looks > 0; looks -= 1) {
       const { value } = this.#hand.next();
       if (value === undefined) this.#hand = this.#buckets.entries();
-      else if (this.#tokensOf(value[1], now) >= this.#limit.burst) return this.#buckets.delete(value[0]);
+      else if (this.#tokensOf(value[1], now) >= this.#limit.burst) this.#buckets.delete(value[0]);
     }
-    return false;
   }
 }
 
