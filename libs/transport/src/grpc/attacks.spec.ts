@@ -335,14 +335,6 @@ describe('a caller over gRPC', () => {
     expect(frames().some(({ type }) => type === frameType.ping)).toBe(true);
   });
 
-  it('is told to connect anew when its connection is old', async () => {
-    await open({ connectionLimits: { connectionAgeMs: 100 } });
-    const { frames, isClosed } = raw();
-    await until(isClosed);
-    const goaway = frames().find(({ type }) => type === frameType.goaway);
-    expect(goaway?.payload.subarray(8).toString()).toBe('max_age');
-  });
-
   it('that does not fetch its answer is cut off', async () => {
     await open({ connectionLimits: { streamWithinMs: 100, sweepEveryMs: 20 } });
     const { socket, frames } = raw();

@@ -1,5 +1,6 @@
 // The HTTP/2 connections that gRPC is spoken on: what they may take, how many calls are open on them, and how
-// they end. grpc-js would make a server of its own, whose limits for headers, resets and memory cannot be set.
+// they end. grpc-js would make a server of its own, whose limits for headers, resets and memory cannot be set; and
+// its timer for the age of each connection, of a random length, leaves a list of timers behind until it would have rung.
 
 import {
   constants,
@@ -17,6 +18,7 @@ import * as defaults from '#transport/grpc/limits.js';
 
 export interface ConnectionLimits {
   readonly connectionAgeMs: number;
+  readonly connectionAgeGraceMs: number;
   readonly pingEveryMs: number;
   readonly pingAnswerWithinMs: number;
   readonly streamWithinMs: number;
@@ -30,7 +32,7 @@ export interface ConnectionLimits {
 export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string) => void;
 
 export interface ConnectionsOptions {
-  /** Of grpc-js, which is told of sessions: it ends those that are old or gone. */
+  /** Of grpc-js, which is told of sessions: it ends those whose peer is gone. */
   readonly inner: Http2Server;
   readonly take: TakeStream;
   readonly limits: Partial<ConnectionLimits>;
@@ -139,10 +141,23 @@ export class Connections {
   }
 
   #sweep(): void {
-    const bound = performance.now() - this.#limits.streamWithinMs;
+    const now = performance.now();
+    this.#sweepConnections(now);
+    const bound = now - this.#limits.streamWithinMs;
     for (const [stream, begun] of this.#calls) {
       if (begun > bound) return;
       stream.destroy();
+    }
+  }
+
+  #sweepConnections(now: number): void {
+    for (const [session, { oldAt }] of this.#sessions) {
+      if (now < oldAt) continue;
+      if (now >= oldAt + this.#limits.connectionAgeGraceMs) session.destroy();
+      else if (!session.closed) {
+        session.goaway(constants.NGHTTP2_NO_ERROR, lastTaken, Buffer.from('max_age'));
+        session.close();
+      }
     }
   }
 }
@@ -160,8 +175,15 @@ const http2Options: ServerOptions = {
   },
 };
 
+/** For a GOAWAY: the last stream that was taken, as at the end of the server. */
+const lastTaken = 0;
+
+/** So that those who came together, as after a start, do not all come again together. */
+const ageSpread = 0.2;
+
 class Connection {
   readonly peer: string;
+  readonly oldAt: number;
   readonly #limits: ConnectionLimits;
   #pings = 0;
   #forgivenAt = performance.now();
@@ -169,6 +191,8 @@ class Connection {
   constructor(peer: string, limits: ConnectionLimits) {
     this.peer = peer;
     this.#limits = limits;
+    const spread = 1 + ageSpread * (Math.random() - 0.5);
+    this.oldAt = performance.now() + limits.connectionAgeMs * spread;
   }
 
   called(): void {

@@ -46,7 +46,7 @@ export const resetsPerSecond = 33;
 /** Frames that make no sense, before the connection is: a client has a bug, or means it. */
 export const invalidFramesMax = 100;
 
-/** How often open calls are looked at, and so how exact `streamWithinMs` is. */
+/** How often open calls and connections are looked at, and so how exact `streamWithinMs` and their age are. */
 export const sweepEveryMs = 1_000;
 
 /** At once, over all connections: an answer is up to some 200 KB, and nobody has to say who he is for it. */

@@ -68,12 +68,10 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
   };
 }
 
-/** It looks after connections: their age, and whether the peer is still there. */
+/** It looks whether the peer of a connection is still there. */
 function serverOptions(bounds: Partial<ConnectionLimits>): ServerOptions {
   return {
     'grpc.max_receive_message_length': limits.messageBytesMax,
-    'grpc.max_connection_age_ms': bounds.connectionAgeMs ?? limits.connectionAgeMs,
-    'grpc.max_connection_age_grace_ms': limits.connectionAgeGraceMs,
     'grpc.keepalive_time_ms': bounds.pingEveryMs ?? limits.pingEveryMs,
     'grpc.keepalive_timeout_ms': bounds.pingAnswerWithinMs ?? limits.pingAnswerWithinMs,
     'grpc.enable_channelz': 0,
