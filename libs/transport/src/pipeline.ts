@@ -2,7 +2,7 @@
 // caller, read, authorized, run, and answered. The order is what protects: nothing is hashed, looked up or decoded for
 // an address that asks too fast, and nothing is done for a caller that may not.
 
-import { create, type DescMethodUnary, type DescService, type Message } from '@bufbuild/protobuf';
+import { create, type DescMessage, type DescMethodUnary, type DescService, type Message } from '@bufbuild/protobuf';
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
@@ -189,9 +189,14 @@ const shownOnce = new Set(['secret', 'uri', 'recoveryCodes', 'token', 'emailCode
 
 function repeatHeadersOf({ output }: DescMethodUnary): AnswerHeaders {
   const replayed = { 'idempotent-replayed': 'true' };
-  const isShort = output.fields.some(({ localName }) => shownOnce.has(localName));
-  return isShort ? { ...replayed, 'x-countersign-secret-already-shown': 'true' } : replayed;
+  return showsOnce(output) ? { ...replayed, 'x-countersign-secret-already-shown': 'true' } : replayed;
 }
+
+/** Itself, or each of whom it tells: deeper nothing is shown. */
+const showsOnce = ({ fields }: DescMessage): boolean =>
+  [...fields, ...fields.flatMap(({ message }) => message?.fields ?? [])].some(({ localName }) =>
+    shownOnce.has(localName),
+  );
 
 function headersOf({ requestId }: Incoming, retryAfterMs: number | null): AnswerHeaders {
   if (retryAfterMs === null) return { 'x-request-id': requestId };

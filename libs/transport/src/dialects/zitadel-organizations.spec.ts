@@ -75,6 +75,10 @@ describe('a new organization', () => {
     const request = { name: 'Once', admins: [person('once@example.com')] };
     const first = await desk.ask(as, rpc.addOrganization, request);
     expect(await desk.ask(as, rpc.addOrganization, request)).toEqual(first);
+    expect((await desk.call(as, rpc.addOrganization, request)).headers).toMatchObject({
+      'idempotent-replayed': 'true',
+      'x-countersign-secret-already-shown': 'true',
+    });
     const userId = first.createdAdmins[0]?.userId as UserId;
     const members = answered(listMembers(first.organizationId as OrganizationId, desk.sources));
     expect(await members).toEqual([{ userId, roles: ['ORG_OWNER'] }]);

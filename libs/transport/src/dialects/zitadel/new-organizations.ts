@@ -48,7 +48,8 @@ export function newOrganizations(parts: Parts): MethodTable<typeof OrganizationS
           if (!added.repeated) await parts.run(new RemoveOrganization({ organizationId, by: unkeyed(by) }));
           return refused(refusal);
         }
-        return answered({ details: detailsOfNew(added.details), organizationId, createdAdmins });
+        const message = { details: detailsOfNew(added.details), organizationId, createdAdmins };
+        return answered(message, added.repeated === true);
       },
     },
   };
