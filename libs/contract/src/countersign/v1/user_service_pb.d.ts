@@ -55,15 +55,14 @@ export declare const EraseUserResponseSchema: GenMessage<EraseUserResponse>;
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
  * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
  * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
- * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
- * which.
+ * names a user as `user-not-found`: unknown, or of another organization, and nobody can tell which.
  *
  * @generated from service countersign.v1.UserService
  */
 export declare const UserService: GenService<{
   /**
-   * Erases a user: its key is deleted, and with it all that was sealed. That there was somebody stays. It may be
-   * asked again.
+   * Erases a user: its key is deleted, and with it all that was sealed. That there was somebody stays. Whoever may
+   * do it may also erase who was removed before; of who is erased already it answers the same again.
    *
    * @generated from rpc countersign.v1.UserService.EraseUser
    */

@@ -34,8 +34,7 @@ export const EraseUserResponseSchema = /*@__PURE__*/
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
  * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
  * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
- * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
- * which.
+ * names a user as `user-not-found`: unknown, or of another organization, and nobody can tell which.
  *
  * @generated from service countersign.v1.UserService
  */

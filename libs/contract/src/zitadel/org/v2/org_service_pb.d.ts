@@ -31,6 +31,8 @@ export declare type AddOrganizationRequest = Message<"zitadel.org.v2.AddOrganiza
   name: string;
 
   /**
+   * At most 20; more are added one by one.
+   *
    * @generated from field: repeated zitadel.org.v2.AddOrganizationRequest.Admin admins = 2;
    */
   admins: AddOrganizationRequest_Admin[];
@@ -372,10 +374,10 @@ export declare const ActivateOrganizationResponseSchema: GenMessage<ActivateOrga
  */
 export declare const OrganizationService: GenService<{
   /**
-   * Makes an organization, and makes users its members.
+   * Makes an organization, and makes users its members. Where one of them cannot be, nothing of it stays.
    *
    * Refused as `organization-already-exists`, `user-not-found`, `user-already-exists`, `login-name-taken`,
-   * `login-name-claimed`, `role-unknown`.
+   * `login-name-claimed`, `metadata-max`, `role-unknown`, `member-already-exists`.
    *
    * @generated from rpc zitadel.org.v2.OrganizationService.AddOrganization
    */

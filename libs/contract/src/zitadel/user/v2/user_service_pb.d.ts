@@ -1808,7 +1808,8 @@ export declare const UserService: GenService<{
     output: typeof ListUsersResponseSchema;
   },
   /**
-   * Changes what is given of a user, all of it or none; what is left out stays.
+   * Changes what is given of a user, all of it or none; what is left out stays. Users may change their own profile
+   * and number; username, address and metadata are for who administers users.
    *
    * Refused as `user-not-human`, `user-not-machine`, `login-name-taken`, `login-name-claimed`, `metadata-max`.
    *
@@ -1868,7 +1869,8 @@ export declare const UserService: GenService<{
     output: typeof UnlockUserResponseSchema;
   },
   /**
-   * Removes a user. Its id is never given again, its login names are free at once.
+   * Removes a user. Its id is never given again, its login names are free at once. Who is gone already is
+   * `user-not-found`, but for a repeat under the same idempotency key.
    *
    * @generated from rpc zitadel.user.v2.UserService.DeleteUser
    */
