@@ -10,11 +10,14 @@ import type {
 } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 
+import type { TraceParent } from '#transport/trace-parent.js';
+
 /** What a call brings along besides its message. */
 export interface Incoming {
   readonly requestId: string;
-  /** Of the W3C's `traceparent`. */
+  /** What is kept with each event. Of the caller's `traceparent`, or made here where calls are traced. */
   readonly traceId: string | null;
+  readonly traceParent: TraceParent | null;
   /** The header as it came; null where there is none. */
   readonly authorization: string | null;
   /** `x-zitadel-orgid`: among the caller's organizations, the one to act in. */

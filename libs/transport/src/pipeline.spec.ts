@@ -261,6 +261,7 @@ function incomingOf(authorization: string): Incoming {
   return {
     requestId: 'request-1',
     traceId: null,
+    traceParent: null,
     authorization,
     organization: null,
     idempotencyKey: null,

@@ -20,6 +20,7 @@ import { decode, malformed } from '#transport/grpc/definitions.js';
 import { dropRest } from '#transport/grpc/drop-rest.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
+import { traceParentOf } from '#transport/trace-parent.js';
 
 /** Whose call it is: of the peer's address and the headers that a trusted proxy adds. */
 export type AddressOf = (peer: string, header: (name: string) => string | null) => string;
@@ -102,9 +103,11 @@ class UnaryCall {
       const value = headers[name];
       return typeof value === 'string' ? value : null;
     };
+    const traceParent = traceParentOf(header('traceparent'));
     return {
       requestId,
-      traceId: traceIdOf(header('traceparent')),
+      traceId: traceParent?.traceId ?? null,
+      traceParent,
       authorization: header('authorization'),
       organization: header('x-zitadel-orgid'),
       idempotencyKey: header('idempotency-key'),
@@ -181,11 +184,4 @@ function frameOf(bytes: Uint8Array): Buffer {
   frame.writeUInt32BE(bytes.length, 1);
   frame.set(bytes, 5);
   return frame;
-}
-
-/** W3C Trace Context: version, trace id, parent, flags; a trace id of zeros is none. */
-function traceIdOf(traceparent: string | null): string | null {
-  if (traceparent === null) return null;
-  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent) ?? [];
-  return traceId === undefined || /^0+$/.test(traceId) ? null : traceId;
 }

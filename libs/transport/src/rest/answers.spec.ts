@@ -131,6 +131,11 @@ describe('REST, what a call brings along', () => {
     expect(others).toEqual({
       requestId: 'request-1',
       traceId: '0af7651916cd43dd8448eb211c80319c',
+      traceParent: {
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        spanId: 'b7ad6b7169203331',
+        isSampled: true,
+      },
       authorization: 'Bearer cs_x',
       organization: 'org-1',
       idempotencyKey: 'key-1',

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Incoming } from '#transport/call.js';
+import { traceParentOf } from '#transport/trace-parent.js';
 
 export interface IncomingOptions {
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
@@ -16,10 +17,12 @@ export function incomingOf(
   { addressOf, deadlineMs }: IncomingOptions,
 ): Incoming {
   const { headers } = request;
+  const traceParent = traceParentOf(textOf(headers.traceparent));
   let signal: AbortSignal | undefined;
   return {
     requestId: request.id,
-    traceId: traceIdOf(textOf(headers.traceparent)),
+    traceId: traceParent?.traceId ?? null,
+    traceParent,
     authorization: headers.authorization ?? null,
     organization: textOf(headers['x-zitadel-orgid']),
     idempotencyKey: textOf(headers['idempotency-key']),
@@ -34,13 +37,6 @@ export function incomingOf(
 
 function textOf(header: string | readonly string[] | undefined): string | null {
   return typeof header === 'string' ? header : null;
-}
-
-/** The W3C's Trace Context §3.2: version, trace id, parent id, flags; a trace id of zeros is none. */
-const traceparent = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
-
-function traceIdOf(header: string | null): string | null {
-  return header === null ? null : (traceparent.exec(header)?.[1] ?? null);
 }
 
 /** Its reason tells the two apart as Node's own signals do: a TimeoutError, or an AbortError. */

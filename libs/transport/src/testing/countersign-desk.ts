@@ -116,6 +116,7 @@ function callerOf({ invoke }: Served, tokenOf: Desk['tokenOf']): CountersignDesk
     return invoke(method, readAs(create(method.input, request as never)), {
       requestId: 'request-1',
       traceId: null,
+      traceParent: null,
       authorization: await token,
       organization: null,
       idempotencyKey: null,

@@ -88,6 +88,7 @@ export async function openDesk({ house: given = {}, limits = unlimited }: Given 
       served.invoke(method, readAs(create<Method['input']>(method.input, request)), {
         requestId: 'request-1',
         traceId: null,
+        traceParent: null,
         authorization: null,
         organization: null,
         idempotencyKey: null,

@@ -113,6 +113,7 @@ function callerOf({ invoke }: Served, tokenOf: ZitadelDesk['tokenOf']): ZitadelD
       idempotencyKey: null,
       address: '192.0.2.1',
       signal: new AbortController().signal,
+      traceParent: null,
       ...(await incomingOf(as)),
     });
 }
