@@ -79,6 +79,12 @@ const rooms = [
     builtins: builtin(),
   },
   {
+    from: lib('telemetry'),
+    why: 'What is counted, timed and traced, whatever it is of: stands on Node alone, and no room but apps/ knows it.',
+    to: [],
+    builtins: builtin(),
+  },
+  {
     from: lib('access'),
     why: 'Who may do what, folded from streams and from policies.',
     to: [lib('domain'), lib('event-catalog'), port, npm('@cedar-policy/.*', 'rate-limiter-flexible')],

@@ -23,6 +23,7 @@ const rooms = [
   'application',
   'snapshot-files',
   'read-models',
+  'telemetry',
   'access',
   'transport',
 ];
@@ -59,6 +60,7 @@ const allowed: readonly Arrow[] = [
   { from: 'libs/read-models/src/runner.ts', imports: 'kysely' },
   { from: 'libs/read-models/src/queries/factors.ts', imports: '#domain/ids.js' },
   { from: 'libs/read-models/src/stores/sqlite.ts', imports: 'better-sqlite3' },
+  { from: 'libs/telemetry/src/process.ts', imports: 'node:perf_hooks' },
   { from: 'libs/access/src/policies.ts', imports: '@cedar-policy/cedar-wasm' },
   { from: 'libs/access/src/judge.ts', imports: '#domain/ids.js' },
   { from: 'libs/access/src/fold.ts', imports: '#event-log/errors.js' },
@@ -107,6 +109,9 @@ const refused: readonly (Arrow & { readonly rule: string })[] = [
   { from: 'libs/read-models/src/a.ts', imports: '#secrets/names.js', rule: outside },
   { from: 'libs/read-models/src/b.ts', imports: '#application/execute.js', rule: outside },
   { from: 'libs/read-models/src/c.ts', imports: 'better-sqlite3', rule: 'one-driver-one-room' },
+  { from: 'libs/telemetry/src/a.ts', imports: '#event-log/event-log.js', rule: outside },
+  { from: 'libs/telemetry/src/b.ts', imports: 'prom-client', rule: outside },
+  { from: 'libs/transport/src/f.ts', imports: '#telemetry/registry.js', rule: outside },
   { from: 'libs/access/src/a.ts', imports: '#transport/listener.js', rule: outside },
   { from: 'libs/access/src/b.ts', imports: '#application/execute.js', rule: outside },
   { from: 'libs/access/src/c.ts', imports: '#event-log/in-memory.js', rule: outside },
@@ -139,6 +144,7 @@ const targets = [
   'libs/event-log/src/errors.ts',
   'libs/event-log/src/in-memory.ts',
   'libs/secrets/src/key-store.ts',
+  'libs/telemetry/src/registry.ts',
   'libs/transport/src/listener.ts',
   'test/e2e/harness.ts',
 ];
@@ -155,6 +161,7 @@ const packages = [
   '@nestjs/common',
   '@nestjs/cqrs',
   '@jest/globals',
+  'prom-client',
 ];
 
 interface Violation {
