@@ -63,23 +63,66 @@ export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
 
+/**
+ * A row does not fit its table: nothing was written, and no retry will help. It names no value: values are personal.
+ */
+export class RowRefused extends Error {
+  override readonly name = 'RowRefused';
+}
+
+/** The tables that are live are those of another version: the next ones must be built, from `begin` on. */
+export class OtherVersion extends Error {
+  override readonly name = 'OtherVersion';
+  readonly live: number;
+
+  constructor(projection: Projection, live: number) {
+    super(
+      `${projection.name} is live in version ${live}, and this release has version ${projection.version}`,
+    );
+    this.live = live;
+  }
+}
+
+export type ModelStoreFailure =
+  /** Nothing was written, or that is not known; the same call may succeed later. */
+  | 'unavailable'
+  /** It took longer than a query may. */
+  | 'too-slow'
+  /** What is stored is not what was written. It can be built anew from the log. */
+  | 'damaged';
+
+export class ModelStoreError extends Error {
+  override readonly name = 'ModelStoreError';
+  readonly code: ModelStoreFailure;
+
+  constructor(code: ModelStoreFailure, reason: string, options?: ErrorOptions) {
+    super(`the read models are ${code}: ${reason}`, options);
+    this.code = code;
+  }
+}
+
 export interface ProjectionTables {
   /** The name that the table has in the build that is live. Throws for a projection that has none. */
   tableOf(projection: string, table: string): string;
 }
 
+/** Every call may throw `ModelStoreError`. */
 export interface ModelStore {
-  /** Makes the tables of a projection where it has none, and makes the first build live. Answers the live one. */
+  /**
+   * Makes the tables of a projection where it has none, and makes the first build live. Answers the live one. Throws
+   * `OtherVersion`; and `TypeError` where the tables changed and the version did not.
+   */
   open(projection: Projection): Promise<Build>;
   /** Null before the first batch. */
   checkpoint(build: Build): Promise<Checkpoint | null>;
-  /** All of it or nothing, in one transaction. Throws `Fenced`. */
+  /** All of it or nothing, in one transaction. Throws `Fenced`, also for a build that was dropped, and `RowRefused`. */
   apply(batch: Batch): Promise<void>;
   parked(build: Build): Promise<readonly ParkedStream[]>;
   /** Tables for the next build, beside the live one. */
   begin(projection: Projection): Promise<Build>;
   /** Every reader that begins from now on sees this build; one that began before finishes on the other. */
   makeLive(build: Build): Promise<void>;
+  /** Its tables go, with its checkpoint. Throws `TypeError` for the live one. */
   drop(build: Build): Promise<void>;
   /** Every build that has tables, the live one of each projection told. */
   builds(): Promise<
@@ -114,6 +157,8 @@ export interface Reading extends ProjectionTables {
 export interface Sought {
   readonly projection: string;
   readonly table: string;
+  /** What the query calls the table, where it is not by its name. */
+  readonly as?: string;
   /** Has a `contains` index. */
   readonly column: string;
   readonly text: string;
