@@ -1,6 +1,7 @@
 // From the environment to settings, or to everything that is wrong with it. Pure: what a file or a
 // directory holds is looked at by those who use it.
 
+import { nearest } from '#server/nearest.js';
 import { isLoopback } from '#server/setting-values.js';
 import { type Setting, type Settings, settingEntries, settingsTable } from '#server/settings.js';
 
@@ -10,9 +11,6 @@ export type Configuration =
   | { readonly status: 'accepted'; readonly settings: Settings; readonly withoutEffect: readonly string[] }
   /** Each names its setting and says what is allowed, in one line, and quotes no value. */
   | { readonly status: 'refused'; readonly problems: readonly string[] };
-
-/** A name further away than this is no typing error of another one. */
-const typingErrorsMax = 3;
 
 export function readConfiguration(environment: Environment): Configuration {
   const given = Object.keys(environment).filter((name) => /^countersign_/i.test(name));
@@ -77,30 +75,12 @@ function withoutEffect(environment: Environment): string[] {
 
 function refuseUnknown(name: string): string {
   const names = settingEntries.map(([, setting]) => setting.name);
-  const nearest = names
-    .map((candidate) => ({ candidate, distance: editDistance(name.toUpperCase(), candidate) }))
-    .sort((left, right) => left.distance - right.distance)
-    .find(({ distance }) => distance <= typingErrorsMax);
-  const hint =
-    nearest === undefined ? `allowed are ${names.join(', ')}` : `did you mean ${nearest.candidate}?`;
+  const likely = nearest(name.toUpperCase(), names);
+  const hint = likely === null ? `allowed are ${names.join(', ')}` : `did you mean ${likely}?`;
   return `${printable(name)} is not a setting; ${hint}`;
 }
 
 /** A name comes from outside: it may not break the one line, or repaint the screen. */
 function printable(name: string): string {
   return name.slice(0, 64).replaceAll(/[^A-Za-z0-9_]/g, '?');
-}
-
-/** Levenshtein's distance, row by row. */
-function editDistance(from: string, to: string): number {
-  const firstRow = Array.from({ length: to.length + 1 }, (_, index) => index);
-  const lastRow = Array.from(from).reduce((row, letter, index) => {
-    const next = [index + 1];
-    for (const [place, other] of Array.from(to).entries()) {
-      const replaced = (row[place] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[place + 1] ?? 0) + 1, (next[place] ?? 0) + 1));
-    }
-    return next;
-  }, firstRow);
-  return lastRow[to.length] ?? 0;
 }

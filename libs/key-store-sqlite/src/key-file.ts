@@ -82,7 +82,7 @@ export function bytesOf(path: string): number {
 
 const walOf = (path: string): string => `${path}-wal`;
 
-function openReader(path: string): Database.Database {
+export function openReader(path: string): Database.Database {
   return new Database(path, { readonly: true, fileMustExist: true });
 }
 

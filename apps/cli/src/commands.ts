@@ -1,0 +1,20 @@
+// Every command, in the order of the help.
+
+import type { Command } from '#cli/command.js';
+import { completionOver } from '#cli/commands/completion.js';
+import { eventsExport } from '#cli/commands/events-export.js';
+import { eventsImport } from '#cli/commands/events-import.js';
+import { eventsList } from '#cli/commands/events-list.js';
+import { eventsShow } from '#cli/commands/events-show.js';
+import { eventsTail } from '#cli/commands/events-tail.js';
+import { eventsVerify } from '#cli/commands/events-verify.js';
+
+export const commands: readonly Command[] = [
+  eventsList,
+  eventsTail,
+  eventsShow,
+  eventsVerify,
+  eventsExport,
+  eventsImport,
+  completionOver(() => commands),
+];
