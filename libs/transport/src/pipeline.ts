@@ -2,7 +2,13 @@
 // caller, read, authorized, run, and answered. The order is what protects: nothing is hashed, looked up or decoded for
 // an address that asks too fast, and nothing is done for a caller that may not.
 
-import { create, type DescMessage, type DescMethodUnary, type DescService, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type DescService,
+  type Message,
+} from '@bufbuild/protobuf';
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';

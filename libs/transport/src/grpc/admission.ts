@@ -12,6 +12,7 @@ import { type StatusCode, statusCodes } from '#transport/call.js';
 import * as limits from '#transport/grpc/limits.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 import type { ServeUnary } from '#transport/grpc/unary.js';
+import { grpcTimeoutMs } from '#transport/grpc-timeout.js';
 
 /** A watch stays open, and is no call that an end has to wait for. The rest is served by grpc-js. */
 export type Route = ServeUnary | 'call' | 'watch';
@@ -40,7 +41,8 @@ export function admit(
   if (metadataBytes(headers) > limits.metadataBytesMax) return refuse(stream, requestId, tooMuchMetadata);
   const route = routes.get(headers[':path'] ?? '');
   if (route === undefined) return refuse(stream, requestId, noSuchMethod);
-  const timeoutMs = timeoutMsOf(headers['grpc-timeout'] as string | undefined);
+  const timeout = headers['grpc-timeout'] as string | undefined;
+  const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : grpcTimeoutMs(timeout);
   if (timeoutMs === null) return refuse(stream, requestId, malformedTimeout);
   const longest = route === 'watch' ? limits.connectionAgeMs : limits.callWithinMs;
   return { route, requestId, timeoutMs: Math.min(timeoutMs, longest) };
@@ -98,20 +100,4 @@ function metadataBytes(headers: IncomingHttpHeaders): number {
   let bytes = 0;
   for (const name in headers) bytes += name.length + String(headers[name]).length + 32;
   return bytes;
-}
-
-const unitMs: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1_000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
-
-/** Null where it makes no sense. */
-function timeoutMsOf(text: string | undefined): number | null {
-  if (text === undefined) return Number.POSITIVE_INFINITY;
-  const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
-  return amount === undefined || unit === undefined ? null : Number(amount) * (unitMs[unit] ?? 0);
 }
