@@ -1,59 +1,16 @@
-// A pipeline over a whole application that answers our own calls, with the people of the desk and their tokens.
+// Our own calls, over a whole application.
 
-import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import type { DescMethodUnary } from '@bufbuild/protobuf';
 
-import { defaultRateLimits } from '#access/rate-limits.js';
-import { Directory } from '#application/queries/directory.js';
-import { codeOf } from '#application/testing/factors.js';
-import type { House } from '#application/testing/house.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
-import type { RefusalDetail } from '#contract/countersign/v1/refusal_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
-import { BadRequestSchema } from '#contract/google/rpc/error_details_pb.js';
-import { defaultSettings } from '#domain/organization/settings.js';
-import type { TotpParameters } from '#domain/totp/events.js';
-import { InMemoryEventLog } from '#event-log/in-memory.js';
-import { base32Decode } from '#secrets/base32.js';
-import type { Answered, Incoming, Served } from '#transport/call.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
-import type { Implemented } from '#transport/implementation.js';
-import { pipelineOf } from '#transport/pipeline.js';
-import { type Desk, openDesk, type Person, unlimited } from '#transport/testing/desk.js';
-import { readAs } from '#transport/testing/reading.js';
-import { detailIn, refusalIn, saidIn, statusIn } from '#transport/testing/status.js';
+import { type DialectDesk, openDialectDesk } from '#transport/testing/dialect-desk.js';
 
-/** Whose token is brought along, and what else. */
-type As = Person | (Partial<Incoming> & { readonly person: Person });
-
-type Asking<Answer> = <Method extends DescMethodUnary>(
-  as: As,
-  method: Method,
-  request: MessageInitShape<Method['input']>,
-) => Promise<Answer>;
-
-export interface CountersignDesk {
-  readonly house: House;
-  readonly directory: Directory;
-  readonly implemented: readonly Implemented[];
-  readonly call: Asking<Answered>;
-  /** Throws what was refused. */
-  ask<Method extends DescMethodUnary>(
-    as: As,
-    method: Method,
-    request: MessageInitShape<Method['input']>,
-  ): Promise<MessageShape<Method['output']>>;
-  /** Of a refusal its number, our code and the id, in a line. */
-  readonly said: Asking<string>;
-  readonly refusal: Asking<RefusalDetail>;
-  /** The fields that were refused. */
-  readonly fields: Asking<readonly string[]>;
-  /** What an authenticator app shows for a secret in base32, so many steps from now. */
-  codeOf(secret: string, steps?: number, parameters?: TotpParameters): string;
-  close(): Promise<void>;
-}
+export type CountersignDesk = DialectDesk;
 
 const services = [
   FactorService,
@@ -68,72 +25,5 @@ export const methods: readonly DescMethodUnary[] = services.flatMap(
   (service) => service.methods as unknown as readonly DescMethodUnary[],
 );
 
-export async function openCountersignDesk(): Promise<CountersignDesk> {
-  const failures: unknown[] = [];
-  const log = new InMemoryEventLog();
-  const over = Directory.over({ log, onTrouble: (error) => failures.push(error) });
-  const desk = await openDesk({ house: { log: over.log } });
-  over.directory.start();
-  const { house } = desk;
-  const { application, run } = house;
-  const implemented = countersignServices({ application, directory: over.directory, run });
-  const served = pipelineOf({
-    application,
-    services,
-    implemented,
-    limits: { ...defaultRateLimits, ...unlimited },
-    onFailure: (error) => failures.push(error),
-  });
-  const call = callerOf(served, desk.tokenOf);
-  return {
-    house,
-    directory: over.directory,
-    implemented: implemented.flat(),
-    call,
-    ask: async (...asked) => messageIn(await call(...asked), failures),
-    said: async (...asked) => saidIn(await call(...asked)),
-    refusal: async (...asked) => refusalIn(statusIn(await call(...asked))),
-    fields: async (...asked) =>
-      (detailIn(statusIn(await call(...asked)), BadRequestSchema)?.fieldViolations ?? []).map(
-        ({ field }) => field,
-      ),
-    codeOf: (secret, steps = 0, parameters = defaultSettings.totpParameters) =>
-      codeOf(house, { key: keyOf(secret), parameters }, steps),
-    close: async () => {
-      await over.directory.close();
-      await desk.close();
-    },
-  };
-}
-
-/** Each person has one token, made when it is first needed. */
-function callerOf({ invoke }: Served, tokenOf: Desk['tokenOf']): CountersignDesk['call'] {
-  const tokens = new Map<Person, Promise<string>>();
-  return async (as, method, request) => {
-    const { person, ...incoming } = typeof as === 'string' ? { person: as } : as;
-    const token = tokens.get(person) ?? tokenOf(person);
-    tokens.set(person, token);
-    return invoke(method, readAs(create(method.input, request as never)), {
-      requestId: 'request-1',
-      traceId: null,
-      traceParent: null,
-      authorization: await token,
-      organization: null,
-      idempotencyKey: null,
-      address: '192.0.2.1',
-      signal: new AbortController().signal,
-      ...incoming,
-    });
-  };
-}
-
-function messageIn(answered: Answered, failures: readonly unknown[]): never {
-  if (answered.kind === 'answered') return answered.message as never;
-  throw new Error(`${saidIn(answered)} ${answered.status.message}`, { cause: failures.at(-1) });
-}
-
-function keyOf(secret: string): Buffer {
-  const decoded = base32Decode(secret);
-  if (decoded.kind !== 'seed') throw new Error(`${secret} is no secret`);
-  return decoded.bytes;
-}
+export const openCountersignDesk = (): Promise<CountersignDesk> =>
+  openDialectDesk({ services, implement: countersignServices });

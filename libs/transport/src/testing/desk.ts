@@ -60,6 +60,18 @@ export const unlimited: RateLimits = {
   hash: { perSecond: 1e6, burst: 1e6 },
 };
 
+export const incomingWith = (more: Partial<Incoming>): Incoming => ({
+  requestId: 'request-1',
+  traceId: null,
+  traceParent: null,
+  authorization: null,
+  organization: null,
+  idempotencyKey: null,
+  address: '192.0.2.1',
+  signal: new AbortController().signal,
+  ...more,
+});
+
 interface Given {
   readonly house?: Parameters<typeof openHouse>[0];
   readonly limits?: Partial<RateLimits>;
@@ -85,17 +97,7 @@ export async function openDesk({ house: given = {}, limits = unlimited }: Given 
       request: MessageInitShape<Method['input']>,
       incoming: Partial<Incoming> = {},
     ) =>
-      served.invoke(method, readAs(create<Method['input']>(method.input, request)), {
-        requestId: 'request-1',
-        traceId: null,
-        traceParent: null,
-        authorization: null,
-        organization: null,
-        idempotencyKey: null,
-        address: '192.0.2.1',
-        signal: new AbortController().signal,
-        ...incoming,
-      }),
+      served.invoke(method, readAs(create<Method['input']>(method.input, request)), incomingWith(incoming)),
     close: () => house.close(),
   });
 }
