@@ -60,6 +60,13 @@ const rooms = [
     builtins: builtin(),
   },
   {
+    from: lib('key-store-postgres'),
+    why: 'Keeps data keys, wrapped, in a schema of their own: knows the port that secrets ask of it, and its one driver.',
+    to: [npm('pg')],
+    typesOnly: [lib('secrets')],
+    builtins: builtin('crypto'),
+  },
+  {
     from: lib('application'),
     why: 'Load, decide, append: knows the domain and the port; what secrets do for it comes in as functions.',
     to: [lib('domain'), lib('event-catalog'), port, npm('@nestjs/cqrs', '@nestjs/common', 'class-validator')],
@@ -133,6 +140,10 @@ const drivers = [
     driver: npm('better-sqlite3'),
     only: `(${lib('event-log-sqlite')}|${lib('key-store-sqlite')}|^libs/read-models/src/stores/sqlite)`,
   },
+  {
+    driver: npm('pg'),
+    only: `(${lib('key-store-postgres')}|^libs/read-models/src/stores/postgres)`,
+  },
   { driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2'), only: lib('secrets') },
 ];
 
@@ -175,7 +186,7 @@ module.exports = {
       name: 'nest-stays-at-the-edge',
       comment: 'What decides, keeps and seals must run, and be tested, without a framework.',
       severity: 'error',
-      from: { path: '^libs/(domain|event-log[^/]*|event-catalog|secrets|key-store-sqlite)/' },
+      from: { path: '^libs/(domain|event-log[^/]*|event-catalog|secrets|key-store-[^/]+)/' },
       to: { path: npm('@nestjs/.*') },
     },
     ...drivers.map(({ driver, only }) => ({
