@@ -310,6 +310,26 @@ const around: readonly Row[] = [
     },
   },
   {
+    title:
+      'a change says where it stands, a query shows what stands there, and takes no place of another log',
+    keeps: async ({ here, call }) => {
+      const name = 'x-countersign-position';
+      const created = await call(`${users}/CreateUser`, newHuman(here.organizationId));
+      const position = String(created.headers[name]);
+      expect(position).toMatch(/^[!-~]+$/);
+      const list = (brought: string) =>
+        call(
+          `${users}/ListUsers`,
+          {},
+          { headers: { [name]: brought, 'x-zitadel-orgid': here.organizationId } },
+        );
+      const { status, answer, headers } = await list(position);
+      expect({ status, told: headers[name] }).toEqual({ status: 0, told: undefined });
+      expect(JSON.stringify(answer)).toContain(String(created.answer.id));
+      expectRefusal(await list(`0${position}`), 3, 'CSIGN-position-unknown', 'position-unknown');
+    },
+  },
+  {
     title: 'an idempotency key stands for one request, and has a form',
     keeps: async ({ call, newUser }) => {
       const userId = await newUser();

@@ -32,13 +32,23 @@ describe('a call reaches in the log', () => {
     expect(await placesIn()).toHaveLength(3);
   });
 
-  it('what its command was decided on, where nothing was appended', async () => {
+  it('what a yes was decided on, where nothing was appended', async () => {
     await typist(log).run(type('ab'));
     const head = await log.head();
     await elsewhere();
     const { run } = typist(log);
     expect(await reachedBy((by) => run((state) => acceptWith(state), { by }))).toBe(head);
-    expect(await reachedBy((by) => run(refuse, { by }))).toBe(head);
+  });
+
+  it('nothing where it was refused without an event: that a stream has any is not for everybody', async () => {
+    await typist(log).run(type('ab'));
+    const { run } = typist(log);
+    expect(await reachedBy((by) => run(refuse, { by }))).toBeNull();
+    const idempotency = { key: 'key', request: 'request' };
+    const recall = () => ({ kind: 'rejected', refusal: 'gone' }) as const;
+    const again = (by: Caller) => run(type('c'), { by: { ...by, idempotency }, recall });
+    expect(await reachedBy(again)).not.toBeNull();
+    expect(await reachedBy(again)).toBeNull();
   });
 
   it('the last of what its commands did, whichever of them is answered last', async () => {

@@ -13,7 +13,7 @@ export interface Caller {
   readonly reached?: Reached;
 }
 
-/** Whoever reads the log up to here sees all that the call did, and what it was decided on. */
+/** Whoever reads the log up to here sees all that the call did, and what a yes was decided on. */
 export class Reached {
   #position: Position | null = null;
 

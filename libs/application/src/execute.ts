@@ -115,10 +115,11 @@ export class Executor<State, Event> {
     if (found === null) return null;
     if (found === 'another-request') return refusedReused;
     const { state, position } = await streams.current(stream);
-    by.reached?.moveTo(position);
     const { events, undone } = found;
     const told = recall({ events: events.map((event) => kind.decode(event)), undone }, state, now);
-    return told.kind === 'rejected' ? told : again(told.answer, events);
+    if (told.kind === 'rejected') return told;
+    by.reached?.moveTo(position);
+    return again(told.answer, events);
   }
 
   async #race<Refusal, Answer>(
@@ -217,10 +218,11 @@ interface Verdict<Event, Refusal, Answer> extends Decision<Event, Refusal, Answe
 
 function tell<State, Event, Refusal, Answer>(
   execution: Execution<State, Event, Refusal, Answer>,
-  { outcome, told }: Verdict<Event, Refusal, Answer>,
+  { events, outcome, told }: Verdict<Event, Refusal, Answer>,
   { revision, changedAt, position }: Loaded<State>,
 ): Outcome<Answer, Refusal> {
-  execution.by.reached?.moveTo(position);
+  // Where the last event of a stream stands would tell whoever is refused that there is one.
+  if (events.length > 0 || outcome.kind === 'accepted') execution.by.reached?.moveTo(position);
   if (told !== undefined) return told;
   if (outcome.kind === 'rejected') return outcome;
   const { resourceOwner } = execution;

@@ -23,6 +23,8 @@ export interface Incoming {
   /** `x-zitadel-orgid`: among the caller's organizations, the one to act in. */
   readonly organization: string | null;
   readonly idempotencyKey: string | null;
+  /** `x-countersign-position`: what the answer has to show, as an earlier call was told. */
+  readonly position: string | null;
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
   readonly address: string;
   /** Aborted when nobody waits for the answer any more: by deadline, or by leaving. */

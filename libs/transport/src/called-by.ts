@@ -3,7 +3,7 @@
 import { type DescMethodUnary, type Message, toBinary } from '@bufbuild/protobuf';
 
 import type { Application } from '#application/application.js';
-import type { Caller, Refused } from '#application/caller.js';
+import type { Caller, Reached, Refused } from '#application/caller.js';
 import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
 import type { Incoming } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';
@@ -15,6 +15,8 @@ export interface Called {
   readonly method: DescMethodUnary;
   readonly request: Message;
   readonly incoming: Incoming;
+  /** To be moved by the commands of the call. */
+  readonly reached: Reached;
 }
 
 /** An event names its editor as commands name users, where the id is one of ours. */
@@ -22,9 +24,9 @@ export function calledBy(
   application: Application,
   called: Called,
 ): { readonly kind: 'known'; readonly by: Caller } | Refused<IdempotencyKeyMalformed> {
-  const { principal, incoming } = called;
+  const { principal, incoming, reached } = called;
   const { requestId: callId, traceId, idempotencyKey } = incoming;
-  const by = { editor: principal.userStream.slice(userPrefix.length), callId, traceId };
+  const by = { editor: principal.userStream.slice(userPrefix.length), callId, traceId, reached };
   if (idempotencyKey === null) return { kind: 'known', by };
   const keyed = idempotencyOf(
     { caller: principal.userStream, key: idempotencyKey, request: requestOf(called) },

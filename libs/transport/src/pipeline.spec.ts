@@ -265,6 +265,7 @@ function incomingOf(authorization: string): Incoming {
     authorization,
     organization: null,
     idempotencyKey: null,
+    position: null,
     address: '192.0.2.1',
     signal: new AbortController().signal,
   };

@@ -12,7 +12,9 @@ import {
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
+import { Reached } from '#application/caller.js';
 import type { OrganizationId } from '#domain/ids.js';
+import { PositionTokens } from '#read-models/position-token.js';
 import { askerOf, type NoId } from '#transport/asked.js';
 import { authenticate } from '#transport/authenticate.js';
 import { type Asked, authorize } from '#transport/authorize.js';
@@ -46,7 +48,7 @@ export function pipelineOf(options: PipelineOptions): Served {
   const pipeline = new Pipeline(options);
   return {
     services: options.services,
-    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming }),
+    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming, reached: new Reached() }),
   };
 }
 
@@ -54,6 +56,7 @@ interface Invocation {
   readonly method: DescMethodUnary;
   readonly read: Reader;
   readonly incoming: Incoming;
+  readonly reached: Reached;
 }
 
 /** What is no message of the method, refused in the words of the stack that could not read it. */
@@ -63,18 +66,24 @@ interface Built extends MethodImplementation<Message, object> {
   readonly ask: (request: Message) => Asked | NoId;
 }
 
+const positionHeader = 'x-countersign-position';
+
 const cancelled: CallRefusal = { code: 'cancelled' };
 const deadlineExceeded: CallRefusal = { code: 'deadline-exceeded' };
 const unauthenticated = refused({ code: 'unauthenticated' });
+const positionUnknown = refused({ code: 'position-unknown', field: positionHeader });
 
 class Pipeline {
   readonly #options: PipelineOptions;
   readonly #limits: CallLimits;
+  readonly #tokens: PositionTokens;
   readonly #built: ReadonlyMap<DescMethodUnary, Built>;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    this.#limits = new CallLimits(options.limits, options.application.parts.clock);
+    const { clock, logIdentity } = options.application.parts;
+    this.#limits = new CallLimits(options.limits, clock);
+    this.#tokens = new PositionTokens(logIdentity);
     this.#built = builtOf(options.implemented);
   }
 
@@ -92,10 +101,10 @@ class Pipeline {
       const built = this.#built.get(method);
       if (built === undefined) return this.#refuse(invocation, notBuilt(method));
       const result = await this.#run(built, invocation);
-      if (result.kind === 'refused') return this.#refuseAs(incoming, result.status);
+      if (result.kind === 'refused') return this.#refuseAs(invocation, result.status);
       if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
-      const headers = { 'x-request-id': incoming.requestId };
+      const headers = this.#headersOf(invocation);
       return {
         kind: 'answered',
         message,
@@ -130,7 +139,7 @@ class Pipeline {
   async #runFor(
     principal: Principal,
     built: Built,
-    { method, request, incoming }: Invocation & { readonly request: Message },
+    { method, request, incoming, reached }: Invocation & { readonly request: Message },
   ): Promise<Result<object>> {
     const { application } = this.#options;
     const tooCostly = this.#limits.ofCost(principal.userStream, costOf(built, request));
@@ -140,22 +149,35 @@ class Pipeline {
     const chosen = (incoming.organization || null) as OrganizationId | null;
     const authorized = await authorize({ application, principal, chosen }, asked);
     if (authorized.kind === 'rejected') return authorized;
-    const called = calledBy(application, { principal, method, request, incoming });
+    const called = calledBy(application, { principal, method, request, incoming, reached });
     if (called.kind === 'rejected') return called;
+    const position = incoming.position === null ? null : this.#tokens.positionIn(incoming.position);
+    if (position === null && incoming.position !== null) return positionUnknown;
     // From here on something may change: whoever has left by now wants nothing any more.
     if (incoming.signal.aborted) return refused(leftBefore(incoming.signal));
     const { organizationId } = authorized;
-    return built.run(request, { incoming, principal, by: called.by, organizationId });
+    return built.run(request, { incoming, principal, by: called.by, organizationId, position });
   }
 
-  #refuse({ method, incoming }: Invocation, refusal: CallRefusal): Answered {
+  #refuse(invocation: Invocation, refusal: CallRefusal): Answered {
     const now = this.#options.application.parts.clock();
-    const headers = headersOf(incoming, retryAfterMsOf(refusal, now));
-    return { kind: 'refused', status: statusOf(refusal, method, now), headers };
+    const retryAfterMs = retryAfterMsOf(refusal, now);
+    const status = statusOf(refusal, invocation.method, now);
+    const headers = this.#headersOf(invocation);
+    if (retryAfterMs === null) return { kind: 'refused', status, headers };
+    // In whole seconds, and never too early.
+    const retryAfter = String(Math.ceil(retryAfterMs / 1_000));
+    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter } };
   }
 
-  #refuseAs(incoming: Incoming, status: Status): Answered {
-    return { kind: 'refused', status, headers: headersOf(incoming, null) };
+  #refuseAs(invocation: Invocation, status: Status): Answered {
+    return { kind: 'refused', status, headers: this.#headersOf(invocation) };
+  }
+
+  /** A no may come with an event, too, which a query then has to show. */
+  #headersOf({ incoming: { requestId }, reached: { position } }: Invocation): AnswerHeaders {
+    if (position === null) return { 'x-request-id': requestId };
+    return { 'x-request-id': requestId, [positionHeader]: this.#tokens.tokenOf(position) };
   }
 
   /** A log that fails must not become the answer. */
@@ -203,9 +225,3 @@ const showsOnce = ({ fields }: DescMessage): boolean =>
   [...fields, ...fields.flatMap(({ message }) => message?.fields ?? [])].some(({ localName }) =>
     shownOnce.has(localName),
   );
-
-function headersOf({ requestId }: Incoming, retryAfterMs: number | null): AnswerHeaders {
-  if (retryAfterMs === null) return { 'x-request-id': requestId };
-  // In whole seconds, and never too early.
-  return { 'x-request-id': requestId, 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
-}

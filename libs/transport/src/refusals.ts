@@ -10,6 +10,8 @@ export type PipelineRefusal =
   | { readonly code: 'not-built'; readonly method: string }
   | { readonly code: 'outcome-unknown' }
   | { readonly code: 'permission-denied' }
+  /** The field is the header. */
+  | { readonly code: 'position-unknown'; readonly field: string }
   | { readonly code: 'rate-limited'; readonly retryAfterMs: number }
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'unavailable' };
@@ -47,6 +49,11 @@ export const pipelineRefusals = {
   'permission-denied': {
     meaning: 'The caller may know of what it asked for, and may not do this, or not with this token.',
     carries: [],
+  },
+  'position-unknown': {
+    meaning:
+      'What stands in the header is no position that this log gave: it is cut or changed, or of another installation. Nothing was done.',
+    carries: ['field'],
   },
   'rate-limited': {
     meaning: 'The caller, or its address, asks faster than it may. Nothing was looked at.',

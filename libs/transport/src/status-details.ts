@@ -59,11 +59,15 @@ const tellers: {
   attemptsLeft: (detail, attemptsLeft) => {
     detail.attemptsLeft = attemptsLeft;
   },
-  behindMs: null,
+  behindMs: (detail, behindMs) => {
+    detail.behindMs = BigInt(behindMs);
+  },
   digits: (detail, digits) => {
     detail.digits = [...digits];
   },
-  field: null,
+  field: (detail, field) => {
+    detail.field = field;
+  },
   guessesLeft: (detail, guessesLeft) => {
     detail.guessesLeft = guessesLeft;
   },
@@ -73,7 +77,9 @@ const tellers: {
   maximum: (detail, maximum) => {
     detail.maximum = BigInt(maximum);
   },
-  method: null,
+  method: (detail, method) => {
+    detail.method = method;
+  },
   minimum: (detail, minimum) => {
     detail.minimum = BigInt(minimum);
   },

@@ -357,6 +357,11 @@ const ofAnyCall = {
     text: 'The outcome is not known; repeat the call with its idempotency key to find out',
   },
   'permission-denied': { code: permissionDenied, id: 'AUTH-AWfge', text: 'No matching permissions found' },
+  'position-unknown': {
+    code: invalidArgument,
+    id: 'CSIGN-position-unknown',
+    text: 'The header x-countersign-position holds no position that this log gave',
+  },
   'rate-limited': { code: resourceExhausted, id: 'CSIGN-rate-limited', text: 'Too many calls; slow down' },
   unauthenticated: { code: unauthenticated, id: 'AUTH-7fs1e', text: 'No valid access token came along' },
   unavailable: {

@@ -94,9 +94,12 @@ export class Directory {
     return this.#behindSince === null ? 0 : Math.ceil(performance.now() - this.#behindSince);
   }
 
-  /** Waits, for a time, until what this process has written is known here. Null when it is. */
-  async awaitWritten(): Promise<NotYet | null> {
-    const until = this.#written;
+  /**
+   * Waits, for a time, until everything up to a position is known here; null stands for what this process has
+   * written. Answers null when it is.
+   */
+  async awaitWritten(position: Position | null = null): Promise<NotYet | null> {
+    const until = position ?? this.#written;
     if (this.#knows(until)) return null;
     await new Promise<void>((resolve) => {
       const waiting = {

@@ -59,10 +59,10 @@ export async function listUsers(
   search: UserSearch,
   sources: Sources & { readonly lookedAtMax?: number },
 ): Promise<Answer<Listed<UserAnswer>, ListRefusal>> {
-  const { directory, signal, lookedAtMax = usersLookedAtMax } = sources;
+  const { directory, signal, position, lookedAtMax = usersLookedAtMax } = sources;
   const refusal = refusedPage(search.page) ?? (search.filter === null ? null : refusedFilter(search.filter));
   if (refusal !== null) return rejected(refusal);
-  const behind = await directory.awaitWritten();
+  const behind = await directory.awaitWritten(position);
   signal.throwIfAborted();
   if (behind !== null) return rejected(behind);
   const reading = { sources, slices: new Slices(signal) };

@@ -68,10 +68,10 @@ export interface OrganizationSearch {
 export async function listOrganizations(
   scope: Scope,
   search: OrganizationSearch,
-  { application, directory, signal }: Sources,
+  { application, directory, signal, position }: Sources,
 ): Promise<Answer<Listed<OrganizationAnswer>, ListRefusal>> {
   const refusal =
-    refusedPage(search.page) ?? refusedFilters(search.filters) ?? (await directory.awaitWritten());
+    refusedPage(search.page) ?? refusedFilters(search.filters) ?? (await directory.awaitWritten(position));
   signal.throwIfAborted();
   if (refusal !== null) return rejected(refusal);
   const slices = new Slices(signal);

@@ -6,10 +6,13 @@ import type { Directory, NotYet } from '#application/queries/directory.js';
 import type { Slices } from '#application/queries/slices.js';
 import type { Accepted, Rejected } from '#domain/decider.js';
 import type { OrganizationId } from '#domain/ids.js';
+import type { Position } from '#event-log/event-log.js';
 
 export interface Sources {
   readonly application: Application;
   readonly directory: Directory;
+  /** What the answer has to show; null for what this process was last told that it wrote. */
+  readonly position: Position | null;
   /** Aborted when nobody waits for the answer any more: the query then rejects with its reason. */
   readonly signal: AbortSignal;
 }

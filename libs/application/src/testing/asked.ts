@@ -25,7 +25,12 @@ export async function openAsked(given: EventLog = new InMemoryEventLog()): Promi
   return {
     house,
     directory,
-    sources: { application: house.application, directory, signal: new AbortController().signal },
+    sources: {
+      application: house.application,
+      directory,
+      position: null,
+      signal: new AbortController().signal,
+    },
     troubles,
     close: async () => {
       await directory.close();

@@ -111,6 +111,7 @@ class UnaryCall {
       authorization: header('authorization'),
       organization: header('x-zitadel-orgid'),
       idempotencyKey: header('idempotency-key'),
+      position: header('x-countersign-position'),
       address: this.#serving.addressOf(peer, header),
       signal: this.#leaving.signal,
     };

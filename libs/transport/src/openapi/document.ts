@@ -18,6 +18,12 @@ const headers = {
     description: 'The organization to act in, among those that the caller belongs to.',
     schema: { type: 'string' },
   },
+  position: {
+    name: 'x-countersign-position',
+    in: 'header',
+    description: 'What a change was answered with: the answer shows that change, or says `not-yet`.',
+    schema: { type: 'string' },
+  },
   idempotencyKey: {
     name: 'idempotency-key',
     in: 'header',
@@ -25,6 +31,13 @@ const headers = {
     schema: { type: 'string' },
   },
 } as const satisfies Record<string, Parameter>;
+
+const answerHeaders = {
+  position: {
+    description: 'Of a change: a query that brings it shows the change. Nobody else has to understand it.',
+    schema: { type: 'string' },
+  },
+} as const;
 
 export function openapiOf(services: readonly DescService[], version: string): OpenapiDocument {
   const schemas = new Schemas();
@@ -50,6 +63,7 @@ export function openapiOf(services: readonly DescService[], version: string): Op
     components: {
       schemas: { ...schemas.all(), 'google.rpc.Status': statusSchema },
       parameters: headers,
+      headers: answerHeaders,
       responses: refusalResponses,
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', description: 'An access token of a user.' },
@@ -75,6 +89,7 @@ function operationOf(binding: RestBinding, all: readonly RestBinding[], schemas:
     responses: {
       [status]: {
         description: 'Done.',
+        ...answerHeaderReferences(binding),
         content: { 'application/json': { schema: schemas.of(method.output) } },
       },
       ...refusalReferences,
@@ -84,8 +99,13 @@ function operationOf(binding: RestBinding, all: readonly RestBinding[], schemas:
 }
 
 function headerReferences({ verb }: RestBinding): readonly { readonly $ref: string }[] {
-  const names = verb === 'GET' ? ['organization'] : Object.keys(headers);
+  const names = verb === 'GET' ? ['organization', 'position'] : Object.keys(headers);
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+}
+
+function answerHeaderReferences({ verb }: RestBinding) {
+  if (verb === 'GET') return {};
+  return { headers: { 'x-countersign-position': { $ref: '#/components/headers/position' } } };
 }
 
 function bodyOf({ method, body, template }: RestBinding, schemas: Schemas) {

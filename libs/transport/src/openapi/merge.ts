@@ -14,6 +14,7 @@ export function mergeOpenapi(document: OpenapiDocument, part: OpenapiPart): Open
     components: {
       schemas: united(components.schemas, part.components.schemas),
       parameters: united(components.parameters, part.components.parameters),
+      headers: united(components.headers, part.components.headers),
       responses: united(components.responses, part.components.responses),
       securitySchemes: united(components.securitySchemes, part.components.securitySchemes),
     },

@@ -39,6 +39,7 @@ export interface OpenapiDocument {
   readonly components: {
     readonly schemas: { readonly [name: string]: Schema };
     readonly parameters: { readonly [name: string]: Parameter };
+    readonly headers: { readonly [name: string]: Schema };
     readonly responses: { readonly [name: string]: Schema };
     readonly securitySchemes: { readonly [name: string]: Schema };
   };

@@ -124,6 +124,7 @@ describe('REST, what a call brings along', () => {
         authorization: 'Bearer cs_x',
         'x-zitadel-orgid': 'org-1',
         'idempotency-key': 'key-1',
+        'x-countersign-position': 'x.1',
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       },
     });
@@ -139,6 +140,7 @@ describe('REST, what a call brings along', () => {
       authorization: 'Bearer cs_x',
       organization: 'org-1',
       idempotencyKey: 'key-1',
+      position: 'x.1',
       address: '127.0.0.1',
     });
     expect(signal).toBeInstanceOf(AbortSignal);

@@ -26,6 +26,7 @@ export function incomingOf(
     authorization: headers.authorization ?? null,
     organization: textOf(headers['x-zitadel-orgid']),
     idempotencyKey: textOf(headers['idempotency-key']),
+    position: textOf(headers['x-countersign-position']),
     address: addressOf(request),
     // A signal with its timer costs more than all the rest here, and not every refusal needs one.
     get signal() {

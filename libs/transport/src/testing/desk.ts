@@ -67,6 +67,7 @@ export const incomingWith = (more: Partial<Incoming>): Incoming => ({
   authorization: null,
   organization: null,
   idempotencyKey: null,
+  position: null,
   address: '192.0.2.1',
   signal: new AbortController().signal,
   ...more,

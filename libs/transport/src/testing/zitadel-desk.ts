@@ -16,6 +16,7 @@ const services = [UserService, OrganizationService, SettingsService];
 export async function openZitadelDesk(): Promise<ZitadelDesk> {
   const desk = await openDialectDesk({ services, implement: (parts) => [zitadelServices(parts)] });
   const { application } = desk.house;
-  const sources = { application, directory: desk.directory, signal: new AbortController().signal };
+  const { signal } = new AbortController();
+  const sources = { application, directory: desk.directory, position: null, signal };
   return { ...desk, sources };
 }

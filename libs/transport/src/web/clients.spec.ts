@@ -104,6 +104,7 @@ describe.each(transports)('%s', (_, transportTo) => {
           authorization: 'Bearer cs_1',
           'x-zitadel-orgid': 'o1',
           'idempotency-key': 'k1',
+          'x-countersign-position': 'x.1',
           'x-request-id': 'my-own-request',
           traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
         },
@@ -115,6 +116,7 @@ describe.each(transports)('%s', (_, transportTo) => {
       authorization: 'Bearer cs_1',
       organization: 'o1',
       idempotencyKey: 'k1',
+      position: 'x.1',
       address: '127.0.0.1',
     });
   });

@@ -54,6 +54,7 @@ describe.each(everything)('a page of another origin, for %s', (_, path, method) 
           'content-type',
           'x-zitadel-orgid',
           'idempotency-key',
+          'x-countersign-position',
           'traceparent',
           'x-request-id',
         ],
@@ -74,6 +75,7 @@ describe.each(everything)('a page of another origin, for %s', (_, path, method) 
     expect(words(response.headers.get('access-control-expose-headers'))).toEqual(
       expect.arrayContaining([
         'x-request-id',
+        'x-countersign-position',
         'retry-after',
         ...cors.exposedHeaders.map((name) => name.toLowerCase()),
       ]),

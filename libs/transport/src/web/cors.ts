@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** Beside what every page may send. */
 const allowedHeaders = [
   ...['authorization', 'content-type', 'idempotency-key', 'traceparent', 'tracestate'],
-  ...['x-request-id', 'x-zitadel-orgid'],
+  ...['x-countersign-position', 'x-request-id', 'x-zitadel-orgid'],
   ...[
     'connect-protocol-version',
     'connect-timeout-ms',
@@ -21,7 +21,7 @@ const allowedHeaders = [
 const exposedHeaders = [
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin'],
   ...['accept-encoding', 'grpc-accept-encoding', 'content-encoding', 'connect-content-encoding'],
-  ...['allow', 'retry-after', 'x-request-id'],
+  ...['allow', 'retry-after', 'x-countersign-position', 'x-request-id'],
 ].join(', ');
 
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE';

@@ -218,10 +218,13 @@ export declare const ListOrganizationMembersResponseSchema: GenMessage<ListOrgan
  * Members of an organization: users, of whichever organization, with roles in this one.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
  * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
  * names an organization as `organization-not-found`: unknown, removed, or none that the caller has a role in,
  * and nobody can tell which. What else one is refused as stands with it.
+ *
+ * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
+ * query that brings it shows the change, or says `not-yet`.
  *
  * @generated from service countersign.v1.OrganizationMemberService
  */

@@ -234,10 +234,13 @@ export declare const RemoveRecoveryCodesResponseSchema: GenMessage<RemoveRecover
  * The way back for a user who has lost its authenticator app.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
  * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
  * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
  * which. What else one is refused as stands with it.
+ *
+ * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
+ * query that brings it shows the change, or says `not-yet`.
  *
  * @generated from service countersign.v1.RecoveryCodeService
  */

@@ -106,6 +106,13 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
    * @generated from field: string method = 13;
    */
   method: string;
+
+  /**
+   * For so long the oldest change that is missing has been missing.
+   *
+   * @generated from field: optional int64 behind_ms = 14;
+   */
+  behindMs?: bigint | undefined;
 };
 
 /**

@@ -32,9 +32,12 @@ export const EraseUserResponseSchema = /*@__PURE__*/
  * The end of what is known of a person.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
  * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
  * names a user as `user-not-found`: unknown, or of another organization, and nobody can tell which.
+ *
+ * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
+ * query that brings it shows the change, or says `not-yet`.
  *
  * @generated from service countersign.v1.UserService
  */

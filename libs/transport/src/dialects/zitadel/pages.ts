@@ -35,7 +35,7 @@ export function pageViolations({ offset, limit }: Page, field: string): readonly
 export function listRefusal(refusal: ListRefusal, field: string): CallRefusal {
   switch (refusal.code) {
     case 'not-yet':
-      return { code: 'unavailable' };
+      return refusal;
     case 'page-invalid':
       return tooMuch('query', `must have at most ${refusal.maximum} items`);
     case 'list-too-long':

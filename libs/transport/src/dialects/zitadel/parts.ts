@@ -15,9 +15,10 @@ export interface Parts {
   readonly run: <Answer>(command: Command<Answer>) => Promise<Answer>;
 }
 
-export const sourcesOf = ({ application, directory }: Parts, { incoming }: Call): Sources => ({
+export const sourcesOf = ({ application, directory }: Parts, { incoming, position }: Call): Sources => ({
   application,
   directory,
+  position,
   signal: incoming.signal,
 });
 

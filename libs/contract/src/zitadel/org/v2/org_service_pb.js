@@ -120,10 +120,13 @@ export const ActivateOrganizationResponseSchema = /*@__PURE__*/
  * Organizations: whom users belong to, and whose members may act for them.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
+ * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
  * `contended`, `outcome-unknown`, `idempotency-key-malformed` and `idempotency-key-reused`; every call that
  * names an organization as `organization-not-found`: unknown, removed, or none that the caller has a role in,
  * and nobody can tell which. What else one is refused as stands with it.
+ *
+ * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
+ * query that brings it shows the change, or says `not-yet`.
  *
  * @generated from service zitadel.org.v2.OrganizationService
  */

@@ -48,8 +48,10 @@ export const GetLockoutSettingsResponseSchema = /*@__PURE__*/
  * Reads settings. They are changed by countersign.v1.OrganizationSettingsService.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
- * `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that names an organization as
+ * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that names an organization as
  * `organization-not-found`: unknown, removed, or none that the caller has a role in, and nobody can tell which.
+ *
+ * A call that brings an `x-countersign-position`, as a change was answered with, shows that change.
  *
  * @generated from service zitadel.settings.v2.SettingsService
  */
