@@ -77,6 +77,8 @@ describe.each(everything)('a page of another origin, for %s', (_, path, method) 
         'x-request-id',
         'x-countersign-position',
         'retry-after',
+        'idempotent-replayed',
+        'x-countersign-secret-already-shown',
         ...cors.exposedHeaders.map((name) => name.toLowerCase()),
       ]),
     );

@@ -22,6 +22,7 @@ const exposedHeaders = [
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin'],
   ...['accept-encoding', 'grpc-accept-encoding', 'content-encoding', 'connect-content-encoding'],
   ...['allow', 'retry-after', 'x-countersign-position', 'x-request-id'],
+  ...['idempotent-replayed', 'x-countersign-secret-already-shown'],
 ].join(', ');
 
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
