@@ -4,7 +4,6 @@ import { expect, it } from '@jest/globals';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { withAccessLines } from '#server/access-lines.js';
 import type { Log } from '#server/log.js';
-import { currentRequestId } from '#server/request-id.js';
 import type { Answered, Incoming } from '#transport/call.js';
 import { readAs } from '#transport/testing/reading.js';
 
@@ -19,7 +18,7 @@ it.each([
   async (answered, status) => {
     const lines: unknown[] = [];
     const log = {
-      info: (fields: object, text: string) => lines.push({ ...fields, text, requestId: currentRequestId() }),
+      info: (fields: object, text: string) => lines.push({ ...fields, text }),
     } as unknown as Log;
     const served = withAccessLines({ services: [], invoke: async () => answered }, log);
     const request = readAs(create(method.input, { userId: 'ada', code: '424242' }));

@@ -2,7 +2,6 @@
 // it took, and nothing that was sent.
 
 import type { Log } from '#server/log.js';
-import { withRequestId } from '#server/request-id.js';
 import type { Served } from '#transport/call.js';
 
 export function withAccessLines({ services, invoke }: Served, log: Log): Served {
@@ -14,7 +13,7 @@ export function withAccessLines({ services, invoke }: Served, log: Log): Served 
       const durationMs = Math.round((performance.now() - started) * 1_000) / 1_000;
       const status = answered.kind === 'answered' ? 0 : answered.status.code;
       const called = `${method.parent.typeName}/${method.name}`;
-      withRequestId(incoming.requestId, () => log.info({ method: called, status, durationMs }, 'call'));
+      log.info({ requestId: incoming.requestId, method: called, status, durationMs }, 'call');
       return answered;
     },
   };

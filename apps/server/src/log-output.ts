@@ -12,13 +12,19 @@ const retryMs = 50;
 
 type Write = typeof write;
 
+interface Line {
+  readonly line: string;
+  readonly bytes: number;
+}
+
 export class LogOutput {
   readonly #descriptor: number;
   readonly #write: Write;
-  #queue: Buffer[] = [];
+  #queue: Line[] = [];
   #queuedBytes = 0;
   #dropped = 0;
-  #isWriting = false;
+  /** From the first line that waits until all are written. */
+  #isBusy = false;
   #isGone = false;
   #idle: (() => void)[] = [];
 
@@ -36,19 +42,22 @@ export class LogOutput {
 
   write(line: string): void {
     if (this.#isGone) return;
-    const bytes = Buffer.from(line);
-    if (this.#queuedBytes + bytes.length > queuedBytesMax) {
+    const bytes = Buffer.byteLength(line);
+    if (this.#queuedBytes + bytes > queuedBytesMax) {
       this.#dropped += 1;
       return;
     }
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    if (!this.#isWriting) this.#writeNext();
+    this.#queue.push({ line, bytes });
+    this.#queuedBytes += bytes;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    // What is logged in one turn of the event loop is one write: a write costs more than the line.
+    setImmediate(() => this.#writeNext());
   }
 
   /** Answers when everything is written, or when the time is over. */
   flush(withinMs: number): Promise<void> {
-    if (!this.#isWriting) return Promise.resolve();
+    if (!this.#isBusy) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, withinMs);
       this.#idle.push(() => {
@@ -60,19 +69,19 @@ export class LogOutput {
 
   #writeNext(): void {
     const chunk = this.#takeChunk();
-    this.#isWriting = chunk.length > 0;
-    if (this.#isWriting) this.#writeChunk(chunk);
+    this.#isBusy = chunk.length > 0;
+    if (this.#isBusy) this.#writeChunk(chunk);
     else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #takeChunk(): Buffer {
-    let bytes = 0;
-    const count = this.#queue.findIndex((line) => {
-      bytes += line.length;
-      return bytes > writeBytesMax;
+    let length = 0;
+    const count = this.#queue.findIndex(({ bytes }) => {
+      length += bytes;
+      return length > writeBytesMax;
     });
     const lines = this.#queue.splice(0, count === -1 ? this.#queue.length : Math.max(count, 1));
-    const chunk = Buffer.concat(lines);
+    const chunk = Buffer.from(lines.map(({ line }) => line).join(''));
     this.#queuedBytes -= chunk.length;
     return chunk;
   }

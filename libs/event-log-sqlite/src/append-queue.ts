@@ -1,6 +1,7 @@
-// The service's side of the writing thread: appends of one tick of the event loop leave in one message or a
-// few, and each is answered once, whatever becomes of the thread.
+// The service's side of the writing thread: what comes while it writes leaves together, and each append is answered
+// once, whatever becomes of the thread.
 
+import { channel } from 'node:diagnostics_channel';
 import { Worker } from 'node:worker_threads';
 import { positionText } from '#event-log/counted-position.js';
 import type { EncodedAppend } from '#event-log/encode-append.js';
@@ -20,6 +21,9 @@ interface Sent {
   readonly waiting: readonly Waiting[];
   readonly deadline: number;
 }
+
+/** Whoever measures is told how many appends left together. */
+const batchSizes = channel('countersign.append-batch');
 
 export interface AppendQueueOptions {
   readonly directory: string;
@@ -119,8 +123,12 @@ export class AppendQueue {
     if (this.#sweep !== null) clearInterval(this.#sweep);
   }
 
+  /**
+   * Less than a batch waits for the thread to answer what it has: a message costs as much as an append, and what is
+   * committed together is synced together.
+   */
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#sent.size > 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -129,13 +137,14 @@ export class AppendQueue {
   }
 
   #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
     if (this.#worker === null) {
-      for (const one of waiting) this.#reject(one, unavailable('its writing thread ended'));
+      this.#turnAway('its writing thread ended');
       return;
     }
+    const waiting = this.#waiting;
+    this.#waiting = [];
     this.#batch += 1;
+    if (batchSizes.hasSubscribers) batchSizes.publish(waiting.length);
     this.#sent.set(this.#batch, { waiting, deadline: performance.now() + this.#options.timeoutMs });
     this.#sweep ??= setInterval(() => this.#expire(), sweepMs).unref();
     this.#post({
@@ -158,6 +167,7 @@ export class AppendQueue {
         this.#sent.delete(reply.batch);
         for (const [index, one] of sent.waiting.entries())
           this.#settle(one, unpackOutcome(reply.outcomes, index));
+        if (this.#waiting.length > 0) this.#schedule();
         return;
       }
       case 'trouble':
@@ -190,13 +200,22 @@ export class AppendQueue {
     if (this.#unanswered === 0) this.#idle?.();
   }
 
-  /** What is overdue is answered, and stays with the thread: a retry with the same ids finds out. */
+  /** What has not left is written nowhere. */
+  #turnAway(reason: string): void {
+    for (const one of this.#waiting.splice(0)) this.#reject(one, unavailable(reason));
+  }
+
+  /**
+   * What is overdue is answered, and stays with the thread: a retry with the same ids finds out. What waited for it
+   * has waited as long.
+   */
   #expire(): void {
     const now = performance.now();
     for (const [batch, sent] of this.#sent) {
       if (sent.deadline > now) return;
       this.#sent.delete(batch);
       for (const one of sent.waiting) this.#reject(one, outcomeUnknown('writing took too long'));
+      this.#turnAway('writing takes too long');
     }
   }
 
@@ -211,6 +230,7 @@ export class AppendQueue {
     const lost = [...this.#sent.values()].flatMap((sent) => sent.waiting);
     this.#sent.clear();
     for (const one of lost) this.#reject(one, outcomeUnknown('its writing thread ended', cause));
+    this.#turnAway('its writing thread ended');
     if (this.#closing || this.#refusal !== null) return;
     const why = cause === undefined ? '' : `: ${String(cause)}`;
     this.#options.onTrouble(`the writing thread ended${why}`);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { allAfter, failureOf, freshStream, samples, streamOf } from '#event-log/contract/samples.js';
@@ -50,8 +50,8 @@ async function whileWriterWaits<Result>(use: () => Promise<Result>): Promise<Res
   }
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 const firstPage = { direction: 'forward', after: logStart, limit: 100 } as const;
@@ -94,6 +94,43 @@ describe('while the writer waits', () => {
     expect(await streamOf(log, stream)).toHaveLength(2);
   });
 
+  it('what comes meanwhile leaves in one message', async () => {
+    await openWith(5_000);
+    const [writer] = threads as [Worker];
+    const messages = jest.spyOn(writer, 'postMessage');
+    const appends = await whileWriterWaits(async () => {
+      const sent = [];
+      for (let count = 0; count < 10; count += 1) {
+        sent.push(log.append(freshStream(), samples(1), 'no-stream'));
+        await new Promise(setImmediate);
+      }
+      expect(messages).toHaveBeenCalledTimes(1);
+      return sent;
+    });
+    expect(await Promise.all(appends)).toHaveLength(10);
+    expect(messages).toHaveBeenCalledTimes(2);
+  });
+
+  it('what waited for an overdue append is refused, and was never written', async () => {
+    await openWith(1_000);
+    const stream = freshStream();
+    const failures = await whileWriterWaits(async () => {
+      const overdue = failureOf(log.append(freshStream(), samples(1), 'no-stream'));
+      await new Promise(setImmediate);
+      return Promise.all([overdue, failureOf(log.append(stream, samples(1), 'no-stream'))]);
+    });
+    expect(failures.map(({ code }) => code)).toEqual(['outcome-unknown', 'unavailable']);
+    await until(() =>
+      log.append(freshStream(), samples(1), 'no-stream').then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await log.readStream(stream, { direction: 'forward', from: 0, limit: 1 })).toEqual({
+      status: 'unknown',
+    });
+  });
+
   it('closing answers every append that is under way', async () => {
     await openWith(500);
     const outcomes = await whileWriterWaits(async () => {
@@ -117,13 +154,16 @@ describe('a thread that dies', () => {
     await log.append(stream, samples(1), 'no-stream');
     const events = samples(2);
     const [writer] = threads as [Worker];
-    const { appending, ended } = await whileWriterWaits(async () => {
+    const { appending, held, ended } = await whileWriterWaits(async () => {
       const sent = failureOf(log.append(stream, events, 0));
       await new Promise((resolve) => setTimeout(resolve, 50));
-      return { appending: sent, ended: writer.terminate() };
+      const waiting = failureOf(log.append(freshStream(), samples(1), 'no-stream'));
+      await new Promise(setImmediate);
+      return { appending: sent, held: waiting, ended: writer.terminate() };
     });
     await ended;
     expect(await appending).toMatchObject({ code: 'outcome-unknown' });
+    expect(await held).toMatchObject({ code: 'unavailable' });
     expect(await failureOf(log.append(stream, events, 0))).toMatchObject({ code: 'unavailable' });
     await until(() => troubles.includes('the writing thread was started anew'));
     expect(await log.append(stream, events, 0)).toMatchObject({ revision: 2 });

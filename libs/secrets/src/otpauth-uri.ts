@@ -31,8 +31,12 @@ export function otpauthUri({ issuer, account, secret, parameters }: OtpauthSubje
   return `otpauth://totp/${label}?${fields.join('&')}`;
 }
 
+/** Visible ASCII but the colon, too short to be cut: most names and addresses. */
+const plainText = /^[\x21-\x39\x3b-\x7e]{0,64}$/;
+
 /** Colons and what cannot be shown become spaces; what is too long ends with its last whole character. */
 function encoded(text: string): string {
+  if (plainText.test(text)) return encodeURIComponent(text);
   const plain = text
     .normalize('NFC')
     .replaceAll(/[:\p{Cc}]/gu, ' ')
