@@ -2,13 +2,16 @@
 // bugs that the attack has to find, as the environment of this run says. None of it is shipped.
 
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { getHeapCodeStatistics } from 'node:v8';
 
 process.on('SIGUSR2', () => {
   globalThis.gc?.();
   setTimeout(() => {
     globalThis.gc?.();
     const { heapUsed, external, rss } = process.memoryUsage();
-    process.stderr.write(`memory ${JSON.stringify({ heapUsed, external, rss })}\n`);
+    const code = getHeapCodeStatistics();
+    const compiled = code.bytecode_and_metadata_size + code.code_and_metadata_size;
+    process.stderr.write(`memory ${JSON.stringify({ heapUsed, external, compiled, rss })}\n`);
   }, 50);
 });
 

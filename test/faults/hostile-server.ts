@@ -18,6 +18,8 @@ export interface Besieged {
 export interface Memory {
   readonly heapUsed: number;
   readonly external: number;
+  /** Of the heap: bytecode and machine code. */
+  readonly compiled: number;
   readonly rss: number;
 }
 

@@ -31,6 +31,8 @@ export interface Outcome {
   readonly slowEnded: number;
   readonly bystander: { readonly calls: number; readonly failed: number; readonly slowestMs: number };
   readonly memory: { readonly before: Memory; readonly after: Memory };
+  /** From the start to the end of the requests. */
+  readonly series: readonly { readonly requests: number; readonly memory: Memory }[];
 }
 
 const violationsShownMax = 20;
@@ -39,8 +41,10 @@ const violationsShownMax = 20;
 const shareOfFrames = 6;
 const shareOfGrpc = 40;
 
-/** Warm, with every path taken: what is compiled and kept at hand by then is no leak. */
-const shareOfWarmUp = 0.2;
+/** After each of them memory is looked at. */
+const pieces = 10;
+/** Warm by then, with every path taken. What is still compiled afterwards is told apart. */
+const piecesOfWarmUp = 2;
 
 /** A deadline that a caller asked for is kept; a call that is not built says so. */
 const planned5xx = new Set([501, 504, 505]);
@@ -50,23 +54,30 @@ const unplannedGrpc = new Set([2, 13, 14, 15]);
 export async function attack(siege: Siege): Promise<Outcome> {
   const run = new Run(siege);
   const { server } = siege;
-  const warmUp = Math.ceil(siege.requests * shareOfWarmUp);
   const bystander = new Bystander(server.url, siege.bystander);
   const slow = Array.from({ length: siege.slow }, (_, at) => new SlowConnection(server.port, at));
-  await run.requests(0, warmUp);
-  await delay(settleMs);
-  const before = server.isRunning ? await memoryOf(server) : nothing;
-  await run.requests(warmUp, siege.requests);
+  const series = [{ requests: 0, memory: await memoryAfterwards(server) }];
+  for (let piece = 0; piece < pieces && server.isRunning; piece += 1) {
+    const upTo = Math.ceil((siege.requests * (piece + 1)) / pieces);
+    await run.requests(series[piece]?.requests ?? 0, upTo);
+    series.push({ requests: upTo, memory: await memoryAfterwards(server) });
+  }
+  const before = series[piecesOfWarmUp]?.memory ?? nothing;
   const slowEnded = await endedOf(slow, siege.slow === 0 ? 0 : slowWithinMs);
   const after = server.isRunning ? await memoryWhenQuiet(siege, before) : nothing;
   run.close();
   const told = await bystander.end();
   const hasEnded = !server.isRunning;
   if (hasEnded) run.violate(`the server ended: ${server.standardOutput.slice(-1_500)}`);
-  return { ...run.outcome(), hasEnded, slowEnded, bystander: told, memory: { before, after } };
+  return { ...run.outcome(), hasEnded, slowEnded, bystander: told, memory: { before, after }, series };
 }
 
-const nothing: Memory = { heapUsed: 0, external: 0, rss: 0 };
+const nothing: Memory = { heapUsed: 0, external: 0, compiled: 0, rss: 0 };
+
+async function memoryAfterwards(server: Siege['server']): Promise<Memory> {
+  await delay(settleMs);
+  return server.isRunning ? memoryOf(server) : nothing;
+}
 
 /** For connections that were left to be noticed. */
 const settleMs = 300;
