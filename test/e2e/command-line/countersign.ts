@@ -18,6 +18,8 @@ export interface Ran {
 export interface RunOptions {
   readonly environment?: Environment;
   readonly input?: string;
+  /** More may be written to its standard input. */
+  readonly keepOpen?: boolean;
 }
 
 export async function countersign(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -28,7 +30,7 @@ export async function countersign(words: readonly string[], options: RunOptions 
 /** For one that goes on until it is ended. */
 export function begin(
   words: readonly string[],
-  { environment = {}, input }: RunOptions = {},
+  { environment = {}, input = '', keepOpen = false }: RunOptions = {},
 ): {
   readonly child: ChildProcess;
   readonly ran: { output: string; errors: string };
@@ -47,7 +49,8 @@ export function begin(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     ran.errors += text;
   });
-  child.stdin.on('error', () => undefined).end(input ?? '');
+  child.stdin.on('error', () => undefined);
+  if (!keepOpen) child.stdin.end(input);
   const ended = new Promise<Ran>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...ran }));
