@@ -54,7 +54,7 @@ export function deviceFailuresMax({ digits }: TotpParameters, settings: Settings
  */
 export function attemptsLeft(
   attempts: AttemptsState,
-  devices: readonly ReadyTotp[] | null,
+  devices: readonly Pick<ReadyTotp, 'parameters' | 'failures'>[] | null,
   circumstances: Circumstances,
 ): number {
   const inWindow = windowAttemptsLeft(attempts, circumstances);

@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { positionText } from '#event-log/counted-position.js';
+import { unavailable } from '#event-log/errors.js';
+import type { Position } from '#event-log/event-log.js';
+import { type NotYet, Waits, waitMaxMs } from '#read-models/waits.js';
+
+const at = positionText;
+const users = { projections: ['users'], position: null };
+const notYet = { code: 'not-yet', behindMs: expect.any(Number) };
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+let head: Position;
+let asked: number;
+let held: Promise<void>;
+let waits: Waits;
+const log = {
+  head: async () => {
+    asked += 1;
+    const answer = head;
+    await held;
+    return answer;
+  },
+};
+beforeEach(() => {
+  head = at(0);
+  asked = 0;
+  held = Promise.resolve();
+  waits = new Waits({ log, soleWriter: true });
+});
+afterEach(() => waits.close());
+
+async function isPending(waiting: Promise<unknown>): Promise<boolean> {
+  await settle();
+  const pending = {};
+  return (await Promise.race([waiting, settle().then(() => pending)])) === pending;
+}
+
+describe('a query without a position', () => {
+  it('is answered at once where nothing was written, and where the rows show it', async () => {
+    expect(await waits.awaitPosition(users)).toBeNull();
+    waits.note(at(3));
+    waits.moveTo('users', at(3));
+    expect(await waits.awaitPosition(users)).toBeNull();
+    expect(asked).toBe(0);
+  });
+
+  it('waits until the rows show what this process has written', async () => {
+    waits.note(at(3));
+    const waiting = waits.awaitPosition(users);
+    waits.moveTo('users', at(2));
+    expect(await isPending(waiting)).toBe(true);
+    waits.moveTo('users', at(3));
+    expect(await waiting).toBeNull();
+  });
+
+  it('waits for every projection that it reads, and for no other', async () => {
+    waits.note(at(3));
+    waits.moveTo('users', at(3));
+    waits.moveTo('audit', at(1));
+    expect(await waits.awaitPosition(users)).toBeNull();
+    const both = waits.awaitPosition({ ...users, projections: ['users', 'organizations'] });
+    waits.moveTo('audit', at(3));
+    expect(await isPending(both)).toBe(true);
+    waits.moveTo('organizations', at(4));
+    expect(await both).toBeNull();
+  });
+
+  it('is not held up by what is written after it came', async () => {
+    waits.note(at(3));
+    const waiting = waits.awaitPosition(users);
+    waits.note(at(9));
+    waits.moveTo('users', at(3));
+    expect(await waiting).toBeNull();
+  });
+
+  it('is refused when its time is over, with for how long the oldest write has been missing', async () => {
+    waits.note(at(1));
+    await sleep(50);
+    waits.note(at(2));
+    const began = performance.now();
+    const refusal = (await waits.awaitPosition(users)) as NotYet;
+    expect(refusal).toEqual(notYet);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(waitMaxMs - 5);
+    expect(refusal.behindMs).toBeGreaterThanOrEqual(waitMaxMs + 40);
+    waits.moveTo('users', at(2));
+    expect(await waits.awaitPosition(users)).toBeNull();
+  });
+
+  it('is refused at once when waiting has ended', async () => {
+    waits.note(at(1));
+    const waiting = waits.awaitPosition(users);
+    waits.close();
+    const began = performance.now();
+    expect(await waiting).toEqual(notYet);
+    expect(await waits.awaitPosition(users)).toEqual(notYet);
+    expect(performance.now() - began).toBeLessThan(waitMaxMs / 2);
+  });
+
+  it('waits no longer than somebody waits for it', async () => {
+    waits.note(at(1));
+    const controller = new AbortController();
+    const began = performance.now();
+    const waiting = waits.awaitPosition({ ...users, signal: controller.signal });
+    controller.abort();
+    expect(await waiting).toEqual(notYet);
+    const { signal } = controller;
+    expect(await waits.awaitPosition({ ...users, signal })).toEqual(notYet);
+    expect(performance.now() - began).toBeLessThan(waitMaxMs / 2);
+  });
+});
+
+describe('a query with a position', () => {
+  it('waits for it, be it of another process, and for nothing else', async () => {
+    waits = new Waits({ log, soleWriter: false });
+    waits.note(at(9));
+    const waiting = waits.awaitPosition({ ...users, position: at(5) });
+    expect(await isPending(waiting)).toBe(true);
+    waits.moveTo('users', at(5));
+    expect(await waiting).toBeNull();
+    expect(asked).toBe(0);
+  });
+
+  it('that nobody wrote is refused, with how long was waited', async () => {
+    waits.moveTo('users', at(5));
+    const refusal = (await waits.awaitPosition({ ...users, position: at(6) })) as NotYet;
+    expect(refusal.behindMs).toBeGreaterThanOrEqual(waitMaxMs - 5);
+    expect(waits.behindMs('users')).toBe(0);
+  });
+});
+
+describe('where other processes write, too, a query without a position', () => {
+  beforeEach(() => {
+    waits = new Waits({ log, soleWriter: false });
+  });
+
+  it('waits for what the log holds when it comes', async () => {
+    head = at(7);
+    const waiting = waits.awaitPosition(users);
+    waits.moveTo('users', at(6));
+    expect(await isPending(waiting)).toBe(true);
+    waits.moveTo('users', at(7));
+    expect(await waiting).toBeNull();
+  });
+
+  it('shares the reading of the head with those that come at the same time, and never takes an older one', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    head = at(1);
+    waits.moveTo('users', at(1));
+    const first = waits.awaitPosition(users);
+    await settle();
+    head = at(2);
+    const later = Array.from({ length: 50 }, () => waits.awaitPosition(users));
+    await settle();
+    expect(asked).toBe(1);
+    resolve();
+    expect(await first).toBeNull();
+    expect(await isPending(Promise.any(later))).toBe(true);
+    waits.moveTo('users', at(2));
+    expect(await Promise.all(later)).toEqual(later.map(() => null));
+    expect(asked).toBe(2);
+  });
+
+  it('is refused where the log does not say in time, and fails where it cannot', async () => {
+    held = new Promise(() => undefined);
+    expect(await waits.awaitPosition(users)).toEqual(notYet);
+    const down = unavailable('it is away');
+    const failing = new Waits({ log: { head: () => Promise.reject(down) }, soleWriter: false });
+    await expect(failing.awaitPosition(users)).rejects.toBe(down);
+    await expect(failing.awaitPosition(users)).rejects.toBe(down);
+  });
+});
+
+describe('how far a projection is behind', () => {
+  it('is nothing while it shows everything, and does not grow while it keeps up', async () => {
+    expect(waits.behindMs('users')).toBe(0);
+    for (let written = 1; written <= 40; written += 1) {
+      waits.note(at(written));
+      await sleep(10);
+      waits.moveTo('users', at(written - 1));
+    }
+    expect(waits.behindMs('users')).toBeGreaterThan(0);
+    expect(waits.behindMs('users')).toBeLessThan(250);
+    waits.moveTo('users', at(40));
+    expect(waits.behindMs('users')).toBe(0);
+  });
+
+  it('is told of each, by the oldest write that it misses', async () => {
+    waits.moveTo('users', at(0));
+    waits.moveTo('audit', at(0));
+    waits.note(at(1));
+    await sleep(100);
+    waits.note(at(2));
+    waits.moveTo('users', at(1));
+    expect(waits.behindMs('audit')).toBeGreaterThanOrEqual(95);
+    expect(waits.behindMs('users')).toBeLessThan(waits.behindMs('audit') - 50);
+  });
+
+  it('is told within bounds of memory, however far it is', () => {
+    for (let written = 1; written <= 5_000; written += 1) waits.note(at(written));
+    expect(waits.behindMs('users')).toBeGreaterThanOrEqual(0);
+  });
+});
