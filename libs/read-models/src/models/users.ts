@@ -1,0 +1,42 @@
+// Users as they are listed, with all that is theirs. Whoever is removed or erased leaves no row, and neither do
+// the users of an organization that is removed.
+
+import { moved, ofUser } from '#read-models/models/cells.js';
+import { factorChanges, factorTables } from '#read-models/models/factors.js';
+import { belongingsChanges, belongingsTables } from '#read-models/models/user-belongings.js';
+import { userChanges, usersTable } from '#read-models/models/user-rows.js';
+import type { Place, Projection, RowChange } from '#read-models/projection.js';
+
+const belongings = { ...factorTables, ...belongingsTables };
+const tables = { users: usersTable, ...belongings };
+
+function withoutUser(place: Place): readonly RowChange[] {
+  const where = ofUser(place);
+  return [
+    { change: 'remove', table: 'users', where: { stream: place.stream } },
+    ...Object.keys(belongings).map((table) => ({ change: 'remove' as const, table, where })),
+  ];
+}
+
+function withoutOrganization({ organizationId }: Place): readonly RowChange[] {
+  const where = { organization_id: organizationId ?? '' };
+  return Object.keys(tables).map((table) => ({ change: 'remove', table, where }));
+}
+
+export const users: Projection = {
+  name: 'users',
+  version: 1,
+  tables,
+  onEach: (_, place) =>
+    place.stream.startsWith('user-')
+      ? [{ change: 'set', table: 'users', where: { stream: place.stream }, cells: moved(place) }]
+      : [],
+  on: {
+    ...userChanges,
+    ...factorChanges,
+    ...belongingsChanges,
+    'user.removed': (_, place) => withoutUser(place),
+    'user.erased': (_, place) => withoutUser(place),
+    'org.removed': (_, place) => withoutOrganization(place),
+  },
+};

@@ -1,0 +1,195 @@
+// A page of the rows of one table, in the order of one of its columns, and how many there are. Rows that an index
+// leads to are all looked at. Else the index of the order is walked, which finds a page soon where many rows are
+// meant, and goes no further than it may where few are.
+
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+
+import { all, among, type Condition } from '#read-models/queries/conditions.js';
+import { byRank, type Narrowing } from '#read-models/queries/narrowing.js';
+import { compareKeys, type ListRefusal, type Page, pageDefault } from '#read-models/queries/queries.js';
+import type { Reading } from '#read-models/store.js';
+
+export interface Asked {
+  readonly reading: Reading;
+  /** With the columns `stream`, `place`, the one of the order, and what the conditions are about; it is called `t`. */
+  readonly table: string;
+  /** Of what may be seen. */
+  readonly within: Condition;
+  /** Null is everything there. */
+  readonly filter: Condition | null;
+  readonly narrowings: readonly Narrowing[];
+  /** Null, and it is the order of adding. */
+  readonly column: string | null;
+  readonly isAscending: boolean;
+  readonly page: Page;
+  readonly lookedAtMax: number;
+}
+
+export interface Found {
+  /** Of this page, in order. */
+  readonly streams: readonly string[];
+  readonly total: number;
+  readonly isMore: boolean;
+}
+
+/** Of so many rows each is looked at: a page and its order are then had in some milliseconds. */
+const narrowMax = 2_000;
+/** Each costs as much as it finds. */
+const narrowingsTriedMax = 3;
+/** Rows of an index that are only counted: some milliseconds. */
+const countedMax = 100_000;
+/** Rows that have to be held against a filter to be counted, which takes ten times as long. */
+const countedLookedAtMax = 20_000;
+/** More than there are of anything; an offset beyond finds nothing. */
+const offsetMax = 2 ** 31 - 1;
+
+export async function listed(asked: Asked): Promise<Found | ListRefusal> {
+  for (const { streams } of asked.narrowings.toSorted(byRank).slice(0, narrowingsTriedMax)) {
+    const rows = await run<{ stream: string }>(asked, sql`${streams} limit ${number(narrowMax + 1)}`);
+    if (rows.length <= narrowMax) return narrowPage(asked, [...new Set(rows.map(({ stream }) => stream))]);
+  }
+  return widePage(asked);
+}
+
+interface Hit {
+  readonly stream: string;
+  readonly key: string;
+  readonly place: string;
+}
+
+async function narrowPage(asked: Asked, streams: readonly string[]): Promise<Found> {
+  const { reading, column, isAscending, page } = asked;
+  const hits = await run<Hit>(
+    asked,
+    sql`select t.stream as stream, t.place as place, ${sql.ref(`t.${column ?? 'place'}`)} as key
+      from ${sql.table(asked.table)} as t
+      where ${among(reading, 't.stream', streams)} and t.place is not null
+        and (${asked.within}) is true ${andIf(asked.filter)}`,
+  );
+  const sign = isAscending ? 1 : -1;
+  const sorted = hits.toSorted(
+    (one, other) => sign * compareTexts(one.key, other.key) || compareKeys(one.place, other.place),
+  );
+  const from = page.offset;
+  const onPage = sorted.slice(from, from + limitOf(page)).map(({ stream }) => stream);
+  return { streams: onPage, total: sorted.length, isMore: false };
+}
+
+async function widePage(asked: Asked): Promise<Found | ListRefusal> {
+  const { filter, page, lookedAtMax } = asked;
+  const end = filter === null ? null : await rowAt(asked, lookedAtMax);
+  const streams =
+    asked.isAscending || asked.column === null ? await walked(asked, end) : await walkedBack(asked, end);
+  if (end !== null && streams.length < limitOf(page)) return { code: 'list-too-long', maximum: lookedAtMax };
+  return { streams, ...(await counted(asked)) };
+}
+
+async function counted(asked: Asked): Promise<Pick<Found, 'total' | 'isMore'>> {
+  const { filter, lookedAtMax } = asked;
+  const end = filter === null ? null : await rowAt(asked, Math.min(countedLookedAtMax, lookedAtMax));
+  const rows = sql`select 1 as one ${from(asked, end)} limit ${number(countedMax + 1)}`;
+  const [row] = await run<{ count: number }>(asked, sql`select count(*) as count from (${rows}) as found`);
+  const count = Number(row?.count ?? 0);
+  return { total: Math.min(count, countedMax), isMore: end !== null || count > countedMax };
+}
+
+type End = Omit<Hit, 'stream'>;
+
+/** The row up to which this many come before it; null where there are no more. */
+async function rowAt(asked: Asked, rank: number): Promise<End | null> {
+  const { column } = asked;
+  const everything = { ...asked, filter: null };
+  const [row] = await run<End>(
+    asked,
+    sql`select t.place as place, ${sql.ref(`t.${column ?? 'place'}`)} as key
+      ${from(everything, null)} ${ordered(asked, asked.isAscending)} limit 1 offset ${number(rank)}`,
+  );
+  return row ?? null;
+}
+
+async function walked(asked: Asked, end: End | null): Promise<readonly string[]> {
+  const { page, isAscending } = asked;
+  const rows = await run<{ stream: string }>(
+    asked,
+    sql`select t.stream as stream ${from(asked, end)} ${ordered(asked, isAscending)} ${limited(page)}`,
+  );
+  return rows.map(({ stream }) => stream);
+}
+
+/**
+ * The other way round, equals still come in the order of their adding, which no index has: so it is looked up which
+ * keys the page has, and the rows of the first and of the last of them are had in their own order.
+ */
+async function walkedBack(asked: Asked, end: End | null): Promise<readonly string[]> {
+  const { page, column } = asked;
+  const keyColumn = sql.ref(`t.${column}`);
+  const rows = await run<Hit>(
+    asked,
+    sql`select ${keyColumn} as key, t.stream as stream, t.place as place
+      ${from(asked, end)} ${ordered(asked, false)} ${limited(page)}`,
+  );
+  const [first, last] = [rows[0]?.key, rows.at(-1)?.key];
+  if (first === undefined || last === undefined) return [];
+  const [firstCount, lastCount] = [first, last].map((key) => rows.filter((row) => row.key === key).length);
+  const before = page.offset === 0 ? 0 : await countWhere(asked, end, sql`${keyColumn} > ${first}`);
+  const ofKey = (key: string, offset: number, limit = 0) => walkedEquals(asked, key, { offset, limit });
+  const firsts = await ofKey(first, page.offset - before, firstCount);
+  if (first === last) return firsts;
+  const between = rows
+    .filter(({ key }) => key !== first && key !== last)
+    .toSorted((one, other) => -compareTexts(one.key, other.key) || compareKeys(one.place, other.place));
+  return [...firsts, ...between.map(({ stream }) => stream), ...(await ofKey(last, 0, lastCount))];
+}
+
+/** Of one key, in the order of adding, with a limit of its own on how many are looked at. */
+async function walkedEquals(asked: Asked, key: string, page: Page): Promise<readonly string[]> {
+  const { within, column, filter, lookedAtMax } = asked;
+  const isKey = sql<SqlBool>`${sql.ref(`t.${column}`)} = ${key}`;
+  const ofKey = { ...asked, within: all([within, isKey]), column: null, isAscending: true, page };
+  return walked(ofKey, filter === null ? null : await rowAt(ofKey, lookedAtMax));
+}
+
+async function countWhere(asked: Asked, end: End | null, condition: RawBuilder<unknown>): Promise<number> {
+  const [row] = await run<{ count: number }>(
+    asked,
+    sql`select count(*) as count ${from(asked, end)} and ${condition}`,
+  );
+  return Number(row?.count ?? 0);
+}
+
+function from(asked: Asked, end: End | null): RawBuilder<unknown> {
+  const { table, within, filter } = asked;
+  const upTo = end === null ? sql`` : before(asked, end);
+  return sql`from ${sql.table(table)} as t where ${within} and t.place is not null ${upTo} ${andIf(filter)}`;
+}
+
+function before({ column, isAscending }: Asked, { key, place }: End): RawBuilder<unknown> {
+  const sign = isAscending ? sql`<` : sql`>`;
+  if (column === null) return sql`and t.place ${sign} ${place}`;
+  return sql`and (${sql.ref(`t.${column}`)}, t.place) ${sign} (${key}, ${place})`;
+}
+
+function ordered({ column }: Asked, isAscending: boolean): RawBuilder<unknown> {
+  const way = isAscending ? sql`asc` : sql`desc`;
+  const byPlace = sql`t.place ${way}`;
+  return column === null
+    ? sql`order by ${byPlace}`
+    : sql`order by ${sql.ref(`t.${column}`)} ${way}, ${byPlace}`;
+}
+
+const andIf = (condition: Condition | null) => (condition === null ? sql`` : sql`and ${all([condition])}`);
+const number = (value: number) => sql`${value}`;
+const limitOf = ({ limit }: Page): number => limit ?? pageDefault;
+const limited = (page: Page) =>
+  sql`limit ${number(limitOf(page))} offset ${number(Math.min(page.offset, offsetMax))}`;
+
+async function run<Row>({ reading }: Asked, query: RawBuilder<unknown>): Promise<readonly Row[]> {
+  const { rows } = await (query as RawBuilder<Row>).execute(reading.db);
+  return rows;
+}
+
+/** By their characters, as engines that compare bytes of UTF-8 do. */
+export const compareTexts = (one: string, other: string): number => {
+  if (one === other) return 0;
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+};
