@@ -12,7 +12,7 @@ import { accountKind, instanceKind, loginNameKind, organizationKind } from '#app
 import { answerOf } from '#application/testing/attempt.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
 import { EraseUser } from '#application/user/erase-user.js';
-import { finishErasures } from '#application/user/finish-erasures.js';
+import { finishErasures, noErasures } from '#application/user/finish-erasures.js';
 import { logStart, type RecordedEvent } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
@@ -166,7 +166,7 @@ describe('of somebody who was erased', () => {
     await open();
     expect((await everyEvent()).filter(({ type }) => type === 'user.erased')).toHaveLength(1);
     expect(await house.parts.secrets.keys.get(ada.stream)).not.toBeNull();
-    await finishErasures(house.application, logStart);
+    await finishErasures(house.application, noErasures);
     expect(traces()).toEqual([]);
     await expectAllElseGoesOn();
     expect(traces()).toEqual([]);
@@ -176,7 +176,7 @@ describe('of somebody who was erased', () => {
     await eraseIn('after the key');
     expect(traces()).toEqual([]);
     await open();
-    await finishErasures(house.application, logStart);
+    await finishErasures(house.application, noErasures);
     await expectAllElseGoesOn();
     expect(traces()).toEqual([]);
   });

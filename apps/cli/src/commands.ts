@@ -1,6 +1,7 @@
 // Every command, in the order of the help.
 
 import type { Command } from '#cli/command.js';
+import { backup } from '#cli/commands/backup.js';
 import { completionOver } from '#cli/commands/completion.js';
 import { eventsExport } from '#cli/commands/events-export.js';
 import { eventsImport } from '#cli/commands/events-import.js';
@@ -8,6 +9,7 @@ import { eventsList } from '#cli/commands/events-list.js';
 import { eventsShow } from '#cli/commands/events-show.js';
 import { eventsTail } from '#cli/commands/events-tail.js';
 import { eventsVerify } from '#cli/commands/events-verify.js';
+import { restore } from '#cli/commands/restore.js';
 
 export const commands: readonly Command[] = [
   eventsList,
@@ -16,5 +18,7 @@ export const commands: readonly Command[] = [
   eventsVerify,
   eventsExport,
   eventsImport,
+  backup,
+  restore,
   completionOver(() => commands),
 ];

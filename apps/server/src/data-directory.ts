@@ -1,11 +1,18 @@
-import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import { StartRefusal } from '#server/start-refusal.js';
 
+/** Stands in a directory while a backup is restored into it. */
+export const unfinishedRestore = 'restore.unfinished';
+
 /** Makes it when it is missing, and tries to write: better now than at the first event. */
 export function prepareDataDirectory(setting: string): string {
   const path = resolve(setting);
+  if (existsSync(join(path, unfinishedRestore)))
+    throw new StartRefusal(
+      `COUNTERSIGN_DATA_DIR: a restore into ${path} was cut short: run countersign restore again`,
+    );
   try {
     makeDirectory(path);
     rmdirSync(mkdtempSync(join(path, '.writable-')));

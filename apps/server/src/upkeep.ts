@@ -5,8 +5,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Application } from '#application/application.js';
-import { finishErasures } from '#application/user/finish-erasures.js';
-import { logStart, type Position } from '#event-log/event-log.js';
+import { type Erasures, finishErasures, noErasures } from '#application/user/finish-erasures.js';
 import { rotateMasterKey, unusedMasterKeys } from '#secrets/rotate.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
@@ -33,18 +32,18 @@ export async function doUpkeep({ opened, dataDirectory, log }: UpkeepOptions): P
 async function eraseTheRest(application: Application, dataDirectory: string): Promise<void> {
   const path = join(dataDirectory, progressFile);
   const { logIdentity } = application.parts;
-  const done = await finishErasures(application, progressIn(path, logIdentity));
-  writeFileSync(`${path}.new`, JSON.stringify({ log: logIdentity, done }), { mode: 0o600 });
+  const { done, erased } = await finishErasures(application, progressIn(path, logIdentity));
+  writeFileSync(`${path}.new`, JSON.stringify({ log: logIdentity, done, erased }), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 
 /** From the start of the log where nothing that can be read says otherwise: it costs a reading, and misses none. */
-function progressIn(path: string, logIdentity: string): Position {
+function progressIn(path: string, logIdentity: string): Erasures {
   try {
-    const { log, done } = JSON.parse(readFileSync(path, 'utf8')) as { log: string; done: Position };
-    return log === logIdentity ? done : logStart;
+    const { log, done, erased } = JSON.parse(readFileSync(path, 'utf8')) as Erasures & { log: string };
+    return log === logIdentity && Array.isArray(erased) ? { done, erased } : noErasures;
   } catch {
-    return logStart;
+    return noErasures;
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Call, Command } from '#cli/command.js';
 import { CommandFailure, notNow } from '#cli/command-failure.js';
 import { type ExitCode, exitCodes } from '#cli/exit-codes.js';
+import { verifyWithBar } from '#cli/proving.js';
 import { embeddedDirectoryOf } from '#cli/settings-of.js';
 import { EventLogError } from '#event-log/errors.js';
-import { adoptHead, type Verdict, verifyLog } from '#event-log-sqlite/verify.js';
+import { adoptHead, type Verdict } from '#event-log-sqlite/verify.js';
 
 export const eventsVerify: Command = {
   name: 'events verify',
@@ -36,9 +37,8 @@ export const eventsVerify: Command = {
 };
 
 function verified({ output }: Call, directory: string): Verdict {
-  const bar = output.progress('verify');
   try {
-    return verifyLog({ directory, onProgress: (done, total) => bar.show(done, total) });
+    return verifyWithBar(output, directory);
   } catch (error) {
     if (!(error instanceof EventLogError)) throw error;
     throw new CommandFailure(
@@ -50,8 +50,6 @@ function verified({ output }: Call, directory: string): Verdict {
       },
       { cause: error },
     );
-  } finally {
-    bar.end();
   }
 }
 

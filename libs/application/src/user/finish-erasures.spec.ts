@@ -6,9 +6,8 @@ import { by, type House, organizationId } from '#application/testing/house.js';
 import { ada, bob, human, openInhabited } from '#application/testing/people.js';
 import { realSecrets } from '#application/testing/secrets.js';
 import { EraseUser } from '#application/user/erase-user.js';
-import { finishErasures } from '#application/user/finish-erasures.js';
+import { finishErasures, noErasures } from '#application/user/finish-erasures.js';
 import type { UserId } from '#domain/ids.js';
-import { logStart } from '#event-log/event-log.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
 
 const her = { organizationId, userId: ada, by };
@@ -37,7 +36,7 @@ describe('an erasure that was cut short between its event and its key', () => {
   it('is finished at the next start, for who was erased and nobody else', async () => {
     await cutShort();
     expect(await storedOf(ada)).not.toBeNull();
-    await finishErasures(house.application, logStart);
+    await finishErasures(house.application, noErasures);
     expect(await storedOf(ada)).toBeNull();
     expect(await storedOf(bob)).not.toBeNull();
   });
@@ -50,11 +49,24 @@ describe('an erasure that was cut short between its event and its key', () => {
 
   it('is found from where the last search ended, and not before', async () => {
     await answerOf(house, new EraseUser({ ...her, userId: bob }));
-    const position = await finishErasures(house.application, logStart);
-    expect(position).toBe(await house.parts.log.head());
+    const { done } = await finishErasures(house.application, noErasures);
+    expect(done).toBe(await house.parts.log.head());
     await house.parts.secrets.keys.create(house.application.userStream(bob));
     await cutShort();
-    expect(await finishErasures(house.application, position)).toBe(await house.parts.log.head());
+    const found = await finishErasures(house.application, { done, erased: [] });
+    expect(found).toEqual({
+      done: await house.parts.log.head(),
+      erased: [house.application.userStream(ada)],
+    });
+    expect(await storedOf(ada)).toBeNull();
+    expect(await storedOf(bob)).not.toBeNull();
+  });
+
+  it('is done again where the keys came back from a backup', async () => {
+    await answerOf(house, new EraseUser(her));
+    const known = await finishErasures(house.application, noErasures);
+    await house.parts.secrets.keys.create(house.application.userStream(ada));
+    expect(await finishErasures(house.application, known)).toEqual(known);
     expect(await storedOf(ada)).toBeNull();
     expect(await storedOf(bob)).not.toBeNull();
   });
@@ -62,14 +74,14 @@ describe('an erasure that was cut short between its event and its key', () => {
   it('is looked for again from the same place where the search was cut short', async () => {
     await cutShort();
     fuse.left = 1;
-    await expect(finishErasures(house.application, logStart)).rejects.toBeInstanceOf(Blown);
+    await expect(finishErasures(house.application, noErasures)).rejects.toBeInstanceOf(Blown);
     fuse.left = never;
-    await finishErasures(house.application, logStart);
+    await finishErasures(house.application, noErasures);
     expect(await storedOf(ada)).toBeNull();
   });
 
   it('is none in an empty log, or after its end', async () => {
-    const head = await house.parts.log.head();
-    expect(await finishErasures(house.application, head)).toBe(head);
+    const known = { done: await house.parts.log.head(), erased: [] };
+    expect(await finishErasures(house.application, known)).toEqual(known);
   });
 });

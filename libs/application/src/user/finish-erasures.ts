@@ -1,22 +1,38 @@
-// What an end of the process cut short between the event of an erasure and the end of its key.
+// What an end of the process cut short between the event of an erasure and the end of its key, and what came back
+// from a backup of the keys that is older than the log.
 
 import type { Application } from '#application/application.js';
-import type { Position } from '#event-log/event-log.js';
+import { logStart, type Position } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 
+export interface Erasures {
+  /** The log was looked through up to here. */
+  readonly done: Position;
+  /** The streams of all users that it says were erased. */
+  readonly erased: readonly string[];
+}
+
+export const noErasures: Erasures = { done: logStart, erased: [] };
+
+/** A store takes as many in one transaction. */
+const erasedAtATime = 250;
+
 /**
- * Erases the key of every user that the log says was erased after `after`; `logStart` after a restore of keys.
- * Answers from where to go on the next time, when all before it is done.
+ * Erases the key of every user that is known to be erased, or that the log says was erased since. Erasing what is
+ * not there costs little, and a key store may be older than what is known.
  */
-export async function finishErasures({ parts }: Application, after: Position): Promise<Position> {
+export async function finishErasures({ parts }: Application, known: Erasures): Promise<Erasures> {
   const { log, secrets } = parts;
-  let done = after;
+  const erased = new Set(known.erased);
+  let { done } = known;
   for (;;) {
     const page = await log.readAll({ direction: 'forward', after: done, limit: eventsPerReadMax });
-    for (const { type, stream } of page) {
-      if (type === 'user.erased') await secrets.keys.erase(stream);
-    }
+    for (const { type, stream } of page) if (type === 'user.erased') erased.add(stream);
     done = page.at(-1)?.position ?? done;
-    if (page.length < eventsPerReadMax) return done;
+    if (page.length < eventsPerReadMax) break;
   }
+  const streams = [...erased];
+  for (let at = 0; at < streams.length; at += erasedAtATime)
+    await Promise.all(streams.slice(at, at + erasedAtATime).map((stream) => secrets.keys.erase(stream)));
+  return { done, erased: streams };
 }
