@@ -197,6 +197,7 @@ describe('a listener off loopback', () => {
     });
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     expect(answer.statusCode).toBe(200);
+    expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
     answer.resume();
   });
 

@@ -21,11 +21,12 @@ import type { RequestsInFlight } from '#server/requests-in-flight.js';
 export interface HttpServerOptions {
   readonly log: Log;
   readonly inFlight: RequestsInFlight;
+  readonly isTls: boolean;
   /** Answers then end their connection, so that none is left when the server closes. */
   readonly isStopping: () => boolean;
 }
 
-export function createHttpServer({ log, inFlight, isStopping }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ log, inFlight, isTls, isStopping }: HttpServerOptions): FastifyInstance {
   const server = fastify({
     bodyLimit: limits.bodyBytesMax,
     connectionTimeout: limits.silenceTimeoutMs,
@@ -43,18 +44,19 @@ export function createHttpServer({ log, inFlight, isStopping }: HttpServerOption
     return503OnClosing: false,
     forceCloseConnections: false,
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, log),
-    frameworkErrors: (error, request, reply) => refuseUnrouted(error, { request, reply, log, inFlight }),
+    frameworkErrors: (error, request, reply) =>
+      refuseUnrouted(error, { request, reply, log, inFlight, isTls }),
   });
-  addRequestHooks(server, log, inFlight);
+  addRequestHooks(server, { log, inFlight, isTls });
   server.addHook('onSend', async (_request, reply) => {
     if (isStopping()) reply.header('connection', 'close');
   });
   return server;
 }
 
-function addRequestHooks(server: FastifyInstance, log: Log, inFlight: RequestsInFlight): void {
+function addRequestHooks(server: FastifyInstance, around: Omit<Exchange, 'request' | 'reply'>): void {
   server.addHook('onRequest', (request, reply, done) => {
-    beginRequest({ request, reply, log, inFlight });
+    beginRequest({ ...around, request, reply });
     withRequestId(request.id, done);
   });
   // Reading a body leaves the context of the request: what follows is brought back into it.
@@ -66,14 +68,19 @@ interface Exchange {
   readonly reply: FastifyReply;
   readonly log: Log;
   readonly inFlight: RequestsInFlight;
+  readonly isTls: boolean;
 }
 
-function beginRequest({ request, reply, log, inFlight }: Exchange): void {
+/** RFC 6797: a year, in which a browser comes back by TLS alone. Who ends TLS before us says it or does not. */
+const onlyByTls = { 'strict-transport-security': 'max-age=31536000' };
+
+function beginRequest({ request, reply, log, inFlight, isTls }: Exchange): void {
   const started = performance.now();
   reply.headers({
     'x-request-id': request.id,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
+    ...(isTls && onlyByTls),
   });
   inFlight.enter();
   reply.raw.once('close', () => {
@@ -88,7 +95,7 @@ function writeAccessLine({
   reply,
   log,
   durationMs,
-}: Omit<Exchange, 'inFlight'> & { readonly durationMs: number }): void {
+}: Omit<Exchange, 'inFlight' | 'isTls'> & { readonly durationMs: number }): void {
   const isAnswered = reply.raw.writableFinished;
   const status = isAnswered ? reply.raw.statusCode : null;
   const text = isAnswered ? 'request' : 'request left by its caller';

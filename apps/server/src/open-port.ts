@@ -46,7 +46,12 @@ export interface OnePort {
 export async function openPort({ settings, tls, served, readiness, log }: PortOptions): Promise<OnePort> {
   const inFlight = new RequestsInFlight();
   const addressOf = clientAddress(settings.trustedProxies);
-  const server = createHttpServer({ log, inFlight, isStopping: () => readiness.isStopping });
+  const server = createHttpServer({
+    log,
+    inFlight,
+    isTls: tls !== null,
+    isStopping: () => readiness.isStopping,
+  });
   const stackOptions = {
     addressOf: ({ headers, socket }: FastifyRequest) =>
       addressOf(socket.remoteAddress ?? '', (name) => headers[name]?.toString() ?? null),

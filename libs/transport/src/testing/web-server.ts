@@ -53,6 +53,7 @@ export async function openWebServer(options: WebServerOptions = {}): Promise<Web
   const server = createHttpServer({
     log: pino({ level: 'silent' }),
     inFlight: new RequestsInFlight(),
+    isTls: false,
     isStopping: () => false,
   });
   const served = { services: [UserService, lenientService, strictService], invoke };
