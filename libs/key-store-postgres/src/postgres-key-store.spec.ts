@@ -1,12 +1,18 @@
+import { beforeAll } from '@jest/globals';
+
 import { PostgresKeyStore } from '#key-store-postgres/postgres-key-store.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 import { keyStoreContract } from '#secrets/contract/key-store-contract.js';
 
 describeOnPostgres('keys in PostgreSQL', (server) => {
+  let url: string;
+  beforeAll(async () => {
+    url = await server().createDatabase();
+  });
+
   keyStoreContract({
     name: 'PostgreSQL',
     create: async () => {
-      const url = await server().createDatabase();
       let store = await PostgresKeyStore.open({ url });
       return {
         store,
@@ -15,7 +21,10 @@ describeOnPostgres('keys in PostgreSQL', (server) => {
           store = await PostgresKeyStore.open({ url });
           return store;
         },
-        dispose: () => store.close(),
+        dispose: async () => {
+          await store.close();
+          await server().administer('DROP SCHEMA keys CASCADE', url);
+        },
       };
     },
   });

@@ -13,7 +13,7 @@ export function describeOnPostgres(title: string, check: (server: () => Postgres
     beforeAll(async () => {
       server = await PostgresServer.start();
     }, 120_000);
-    afterAll(() => server?.close(), 60_000);
+    afterAll(() => server?.close(), 120_000);
     check(() => {
       if (server === null)
         throw new Error('the server is there while tests run, not while they are declared');

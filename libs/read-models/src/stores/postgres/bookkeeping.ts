@@ -1,0 +1,121 @@
+// Which builds there are, how far each has come, and what of it is parked.
+
+import type pg from 'pg';
+
+import type { Position } from '#event-log/event-log.js';
+import type { Projection, Table } from '#read-models/projection.js';
+import type { Checkpoint, ParkedStream, Parking } from '#read-models/store.js';
+import { told } from '#read-models/stores/postgres/connections.js';
+import { schemaName } from '#read-models/stores/postgres/tables.js';
+
+type Asked = Pick<pg.ClientBase, 'query'>;
+
+export interface KnownBuild {
+  readonly build: number;
+  readonly projection: string;
+  readonly version: number;
+  readonly isLive: boolean;
+  readonly tables: string;
+  readonly checkpoint: Checkpoint | null;
+}
+
+export function tablesOf({ tables }: KnownBuild): Readonly<Record<string, Table>> {
+  return JSON.parse(tables) as Readonly<Record<string, Table>>;
+}
+
+interface JoinedRow extends Omit<KnownBuild, 'checkpoint'> {
+  readonly log: string | null;
+  readonly position: Position;
+  readonly events: number;
+}
+
+export const allBuilds = `SELECT build, projection, version, is_live AS "isLive", tables, log, position, events
+  FROM ${schemaName}.builds LEFT JOIN ${schemaName}.checkpoints USING (build) ORDER BY build`;
+
+export function knownBuildOf({ log, position, events, ...build }: JoinedRow): KnownBuild {
+  return { ...build, checkpoint: log === null ? null : { log, position, events } };
+}
+
+export async function buildsIn(client: Asked): Promise<KnownBuild[]> {
+  const { rows } = await told(client.query<JoinedRow>(allBuilds));
+  return rows.map(knownBuildOf);
+}
+
+export async function addBuild(client: Asked, projection: Projection, isLive: boolean): Promise<number> {
+  const { name, version, tables } = projection;
+  const { rows } = await told(
+    client.query<{ build: number }>(
+      `INSERT INTO ${schemaName}.builds (projection, version, is_live, tables) VALUES ($1, $2, $3, $4) RETURNING build`,
+      [name, version, isLive, JSON.stringify(tables)],
+    ),
+  );
+  return (rows[0] as { build: number }).build;
+}
+
+export async function checkpointOf(client: Asked, build: number): Promise<Checkpoint | null> {
+  const { rows } = await told(
+    client.query<Checkpoint>(`SELECT log, position, events FROM ${schemaName}.checkpoints WHERE build = $1`, [
+      build,
+    ]),
+  );
+  return rows[0] ?? null;
+}
+
+/** False when what is there is not `from`, or the build is gone; until the end of the transaction nobody else moves it. */
+export async function moveCheckpoint(
+  client: Asked,
+  build: number,
+  { from, to }: { readonly from: Checkpoint | null; readonly to: Checkpoint },
+): Promise<boolean> {
+  const next = [build, to.log, to.position, to.events];
+  const { rowCount } = await told(
+    from === null
+      ? client.query(
+          `INSERT INTO ${schemaName}.checkpoints SELECT build, $2, $3, $4 FROM ${schemaName}.builds
+            WHERE build = $1 ON CONFLICT DO NOTHING`,
+          next,
+        )
+      : client.query(
+          `UPDATE ${schemaName}.checkpoints SET log = $2, position = $3, events = $4
+            WHERE build = $1 AND log = $5 AND position = $6 AND events = $7`,
+          [...next, from.log, from.position, from.events],
+        ),
+  );
+  return rowCount === 1;
+}
+
+export async function parkedIn(client: Asked, build: number): Promise<ParkedStream[]> {
+  const { rows } = await told(
+    client.query<ParkedStream>(
+      `SELECT stream, position, error, attempts FROM ${schemaName}.parked WHERE build = $1 ORDER BY position`,
+      [build],
+    ),
+  );
+  return rows;
+}
+
+export async function park(client: Asked, build: number, { stream, parked }: Parking): Promise<void> {
+  if (parked === null) {
+    const forgetting = `DELETE FROM ${schemaName}.parked WHERE build = $1 AND stream = $2`;
+    await told(client.query(forgetting, [build, stream]));
+    return;
+  }
+  await told(
+    client.query(
+      `INSERT INTO ${schemaName}.parked VALUES ($1, $2, $3, $4, $5) ON CONFLICT (build, stream)
+        DO UPDATE SET position = excluded.position, error = excluded.error, attempts = excluded.attempts`,
+      [build, stream, parked.position, parked.error, parked.attempts],
+    ),
+  );
+}
+
+export async function setLive(client: Asked, { projection, build }: KnownBuild): Promise<void> {
+  // One after the other: at no moment may two of one projection be live.
+  const update = `UPDATE ${schemaName}.builds SET is_live`;
+  await told(client.query(`${update} = false WHERE projection = $1 AND is_live`, [projection]));
+  await told(client.query(`${update} = true WHERE build = $1`, [build]));
+}
+
+export async function forgetBuild(client: Asked, build: number): Promise<void> {
+  await told(client.query(`DELETE FROM ${schemaName}.builds WHERE build = $1`, [build]));
+}

@@ -1,0 +1,241 @@
+// Read models in PostgreSQL: for several servers that show the same rows, of which one at a time projects.
+
+import type pg from 'pg';
+
+import type { Cell, Projection } from '#read-models/projection.js';
+import { RowDigest } from '#read-models/row-digest.js';
+import {
+  type Batch,
+  type Build,
+  type Checkpoint,
+  Fenced,
+  type ModelStore,
+  ModelStoreError,
+  type OpenedChange,
+  OtherVersion,
+  type ParkedStream,
+  type Reading,
+  RowRefused,
+} from '#read-models/store.js';
+import {
+  addBuild,
+  allBuilds,
+  buildsIn,
+  checkpointOf,
+  forgetBuild,
+  type KnownBuild,
+  knownBuildOf,
+  moveCheckpoint,
+  park,
+  parkedIn,
+  setLive,
+  tablesOf,
+} from '#read-models/stores/postgres/bookkeeping.js';
+import {
+  type ConnectionOptions,
+  inTransaction,
+  openPool,
+  told,
+  withClient,
+} from '#read-models/stores/postgres/connections.js';
+import { Gathered } from '#read-models/stores/postgres/gathered.js';
+import { readingOf } from '#read-models/stores/postgres/postgres-reading.js';
+import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.js';
+import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';
+import { creation, listed, qualified, tableName } from '#read-models/stores/postgres/tables.js';
+import { shapesOf, type TableShape } from '#read-models/table-shape.js';
+
+/** A digest reads so many rows at a time. */
+const rowsPerFetch = 5_000;
+
+/** What is lost with the server's last moments are rows and their checkpoint alike; the log has them. */
+const beginApplying = 'BEGIN; SET LOCAL synchronous_commit = off';
+const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+interface OpenBuild {
+  readonly projection: string;
+  readonly shapes: ReadonlyMap<string, TableShape>;
+}
+
+export async function openPostgresStore(options: ConnectionOptions): Promise<ModelStore> {
+  const pool = openPool(options);
+  try {
+    return new PostgresModelStore(pool, await prepareSchema(pool));
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+class PostgresModelStore implements ModelStore {
+  readonly #pool: pg.Pool;
+  readonly #trigrams: string;
+  readonly #open = new Map<number, OpenBuild>();
+  #closing: Promise<void> | null = null;
+
+  constructor(pool: pg.Pool, trigrams: string) {
+    this.#pool = pool;
+    this.#trigrams = trigrams;
+  }
+
+  open(projection: Projection): Promise<Build> {
+    return this.#making(async (client) => {
+      const live = (await buildsIn(client)).find((one) => one.projection === projection.name && one.isLive);
+      if (live === undefined) return this.#make(client, projection, true);
+      if (live.version !== projection.version) throw new OtherVersion(projection, live.version);
+      if (live.tables !== JSON.stringify(projection.tables))
+        throw new TypeError(`the tables of ${projection.name} changed, and its version did not`);
+      return { projection, build: live.build };
+    });
+  }
+
+  begin(projection: Projection): Promise<Build> {
+    return this.#making((client) => this.#make(client, projection, false));
+  }
+
+  async checkpoint({ build }: Build): Promise<Checkpoint | null> {
+    return checkpointOf(this.#usable(), build);
+  }
+
+  async parked({ build }: Build): Promise<readonly ParkedStream[]> {
+    return parkedIn(this.#usable(), build);
+  }
+
+  async apply({ build: { build }, changes, from, to, parking = [] }: Batch): Promise<void> {
+    const opened = await this.#opened(build);
+    const statements = gather(build, opened, changes);
+    await inTransaction(
+      this.#usable(),
+      async (client) => {
+        if (!(await moveCheckpoint(client, build, { from, to })))
+          throw new Fenced('the checkpoint is another, or the build was dropped');
+        for (const statement of statements) await told(client.query(statement));
+        for (const one of parking) await park(client, build, one);
+      },
+      beginApplying,
+    );
+  }
+
+  makeLive({ build }: Build): Promise<void> {
+    return this.#making(async (client) => setLive(client, await knownIn(client, build)));
+  }
+
+  async drop({ build }: Build): Promise<void> {
+    await this.#making(async (client) => {
+      const known = (await buildsIn(client)).find((one) => one.build === build);
+      if (known === undefined) return;
+      if (known.isLive) throw new TypeError(`this build of ${known.projection} is live`);
+      await forgetBuild(client, build);
+      const tables = Object.keys(tablesOf(known));
+      const names = tables.map((table) => qualified(tableName(known.projection, build, table)));
+      await told(client.query(`DROP TABLE ${names.join(', ')}`));
+    });
+    this.#open.delete(build);
+  }
+
+  async builds(): ReturnType<ModelStore['builds']> {
+    return (await buildsIn(this.#usable())).map(({ tables: _, ...build }) => build);
+  }
+
+  async digest({ build }: Build, table: string): ReturnType<ModelStore['digest']> {
+    const { projection, shapes } = await this.#opened(build);
+    const { columns } = shapeOf(shapes, table);
+    const name = qualified(tableName(projection, build, table));
+    const digest = new RowDigest();
+    const fetching = { text: `FETCH ${rowsPerFetch} FROM digested`, rowMode: 'array' } as const;
+    await inTransaction(
+      this.#usable(),
+      async (client) => {
+        await told(client.query(`DECLARE digested CURSOR FOR SELECT ${listed(columns)} FROM ${name}`));
+        for (let count = rowsPerFetch; count === rowsPerFetch; ) {
+          const { rows } = await told(client.query<Cell[]>(fetching));
+          for (const row of rows) digest.add(row);
+          count = rows.length;
+        }
+      },
+      beginReading,
+    );
+    return digest.result();
+  }
+
+  async read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+    return withClient(this.#usable(), async (client) => {
+      // Two statements in one message have two results.
+      const results = (await told(client.query(`${beginReading}; ${allBuilds}`))) as unknown;
+      const [, { rows }] = results as [unknown, { rows: Parameters<typeof knownBuildOf>[0][] }];
+      const shown = rows.map(knownBuildOf).filter(({ isLive }) => isLive);
+      const answer = await ask(readingOf(shown, client));
+      await told(client.query('ROLLBACK'));
+      return answer;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end();
+    return this.#closing;
+  }
+
+  #usable(): pg.Pool {
+    if (this.#closing !== null) throw new ModelStoreError('unavailable', 'they are closed');
+    return this.#pool;
+  }
+
+  /** One at a time over all servers. */
+  async #making<Outcome>(make: (client: pg.ClientBase) => Promise<Outcome>): Promise<Outcome> {
+    return inTransaction(this.#usable(), async (client) => {
+      await told(client.query(makingLock));
+      return make(client);
+    });
+  }
+
+  async #make(client: pg.ClientBase, projection: Projection, isLive: boolean): Promise<Build> {
+    const shapes = shapesOf(projection);
+    const build = await addBuild(client, projection, isLive);
+    for (const [table, shape] of shapes) {
+      const name = tableName(projection.name, build, table);
+      for (const statement of creation({ name, shape, trigrams: this.#trigrams }))
+        await told(client.query(statement));
+    }
+    return { projection, build };
+  }
+
+  async #opened(build: number): Promise<OpenBuild> {
+    const opened = this.#open.get(build);
+    if (opened !== undefined) return opened;
+    const known = await knownIn(this.#usable(), build);
+    const { projection } = known;
+    const opening = { projection, shapes: shapesOf({ name: projection, tables: tablesOf(known) }) };
+    this.#open.set(build, opening);
+    return opening;
+  }
+}
+
+async function knownIn(client: Pick<pg.ClientBase, 'query'>, build: number): Promise<KnownBuild> {
+  const known = (await buildsIn(client)).find((one) => one.build === build);
+  if (known === undefined) throw new Fenced(`the build ${build} was dropped`);
+  return known;
+}
+
+/** Throws `RowRefused`. */
+function gather(
+  build: number,
+  { projection, shapes }: OpenBuild,
+  changes: readonly OpenedChange[],
+): Statement[] {
+  const tables = new Map<string, Gathered>();
+  for (const change of changes) {
+    const gathered = tables.get(change.table) ?? new Gathered(shapeOf(shapes, change.table));
+    tables.set(change.table, gathered);
+    gathered.add(change);
+  }
+  return [...tables].flatMap(([table, gathered]) => {
+    const target = { name: tableName(projection, build, table), shape: shapeOf(shapes, table) };
+    return gathered.runs().flatMap((run) => statementsOf(target, run));
+  });
+}
+
+function shapeOf(shapes: ReadonlyMap<string, TableShape>, table: string): TableShape {
+  const shape = shapes.get(table);
+  if (shape === undefined) throw new RowRefused(`there is no table ${JSON.stringify(table)}`);
+  return shape;
+}
