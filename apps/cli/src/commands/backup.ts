@@ -19,6 +19,9 @@ import { type Copied, copyLog } from '#event-log-sqlite/copy-log.js';
 import { copyKeys, countKeys } from '#key-store-sqlite/read-keys.js';
 import { version } from '#server/version.js';
 
+/** What SQLite puts beside a file that it only read: nothing is in them. */
+const besideDatabases = ['keys.db', 'events.db'].flatMap((name) => [`${name}-wal`, `${name}-shm`]);
+
 export const backup: Command = {
   name: 'backup',
   summary: 'Copy the log and the keys as they are at one moment, and prove the copy.',
@@ -46,6 +49,7 @@ export const backup: Command = {
     const copied = await copyAll(call, directory, unfinished);
     assertWhole(output, unfinished, 'countersign events verify says where the log itself is damaged');
     const list = await listOf(call, unfinished, copied);
+    for (const name of besideDatabases) rmSync(join(unfinished, name), { force: true });
     writeDurably(join(unfinished, listFile), `${JSON.stringify(list, null, 2)}\n`);
     syncPath(unfinished);
     renameSync(unfinished, target);
