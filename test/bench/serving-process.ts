@@ -49,7 +49,9 @@ await inParallel(userIds, 256, async (userId, index) => {
 writeFileSync(join(directory, 'users.json'), JSON.stringify(userIds));
 
 const none = { perSecond: 1e9, burst: 1e9 };
-const served = callsOver(opening, log, { address: none, call: none, guess: none, hash: none });
+const served = callsOver(opening, log, {
+  limits: { address: none, call: none, guess: none, hash: none },
+});
 const readiness = new Readiness(eventLog, log, () => true);
 const { server } = await openPort({ settings, tls: null, served, readiness, log });
 await server.listen({ host: '127.0.0.1', port: 0 });

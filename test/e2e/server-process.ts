@@ -39,8 +39,13 @@ export class ServerProcess {
     const [program = '', ...args] = command;
     this.child = spawn(program, args, {
       cwd: root,
-      // Nothing of the environment of the tests may decide how the server behaves.
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+      // Nothing of the environment of the tests may decide how the server behaves, nor another server.
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        COUNTERSIGN_METRICS_LISTEN: '127.0.0.1:0',
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

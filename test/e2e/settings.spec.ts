@@ -47,7 +47,9 @@ describe('a bad setting ends the process with one line that names it and says wh
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'canary', '`yes` or `no`'],
     ['COUNTERSIGN_TRUSTED_PROXIES', 'canary', '10.0.0.0/8'],
     ['COUNTERSIGN_CORS_ORIGINS', 'https://*.canary', 'as browsers send them'],
-    ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:1', 'not built yet'],
+    ['COUNTERSIGN_METRICS_LISTEN', 'canary', '`off`, or <IP address or localhost>:<port>'],
+    ['COUNTERSIGN_METRICS_LISTEN', '0.0.0.0:0', 'COUNTERSIGN_TLS_ENDED_BY_PROXY=yes'],
+    ['COUNTERSIGN_OTEL_ENDPOINT', 'http://user:canary@collector:4318', 'without credentials'],
     ['COUNTERSIGN_EXTERNAL_URL', 'https://user:canary@host', 'without credentials'],
     ['COUNTERSIGN_LOG_LEVEL', 'canary', 'fatal, error, warn, info, debug, trace'],
     ['COUNTERSIGN_LISTEM', 'canary', 'did you mean COUNTERSIGN_LISTEN?'],
@@ -156,20 +158,24 @@ describe('a connection string that the client cannot use', () => {
 });
 
 describe('an address that somebody else listens on', () => {
-  it('ends the process with one line that names it', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as { port: number };
-    try {
-      const refusal = await refusalOf({
-        COUNTERSIGN_LISTEN: `127.0.0.1:${port}`,
-        COUNTERSIGN_DATA_DIR: temporaryDirectory(),
-      });
-      expect(refusal).toContain(`COUNTERSIGN_LISTEN: 127.0.0.1 port ${port}`);
-    } finally {
-      other.close();
-    }
-  });
+  it.each(['COUNTERSIGN_LISTEN', 'COUNTERSIGN_METRICS_LISTEN'])(
+    'ends the process with one line that names it: %s',
+    async (setting) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as { port: number };
+      try {
+        const refusal = await refusalOf({
+          COUNTERSIGN_LISTEN: '127.0.0.1:0',
+          COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+          [setting]: `127.0.0.1:${port}`,
+        });
+        expect(refusal).toContain(`${setting}: 127.0.0.1 port ${port} cannot be listened on (EADDRINUSE)`);
+      } finally {
+        other.close();
+      }
+    },
+  );
 });
 
 describe('a listener off loopback', () => {

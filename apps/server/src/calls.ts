@@ -33,14 +33,20 @@ export const services = [
   CountersignUserService,
 ];
 
+export interface CallsOptions {
+  readonly limits?: RateLimits;
+  /** Told how each command ended. */
+  readonly onOutcome?: (outcome: unknown) => void;
+}
+
 /** Until the application is open, every call is answered as unavailable: nothing was looked at. */
-export function callsOver(opening: Opening, log: Log, limits: RateLimits = defaultRateLimits): Served {
+export function callsOver(opening: Opening, log: Log, options: CallsOptions = {}): Served {
   let pipeline: Served | null = null;
   return {
     services,
     invoke: async (method, request, incoming) => {
       const { opened } = opening;
-      if (opened !== null) pipeline ??= pipelineOver(opened, log, limits);
+      if (opened !== null) pipeline ??= pipelineOver(opened, log, options);
       if (pipeline !== null) return pipeline.invoke(method, request, incoming);
       const status = statusOf({ code: 'unavailable' }, method, Date.now());
       return { kind: 'refused', status, headers: { 'x-request-id': incoming.requestId } };
@@ -51,9 +57,14 @@ export function callsOver(opening: Opening, log: Log, limits: RateLimits = defau
 function pipelineOver(
   { application, bus, directory }: OpenedApplication,
   log: Log,
-  limits: RateLimits,
+  { limits = defaultRateLimits, onOutcome = () => undefined }: CallsOptions,
 ): Served {
-  const parts = { application, directory, run: <Answer>(command: Command<Answer>) => bus.execute(command) };
+  const run = async <Answer>(command: Command<Answer>): Promise<Answer> => {
+    const outcome = await bus.execute(command);
+    onOutcome(outcome);
+    return outcome;
+  };
+  const parts = { application, directory, run };
   return pipelineOf({
     application,
     services,

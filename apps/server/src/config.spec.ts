@@ -30,7 +30,8 @@ describe('settings', () => {
         tlsEndedByProxy: false,
         trustedProxies: null,
         corsOrigins: null,
-        metricsListen: null,
+        metricsListen: { host: '127.0.0.1', port: 9464 },
+        otelEndpoint: null,
         externalUrl: 'http://localhost:8080',
         logLevel: 'info',
       },
@@ -54,6 +55,9 @@ describe('settings', () => {
       'corsOrigins',
       ['https://a.example:8443', 'https://[2001:db8::1]', 'http://localhost', 'http://localhost:5173'],
     ],
+    ['COUNTERSIGN_METRICS_LISTEN', '[::1]:0', 'metricsListen', { host: '::1', port: 0 }],
+    ['COUNTERSIGN_METRICS_LISTEN', 'off', 'metricsListen', null],
+    ['COUNTERSIGN_OTEL_ENDPOINT', 'http://collector:4318/', 'otelEndpoint', 'http://collector:4318'],
     ['COUNTERSIGN_EXTERNAL_URL', 'https://id.example/', 'externalUrl', 'https://id.example'],
     ['COUNTERSIGN_LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ])('%s=%s is read', (name, text, key, value) => {
@@ -103,6 +107,11 @@ describe('settings', () => {
     ['COUNTERSIGN_CORS_ORIGINS', 'http://app.example'],
     ['COUNTERSIGN_CORS_ORIGINS', 'http://127.0.0.1:5173'],
     ['COUNTERSIGN_CORS_ORIGINS', 'http://localhost.example'],
+    ['COUNTERSIGN_METRICS_LISTEN', 'on'],
+    ['COUNTERSIGN_METRICS_LISTEN', ':9464'],
+    ['COUNTERSIGN_OTEL_ENDPOINT', 'collector:4317'],
+    ['COUNTERSIGN_OTEL_ENDPOINT', 'grpc://collector:4317'],
+    ['COUNTERSIGN_OTEL_ENDPOINT', 'https://user:secret@collector:4318'],
     ['COUNTERSIGN_EXTERNAL_URL', 'id.example'],
     ['COUNTERSIGN_EXTERNAL_URL', 'https://user:secret@id.example'],
     ['COUNTERSIGN_EXTERNAL_URL', 'https://id.example/?token=secret'],
@@ -113,14 +122,14 @@ describe('settings', () => {
     expect(problemsOf({ [name]: text })).toEqual([`${name} must be ${allowed}`]);
   });
 
-  it.each([
-    ['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@db/countersign'],
-    ['COUNTERSIGN_METRICS_LISTEN', '127.0.0.1:9464'],
-  ])('%s is refused until it is built, and not ignored', (name, text) => {
-    expect(problemsOf({ [name]: text })).toEqual([
-      expect.stringMatching(`^${name} must be .* not built yet$`),
-    ]);
-  });
+  it.each([['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@db/countersign']])(
+    '%s is refused until it is built, and not ignored',
+    (name, text) => {
+      expect(problemsOf({ [name]: text })).toEqual([
+        expect.stringMatching(`^${name} must be .* not built yet$`),
+      ]);
+    },
+  );
 
   it('never come back in a refusal', () => {
     const secrets = Object.fromEntries(
@@ -149,8 +158,18 @@ describe('a listener off loopback', () => {
     },
   );
 
+  it('of /metrics is refused alike', () => {
+    expect(problemsOf({ COUNTERSIGN_METRICS_LISTEN: '0.0.0.0:9464' })).toEqual([
+      expect.stringMatching(/^COUNTERSIGN_METRICS_LISTEN must be a loopback address/),
+    ]);
+  });
+
   it('is served when a trusted proxy ends TLS', () => {
-    const environment = { COUNTERSIGN_LISTEN: '0.0.0.0:8080', COUNTERSIGN_TLS_ENDED_BY_PROXY: 'yes' };
+    const environment = {
+      COUNTERSIGN_LISTEN: '0.0.0.0:8080',
+      COUNTERSIGN_METRICS_LISTEN: '0.0.0.0:9464',
+      COUNTERSIGN_TLS_ENDED_BY_PROXY: 'yes',
+    };
     expect(problemsOf(environment)).toEqual([]);
   });
 });
@@ -169,8 +188,9 @@ describe('TLS', () => {
     expect(problemsOf(environment)).toEqual([problem]);
   });
 
-  it('lets the port leave loopback', () => {
-    expect(problemsOf({ ...certificate, ...key, COUNTERSIGN_LISTEN: '0.0.0.0:443' })).toEqual([]);
+  it('lets both listeners leave loopback', () => {
+    const listeners = { COUNTERSIGN_LISTEN: '0.0.0.0:443', COUNTERSIGN_METRICS_LISTEN: '0.0.0.0:9464' };
+    expect(problemsOf({ ...certificate, ...key, ...listeners })).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 // directory holds is looked at by those who use it.
 
 import { nearest } from '#server/nearest.js';
-import { isLoopback } from '#server/setting-values.js';
+import { isLoopback, type ListenAddress } from '#server/setting-values.js';
 import { type Setting, type Settings, settingEntries, settingsTable } from '#server/settings.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,11 +58,14 @@ function refuseHalfOfTls({ tlsCertificate, tlsKey, tlsClientAuthority }: Setting
 }
 
 function refuseExposedPlaintext(settings: Settings): string | undefined {
-  if (isLoopback(settings.listen.host) || settings.tlsEndedByProxy || settings.tlsCertificate !== null)
-    return undefined;
-  const { listen, tlsEndedByProxy } = settingsTable;
-  return `${listen.name} must be a loopback address: off loopback nothing is served in the clear, unless ${settingsTable.tlsCertificate.name} is given or ${tlsEndedByProxy.name}=yes says that a trusted proxy ends TLS`;
+  if (settings.tlsEndedByProxy || settings.tlsCertificate !== null) return undefined;
+  const exposed = (['listen', 'metricsListen'] as const).find((key) => isExposed(settings[key]));
+  if (exposed === undefined) return undefined;
+  const { tlsEndedByProxy } = settingsTable;
+  return `${settingsTable[exposed].name} must be a loopback address: off loopback nothing is served in the clear, unless ${settingsTable.tlsCertificate.name} is given or ${tlsEndedByProxy.name}=yes says that a trusted proxy ends TLS`;
 }
+
+const isExposed = (address: ListenAddress | null): boolean => address !== null && !isLoopback(address.host);
 
 function withoutEffect(environment: Environment): string[] {
   return settingEntries

@@ -22,6 +22,7 @@ import { MasterKeyMissing } from '#secrets/wrapping.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
 import { findMasterKeys } from '#server/master-key-file.js';
+import type { Metrics } from '#server/metrics/metrics.js';
 import { secretsOver } from '#server/secrets-over.js';
 import { StartRefusal } from '#server/start-refusal.js';
 import { FileSnapshots } from '#snapshot-files/file-snapshots.js';
@@ -33,6 +34,8 @@ export interface ApplicationOptions {
   /** No other process appends to this log. */
   readonly soleWriter: boolean;
   readonly log: Log;
+  /** Left out where nobody asks. */
+  readonly metrics?: Metrics;
 }
 
 export interface OpenKeys {
@@ -87,7 +90,7 @@ export async function openApplication(
   options: ApplicationOptions,
   { store, masterKeys }: OpenKeys,
 ): Promise<OpenedApplication> {
-  const { eventLog, soleWriter, log, dataDirectory } = options;
+  const { eventLog, soleWriter, log, dataDirectory, metrics } = options;
   await assertNamesKey(eventLog, store);
   const onTrouble = (error: unknown) =>
     log.error({ error: describeError(error) }, 'something beside the calls failed');
@@ -97,7 +100,7 @@ export async function openApplication(
     logIdentity: await eventLog.identity(),
     clock: Date.now,
     soleWriter,
-    secrets: await secretsOver(store, masterKeys),
+    secrets: await secretsOver(store, masterKeys, metrics && ((lane) => metrics.hashes.over(lane))),
     snapshots: await FileSnapshots.open(join(dataDirectory, 'snapshots')),
     onTrouble,
   };

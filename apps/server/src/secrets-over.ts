@@ -24,11 +24,17 @@ const hashesAtATime = Math.max(1, availableParallelism() - 1);
 /** Some seconds of hashes; whoever comes later is told to come again. */
 const hashesWaitingMax = 1_000;
 
-export async function secretsOver(store: KeyStore, masterKeys: MasterKeys): Promise<Secrets> {
+type Hashes = Secrets['recoveryHashes'];
+
+export async function secretsOver(
+  store: KeyStore,
+  masterKeys: MasterKeys,
+  measured: (lane: HashLane) => Hashes = (lane) => lane,
+): Promise<Secrets> {
   return {
     keys: new DataKeys({ store, masterKeys }),
     names: await Names.open(store, masterKeys),
-    recoveryHashes: new HashLane({ concurrent: hashesAtATime, waitingMax: hashesWaitingMax }),
+    recoveryHashes: measured(new HashLane({ concurrent: hashesAtATime, waitingMax: hashesWaitingMax })),
     newId,
     seal,
     open,

@@ -22,6 +22,7 @@ import type { Settings } from '#server/settings.js';
 import { StartRefusal } from '#server/start-refusal.js';
 import { type Running, stop } from '#server/stop.js';
 import { firstStopSignal } from '#server/stop-signal.js';
+import { Telemetry } from '#server/telemetry.js';
 import { readTls } from '#server/tls-files.js';
 import type { TlsOptions } from '#transport/tls.js';
 
@@ -59,15 +60,23 @@ async function start(settings: Settings, log: Log): Promise<Running> {
   const tls = readTls(settings);
   const dataDirectory = prepareDataDirectory(settings.dataDirectory);
   const eventLog = await openEventLog(settings.eventLog, dataDirectory, log);
-  const closing: (() => Promise<void>)[] = [() => eventLog.close()];
+  const soleWriter = settings.eventLog.engine === 'embedded';
+  const telemetry = new Telemetry({ settings, tls, log });
+  const closing: (() => Promise<void>)[] = [() => eventLog.close(), () => telemetry.close()];
   try {
-    const { masterKeyFile } = settings;
-    const soleWriter = settings.eventLog.engine === 'embedded';
-    const opening = await Opening.begin({ dataDirectory, masterKeyFile, eventLog, soleWriter, log });
+    await telemetry.listen();
+    const opening = await Opening.begin({
+      dataDirectory,
+      masterKeyFile: settings.masterKeyFile,
+      eventLog: telemetry.overLog(eventLog),
+      soleWriter,
+      log,
+      metrics: telemetry.metrics,
+    });
     closing.unshift(() => opening.close());
     if (soleWriter) await opening.finished;
     else opening.finished.catch(refuseLate);
-    return await startServer(settings, { tls, eventLog, opening }, log);
+    return await startServer(settings, { tls, eventLog, opening, telemetry }, log);
   } catch (error) {
     for (const close of closing) await close();
     throw error;
@@ -85,18 +94,22 @@ interface Opened {
   readonly tls: TlsOptions | null;
   readonly eventLog: EventLog;
   readonly opening: Opening;
+  readonly telemetry: Telemetry;
 }
 
 async function startServer(
   settings: Settings,
-  { tls, eventLog, opening }: Opened,
+  { tls, eventLog, opening, telemetry }: Opened,
   log: Log,
 ): Promise<Running> {
   const readiness = new Readiness(eventLog, log, () => opening.opened !== null);
-  const port = await openPort({ settings, tls, served: callsOver(opening, log), readiness, log });
+  telemetry.watch(readiness);
+  const onOutcome = (outcome: unknown) => telemetry.metrics.commands.told(outcome);
+  const served = telemetry.overCalls(callsOver(opening, log, { onOutcome }));
+  const port = await openPort({ settings, tls, served, readiness, log });
   await listen(port.server, settings.listen);
   log.info({ ...boundAddress(port.server), eventLog: settings.eventLog.engine }, 'listening');
-  return { ...port, log, readiness, eventLog, opening };
+  return { ...port, log, readiness, eventLog, opening, telemetry };
 }
 
 async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {

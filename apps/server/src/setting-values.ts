@@ -21,13 +21,16 @@ export type EventLogChoice =
 const refused = { status: 'refused' } as const;
 const accepted = <Value>(value: Value): Parsed<Value> => ({ status: 'accepted', value });
 
-export const notBuilt = (feature: string) => (): Parsed<null> => ({ status: 'not-built', feature });
-
 export function parseListenAddress(text: string): Parsed<ListenAddress> {
   const [, name = '', digits = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   const host = hostOf(name);
   const port = Number(digits);
   return host !== undefined && port <= 65_535 ? accepted({ host, port }) : refused;
+}
+
+/** Null where nothing is served. */
+export function parseMetricsListen(text: string): Parsed<ListenAddress | null> {
+  return text === 'off' ? accepted(null) : parseListenAddress(text);
 }
 
 function hostOf(name: string): string | undefined {
@@ -91,7 +94,7 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
-export function parseExternalUrl(text: string): Parsed<string> {
+export function parseHttpUrl(text: string): Parsed<string> {
   if (!URL.canParse(text)) return refused;
   const url = new URL(text);
   const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';

@@ -2,14 +2,14 @@
 
 import {
   logLevels,
-  notBuilt,
   type Parsed,
   parseDirectory,
   parseEventLog,
-  parseExternalUrl,
   parseFile,
+  parseHttpUrl,
   parseListenAddress,
   parseLogLevel,
+  parseMetricsListen,
   parseNetworks,
   parseOrigins,
   parseReadModels,
@@ -27,8 +27,6 @@ export interface Setting<Value> {
   readonly withoutEffectUntil?: string;
   readonly parse: (text: string) => Parsed<Value>;
 }
-
-const notYet = 'left out';
 
 export const settingsTable = {
   listen: {
@@ -113,10 +111,19 @@ export const settingsTable = {
   },
   metricsListen: {
     name: 'COUNTERSIGN_METRICS_LISTEN',
-    meaning: 'Where /metrics is served. Not built yet.',
-    allowed: notYet,
+    meaning:
+      'Where `/metrics` is served for Prometheus, over TLS where the one port speaks it. Port 0 takes a free one, which the log names.',
+    allowed: '`off`, or <IP address or localhost>:<port>, an IPv6 address in brackets',
+    fallback: '127.0.0.1:9464',
+    parse: parseMetricsListen,
+  },
+  otelEndpoint: {
+    name: 'COUNTERSIGN_OTEL_ENDPOINT',
+    meaning:
+      'The collector that spans of traces are sent to, by OTLP over HTTP; `/v1/traces` is added. Without it, nothing is traced.',
+    allowed: 'an http:// or https:// URL without credentials, query or fragment',
     fallback: null,
-    parse: notBuilt('/metrics'),
+    parse: parseHttpUrl,
   },
   externalUrl: {
     name: 'COUNTERSIGN_EXTERNAL_URL',
@@ -124,7 +131,7 @@ export const settingsTable = {
     allowed: 'an http:// or https:// URL without credentials, query or fragment',
     fallback: 'http://localhost:8080',
     withoutEffectUntil: 'links and the TOTP issuer are built',
-    parse: parseExternalUrl,
+    parse: parseHttpUrl,
   },
   logLevel: {
     name: 'COUNTERSIGN_LOG_LEVEL',

@@ -9,12 +9,14 @@ import type { Log } from '#server/log.js';
 import type { OnePort } from '#server/open-port.js';
 import type { Opening } from '#server/opening.js';
 import type { Readiness } from '#server/readiness.js';
+import type { Telemetry } from '#server/telemetry.js';
 
 export interface Running extends OnePort {
   readonly log: Log;
   readonly readiness: Readiness;
   readonly eventLog: EventLog;
   readonly opening: Opening;
+  readonly telemetry: Telemetry;
 }
 
 /**
@@ -26,7 +28,14 @@ const graceMs = 250;
 const drainWithinMs = 7_000;
 
 /** Answers the exit code. */
-export async function stop({ log, readiness, eventLog, opening, ...port }: Running): Promise<number> {
+export async function stop({
+  log,
+  readiness,
+  eventLog,
+  opening,
+  telemetry,
+  ...port
+}: Running): Promise<number> {
   readiness.stop();
   await delay(graceMs);
   const isDrained = await drain(port);
@@ -35,6 +44,7 @@ export async function stop({ log, readiness, eventLog, opening, ...port }: Runni
   try {
     await opening.close();
     await eventLog.close();
+    await telemetry.close();
   } catch (error) {
     log.error({ error: describeError(error) }, 'the event log or the keys did not close cleanly');
     return 1;

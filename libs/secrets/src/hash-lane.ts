@@ -60,6 +60,14 @@ export class HashLane {
     this.#limits = limits;
   }
 
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** In the PHC text form, with a salt of its own of 16 bytes. */
   hash(text: string, workFactor: WorkFactor = recoveryWorkFactor): Promise<string> {
     return this.#inTurn(() => hash(text, argon2Options(workFactor)));

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { get } from 'node:https';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import type { Log } from '#server/log.js';
+import { listenForMetrics, type MetricsListener } from '#server/metrics/listener.js';
+import { StartRefusal } from '#server/start-refusal.js';
+import { authority, certificate, key } from '#transport/testing/certificates.js';
+import type { TlsOptions } from '#transport/tls.js';
+
+const listeners: MetricsListener[] = [];
+afterEach(() => {
+  for (const listener of listeners.splice(0)) listener.close();
+});
+
+async function listen(tls: TlsOptions | null = null, port = 0): Promise<number> {
+  let bound = 0;
+  const log = {
+    info: (fields: { port: number }) => {
+      bound = fields.port;
+    },
+  } as unknown as Log;
+  const text = () => 'up 1\n';
+  listeners.push(await listenForMetrics({ listen: { host: '127.0.0.1', port }, tls, text, log }));
+  return bound;
+}
+
+describe('/metrics', () => {
+  it('is served as Prometheus asks for it, and says where', async () => {
+    const answer = await fetch(`http://127.0.0.1:${await listen()}/metrics?name[]=up`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await answer.text()).toBe('up 1\n');
+  });
+
+  it.each([
+    ['GET', '/', 404],
+    ['GET', '/metrics/', 404],
+    ['GET', '/readyz', 404],
+    ['POST', '/metrics', 405],
+    ['DELETE', '/metrics', 405],
+  ])('is all that is served there: %s %s is %d', async (method, path, status) => {
+    const answer = await fetch(`http://127.0.0.1:${await listen()}${path}`, { method });
+    expect([answer.status, await answer.text()]).toEqual([status, '']);
+  });
+
+  it('is served over TLS where the one port is', async () => {
+    const port = await listen({ certificate, key, clientAuthority: null });
+    const asked = get({ host: '127.0.0.1', port, path: '/metrics', ca: authority, servername: 'localhost' });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+    const plain = request({ host: '127.0.0.1', port, path: '/metrics' }).end();
+    await expect(once(plain, 'response')).rejects.toThrow();
+  });
+
+  it('asks clients for their certificate where the one port does', async () => {
+    const port = await listen({ certificate, key, clientAuthority: authority });
+    const asked = get({ host: '127.0.0.1', port, path: '/metrics', ca: authority, servername: 'localhost' });
+    await expect(once(asked, 'response')).rejects.toThrow();
+  });
+
+  it('on a port of somebody else is refused by its setting', async () => {
+    const port = await listen();
+    const second = listen(null, port);
+    await expect(second).rejects.toThrow(StartRefusal);
+    await expect(second).rejects.toThrow(
+      `COUNTERSIGN_METRICS_LISTEN: 127.0.0.1 port ${port} cannot be listened on`,
+    );
+  });
+
+  it('ends with its connections, also those that are kept', async () => {
+    const port = await listen();
+    await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    listeners.pop()?.close();
+    await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
+  });
+});
