@@ -3,15 +3,21 @@
 import type { Command } from '#cli/command.js';
 import { backup } from '#cli/commands/backup.js';
 import { completionOver } from '#cli/commands/completion.js';
+import { doctor } from '#cli/commands/doctor.js';
 import { eventsExport } from '#cli/commands/events-export.js';
 import { eventsImport } from '#cli/commands/events-import.js';
 import { eventsList } from '#cli/commands/events-list.js';
 import { eventsShow } from '#cli/commands/events-show.js';
 import { eventsTail } from '#cli/commands/events-tail.js';
 import { eventsVerify } from '#cli/commands/events-verify.js';
+import { keysRotate } from '#cli/commands/keys-rotate.js';
+import { keysStatus } from '#cli/commands/keys-status.js';
 import { restore } from '#cli/commands/restore.js';
+import { status } from '#cli/commands/status.js';
 
 export const commands: readonly Command[] = [
+  status,
+  doctor,
   eventsList,
   eventsTail,
   eventsShow,
@@ -20,5 +26,7 @@ export const commands: readonly Command[] = [
   eventsImport,
   backup,
   restore,
+  keysStatus,
+  keysRotate,
   completionOver(() => commands),
 ];

@@ -2,15 +2,14 @@
 // mark that is made of them.
 
 import { closeSync, fsyncSync, openSync } from 'node:fs';
-import type { Database } from 'better-sqlite3';
 
 import { positionText } from '#event-log/counted-position.js';
 import { unavailable } from '#event-log/errors.js';
 import type { Position } from '#event-log/event-log.js';
-import { createPrivately, openReader, readIdentity } from '#event-log-sqlite/database.js';
-import { HeadMark, type Mark, readMark, syncDirectory } from '#event-log-sqlite/head-mark.js';
+import { createPrivately, openReader } from '#event-log-sqlite/database.js';
+import { HeadMark, readMark, syncDirectory } from '#event-log-sqlite/head-mark.js';
+import { endOf } from '#event-log-sqlite/log-end.js';
 import { asCorruption, bytesOf, pathsIn } from '#event-log-sqlite/open-log.js';
-import { damaged, Rows } from '#event-log-sqlite/rows.js';
 
 export interface CopyOptions {
   readonly directory: string;
@@ -58,23 +57,6 @@ export async function copyLog(options: CopyOptions): Promise<Copied> {
   } finally {
     database.close();
   }
-}
-
-/** What the copy ends with, held against what was acknowledged. */
-function endOf(database: Database, mark: Mark | 'missing' | null): Mark {
-  const identity = readIdentity(database);
-  if (identity === null) throw unavailable('the log holds nothing yet');
-  const rows = new Rows(database);
-  const last = rows.last();
-  if (last === undefined) throw unavailable('the log holds no event yet');
-  if (mark === null) throw damaged(last.position, 'the head mark cannot be read');
-  if (mark === 'missing') throw damaged(last.position, 'the head mark is missing');
-  if (mark.identity !== identity) throw damaged(1, 'the head mark belongs to another log');
-  rows.head(mark.position);
-  const [marked] = mark.position === 0 ? [] : [...rows.after(mark.position - 1, 1, mark.position)];
-  if (marked !== undefined && marked.link !== mark.link)
-    throw damaged(mark.position, 'it is not the event that was acknowledged there');
-  return { identity, position: last.position, link: last.link };
 }
 
 function syncFile(path: string): void {

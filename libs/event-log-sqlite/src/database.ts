@@ -146,6 +146,18 @@ export function isCorruption(error: unknown): boolean {
   return code === 'SQLITE_IOERR_SHORT_READ' || !outside.test(code);
 }
 
+/** Throws `EventLogError` for one that can lose commits. */
+export function sqliteVersion(): string {
+  const database = new Database(':memory:');
+  try {
+    const version = String(database.prepare('SELECT sqlite_version()').pluck().get());
+    assertVersion(version);
+    return version;
+  } finally {
+    database.close();
+  }
+}
+
 export function assertVersion(version: string): void {
   const parts = version.split('.').map(Number);
   for (const [index, least] of oldestSqlite.entries()) {

@@ -1,0 +1,50 @@
+import type { Command } from '#cli/command.js';
+import { exitCodes } from '#cli/exit-codes.js';
+import { dataDirectoryOf, settingsOf } from '#cli/settings-of.js';
+import { countKeys } from '#key-store-sqlite/read-keys.js';
+import { findMasterKeys } from '#server/master-key-file.js';
+
+export const keysStatus: Command = {
+  name: 'keys status',
+  summary: 'Say which master keys there are, which one seals, and how many keys each wraps.',
+  details: 'Exit code 1 where keys are wrapped by a master key that is not in the file.',
+  way: 'beside',
+  arguments: [],
+  options: {},
+  examples: [{ line: 'keys status', meaning: 'Which master key may be taken out of the file' }],
+  run: async (call) => {
+    const { output } = call;
+    const directory = dataDirectoryOf(call);
+    const counts = countKeys(directory);
+    const { masterKeys, path } = findMasterKeys(settingsOf(call).masterKeyFile, directory, true);
+    const ids = new Set([...masterKeys.byId.keys(), ...counts.keys()]);
+    const rows = [...ids].map((id) => ({
+      masterKey: id,
+      wraps: counts.get(id) ?? 0,
+      inFile: masterKeys.byId.has(id),
+      seals: masterKeys.sealing.id === id,
+    }));
+    await output.answer({ file: path, masterKeys: rows }, () =>
+      output.table(
+        ['master key', 'keys', 'what it is for'],
+        rows.map(({ masterKey, wraps, inFile, seals }) => {
+          const meaning = meaningOf({ wraps, inFile, seals });
+          return [masterKey, wraps.toLocaleString('en'), inFile ? meaning : { text: meaning, colour: 'red' }];
+        }),
+      ),
+    );
+    return rows.every(({ inFile }) => inFile) ? exitCodes.done : exitCodes.notInOrder;
+  },
+};
+
+interface Use {
+  readonly wraps: number;
+  readonly inFile: boolean;
+  readonly seals: boolean;
+}
+
+function meaningOf({ wraps, inFile, seals }: Use): string {
+  if (!inFile) return 'missing in the file: the users of these keys cannot be served';
+  if (seals) return 'seals what is new';
+  return wraps === 0 ? 'unused: it may be taken out of the file' : 'opens; keys rotate replaces it';
+}
