@@ -39,6 +39,8 @@ export interface Batch {
   /** What the store must have for this batch to count; null for the first. */
   readonly from: Checkpoint | null;
   readonly to: Checkpoint;
+  /** Of the lease that it is written under, where there is one (lease.ts): `Fenced` once that is another's. */
+  readonly token?: number;
   /** Streams to park or to go on with, with the same transaction. */
   readonly parking?: readonly Parking[];
 }

@@ -6,7 +6,7 @@ import type { Position } from '#event-log/event-log.js';
 import type { Projection, Table } from '#read-models/projection.js';
 import type { Checkpoint, ParkedStream, Parking } from '#read-models/store.js';
 import { told } from '#read-models/stores/postgres/connections.js';
-import { schemaName } from '#read-models/stores/postgres/tables.js';
+import { leaseName, schemaName } from '#read-models/stores/postgres/tables.js';
 
 type Asked = Pick<pg.ClientBase, 'query'>;
 
@@ -81,6 +81,13 @@ export async function moveCheckpoint(
           [...next, from.log, from.position, from.events],
         ),
   );
+  return rowCount === 1;
+}
+
+/** Nobody else gets the lease before the transaction ends; its holder may renew it all the while. */
+export async function isHeld(client: Asked, token: number): Promise<boolean> {
+  const holding = `SELECT FROM ${schemaName}.leases WHERE name = $1 AND token = $2 FOR KEY SHARE`;
+  const { rowCount } = await told(client.query(holding, [leaseName, token]));
   return rowCount === 1;
 }
 

@@ -23,6 +23,7 @@ import {
   buildsIn,
   checkpointOf,
   forgetBuild,
+  isHeld,
   type KnownBuild,
   knownBuildOf,
   moveCheckpoint,
@@ -101,12 +102,14 @@ class PostgresModelStore implements ModelStore {
     return parkedIn(this.#usable(), build);
   }
 
-  async apply({ build: { build }, changes, from, to, parking = [] }: Batch): Promise<void> {
+  async apply({ build: { build }, changes, from, to, token, parking = [] }: Batch): Promise<void> {
     const opened = await this.#opened(build);
     const statements = gather(build, opened, changes);
     await inTransaction(
       this.#usable(),
       async (client) => {
+        if (token !== undefined && !(await isHeld(client, token)))
+          throw new Fenced("the lease is another server's");
         if (!(await moveCheckpoint(client, build, { from, to })))
           throw new Fenced('the checkpoint is another, or the build was dropped');
         for (const statement of statements) await told(client.query(statement));

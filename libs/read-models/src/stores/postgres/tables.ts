@@ -3,6 +3,8 @@
 import type { TableShape } from '#read-models/table-shape.js';
 
 export const schemaName = 'read_models';
+/** There is one thing to be had: the right to project. */
+export const leaseName = 'projecting';
 
 /** In the schema: queries name it so. */
 export function tableName(projection: string, build: number, table: string): string {

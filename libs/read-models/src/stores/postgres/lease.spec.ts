@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+
+import type { Position } from '#event-log/event-log.js';
+import { type Held, writingUnder } from '#read-models/lease.js';
+import type { Projection } from '#read-models/projection.js';
+import type { ModelStore } from '#read-models/store.js';
+import { PostgresLease } from '#read-models/stores/postgres/lease.js';
+import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
+import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
+
+const letters: Projection = {
+  name: 'letters',
+  version: 1,
+  tables: { texts: { columns: { id: { kind: 'text' } }, key: ['id'] } },
+  on: {},
+};
+
+const at = (events: number) => ({ log: 'a', position: String(events) as Position, events });
+
+/** In another process, which can be killed. */
+const holding = `
+  import { PostgresLease } from '#read-models/stores/postgres/lease.js';
+  const lease = new PostgresLease({ url: process.argv[1], holder: 'other' });
+  await lease.whileHeld(({ token }) => {
+    console.log(token);
+    return new Promise(() => setInterval(() => undefined, 1000));
+  }, new AbortController().signal);
+`;
+
+describeOnPostgres('the lease of those who project', (server) => {
+  let url: string;
+  let store: ModelStore;
+  let leases: PostgresLease[];
+  beforeEach(async () => {
+    url = await server().createDatabase();
+    store = await openPostgresStore({ url });
+    leases = [];
+  });
+  afterEach(async () => {
+    await Promise.all(leases.map((lease) => lease.close()));
+    await store.close();
+  });
+
+  function leaseOf(holder: string): PostgresLease {
+    const lease = new PostgresLease({ url, holder });
+    leases.push(lease);
+    return lease;
+  }
+
+  /** Holds it until it is told to end; answers once it is held. */
+  function hold(holder: string): { held: Promise<Held>; end(): Promise<void> } {
+    const ending = new AbortController();
+    const { promise: held, resolve } = Promise.withResolvers<Held>();
+    const whole = leaseOf(holder).whileHeld(async (one) => {
+      resolve(one);
+      await pause(2 ** 30, undefined, { signal: one.lost }).catch(() => undefined);
+    }, ending.signal);
+    return {
+      held,
+      end: async () => {
+        ending.abort();
+        await whole;
+      },
+    };
+  }
+
+  it('has one holder at a time, for as long as that one lives', async () => {
+    const one = hold('one');
+    await one.held;
+    const other = hold('other');
+    expect(await Promise.race([other.held, pause(5_000, 'waits')])).toBe('waits');
+    expect((await one.held).lost.aborted).toBe(false);
+    await one.end();
+    expect((await other.held).token).toBe((await one.held).token + 1);
+    await other.end();
+  });
+
+  it("runs out three seconds after its holder was killed, and is another's then", async () => {
+    const child = spawn(
+      process.execPath,
+      ['--conditions=development', '--no-warnings', '--input-type=module', '--eval', holding, url],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    const [told] = (await once(child.stdout, 'data')).map(String) as [string];
+    const next = hold('next');
+    expect(await Promise.race([next.held, pause(1_000, 'waits')])).toBe('waits');
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const { rows } = await server().administer(
+      "SELECT until < clock_timestamp() + interval '3 seconds' AS ends FROM read_models.leases",
+      url,
+    );
+    expect(rows).toEqual([{ ends: true }]);
+    // Four seconds on a machine that has nothing else to do.
+    expect((await Promise.race([next.held, pause(40_000, { token: 0 })])).token).toBe(Number(told) + 1);
+    await next.end();
+  }, 60_000);
+
+  it('that was lost is told to its holder, who waits for the next one', async () => {
+    const tokens: number[] = [];
+    const ending = new AbortController();
+    const whole = leaseOf('one').whileHeld(async ({ token, lost }) => {
+      tokens.push(token);
+      if (tokens.length === 2) ending.abort();
+      await pause(2 ** 30, undefined, { signal: lost }).catch(() => undefined);
+    }, ending.signal);
+    while (tokens.length === 0) await pause(20);
+    await server().administer(
+      "UPDATE read_models.leases SET token = token + 1, holder = 'thief', until = clock_timestamp() + interval '1 second'",
+      url,
+    );
+    await whole;
+    expect(tokens).toEqual([1, 3]);
+  });
+
+  it('that another has keeps its former holder from writing, whatever that one believes', async () => {
+    const build = await store.open(letters);
+    const former = writingUnder(1, store);
+    const one = hold('one');
+    expect((await one.held).token).toBe(1);
+    const put = (id: string) => [{ change: 'put', table: 'texts', row: { id } }] as const;
+    await former.apply({ build, changes: put('a'), from: null, to: at(1) });
+    await one.end();
+    const other = hold('other');
+    const { token } = await other.held;
+    await expect(former.apply({ build, changes: put('b'), from: at(1), to: at(2) })).rejects.toMatchObject({
+      name: 'Fenced',
+    });
+    expect(await store.checkpoint(build)).toEqual(at(1));
+    await writingUnder(token, store).apply({ build, changes: put('c'), from: at(1), to: at(2) });
+    expect(await store.digest(build, 'texts')).toMatchObject({ rows: 2 });
+    await other.end();
+  });
+
+  it('ends with what the projecting itself throws, and is free then', async () => {
+    const failing = leaseOf('one').whileHeld(
+      () => Promise.reject(new Error('no such log')),
+      new AbortController().signal,
+    );
+    await expect(failing).rejects.toThrow('no such log');
+    const next = hold('next');
+    expect((await next.held).token).toBe(2);
+    await next.end();
+  });
+});
