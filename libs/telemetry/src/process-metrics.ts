@@ -51,10 +51,12 @@ function measureProcessor(registry: Registry): void {
 
 /** Told on Linux only. */
 function measureDescriptors(registry: Registry): void {
+  const descriptors = registry.gauge({
+    name: 'process_open_fds',
+    help: 'Files and connections that are open.',
+  });
   if (process.platform !== 'linux') return;
-  const open = registry
-    .gauge({ name: 'process_open_fds', help: 'Files and connections that are open.' })
-    .of();
+  const open = descriptors.of();
   registry.beforeText(() => open.set(readdirSync('/proc/self/fd').length));
 }
 
