@@ -13,7 +13,16 @@ import { eventsVerify } from '#cli/commands/events-verify.js';
 import { keysRotate } from '#cli/commands/keys-rotate.js';
 import { keysStatus } from '#cli/commands/keys-status.js';
 import { restore } from '#cli/commands/restore.js';
+import { settingsSet } from '#cli/commands/settings-set.js';
+import { settingsShow } from '#cli/commands/settings-show.js';
 import { status } from '#cli/commands/status.js';
+import { tokensAdd } from '#cli/commands/tokens-add.js';
+import { tokensRemove } from '#cli/commands/tokens-remove.js';
+import { usersErase } from '#cli/commands/users-erase.js';
+import { usersImport } from '#cli/commands/users-import.js';
+import { usersResetFactors } from '#cli/commands/users-reset-factors.js';
+import { usersShow } from '#cli/commands/users-show.js';
+import { usersUnlock } from '#cli/commands/users-unlock.js';
 
 export const commands: readonly Command[] = [
   status,
@@ -28,5 +37,14 @@ export const commands: readonly Command[] = [
   restore,
   keysStatus,
   keysRotate,
+  usersShow,
+  usersUnlock,
+  usersResetFactors,
+  usersErase,
+  usersImport,
+  tokensAdd,
+  tokensRemove,
+  settingsShow,
+  settingsSet,
   completionOver(() => commands),
 ];

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { fileOf, listFile } from '#cli/backup-files.js';
@@ -27,6 +27,8 @@ import { ask, livedIn, serve, stop, tokenIn, verifyCode } from '#test/e2e/comman
 import { endAll, ServerProcess, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 afterAll(endAll);
+/** Each is some ten processes, one after the other. */
+jest.setTimeout(120_000);
 
 const backUp = (directory: string, to: string, ...more: readonly string[]) =>
   countersign(['backup', to, '--data-dir', directory, ...more]);

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { exitCodes } from '#cli/exit-codes.js';
@@ -19,6 +19,8 @@ beforeAll(async () => {
   house = await livedIn();
 }, 60_000);
 afterAll(endAll);
+/** Each is some processes, one after the other. */
+jest.setTimeout(120_000);
 
 const events = (...words: readonly string[]) =>
   countersign(['events', ...words, '--data-dir', house.directory]);

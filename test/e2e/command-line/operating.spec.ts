@@ -3,7 +3,7 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { exitCodes } from '#cli/exit-codes.js';
@@ -16,6 +16,8 @@ beforeAll(async () => {
   house = await livedIn();
 }, 60_000);
 afterAll(endAll);
+/** Each is some processes, one after the other. */
+jest.setTimeout(120_000);
 
 const at = (directory: string, ...words: readonly string[]): Promise<Ran> =>
   countersign([...words, '--data-dir', directory]);

@@ -1,0 +1,119 @@
+// Calls of a running service, by REST, and what they are refused with.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Call } from '#cli/command.js';
+import { CommandFailure, notNow } from '#cli/command-failure.js';
+import { dataDirectoryOf, tokenVariable } from '#cli/settings-of.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export interface Asked {
+  readonly verb: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The service's own deadline of a call is 10 s. */
+const answerWithinMs = 15_000;
+
+export class ServiceApi {
+  readonly #url: string;
+  readonly #token: string;
+
+  private constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  /** Throws `CommandFailure` where no token is found. */
+  static of(call: Pick<Call, 'given' | 'environment'>, url: string): ServiceApi {
+    return new ServiceApi(url, tokenOf(call));
+  }
+
+  /** Throws `CommandFailure` for what is refused, and where nobody answers. */
+  async ask({ verb, path, body, headers = {} }: Asked): Promise<Json> {
+    const response = await this.#fetch({ verb, path, ...(body !== undefined && { body }), headers });
+    const answer = (await response.json().catch(() => null)) as Json | null;
+    if (response.ok && answer !== null) return answer;
+    throw refusalOf(response.status, answer);
+  }
+
+  async #fetch({ verb, path, body, headers = {} }: Asked): Promise<Response> {
+    try {
+      return await fetch(`${this.#url}${path}`, {
+        method: verb,
+        headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...headers },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(answerWithinMs),
+        redirect: 'error',
+      });
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { readonly code?: unknown };
+      throw new CommandFailure(
+        {
+          kind: 'failed',
+          message: `no service answers at ${this.#url}${typeof code === 'string' ? ` (${code})` : ''}`,
+          advice: 'name the right one by --url, or give this command the settings of the service',
+          code: 'unreachable',
+        },
+        { cause: error },
+      );
+    }
+  }
+}
+
+function tokenOf(call: Pick<Call, 'given' | 'environment'>): string {
+  const file = call.given.text('token-file');
+  if (file !== null) return readToken(file);
+  const given = call.environment[tokenVariable]?.trim() ?? '';
+  if (given !== '') return given;
+  const ofFirstStart = join(dataDirectoryOf(call), 'admin.token');
+  if (existsSync(ofFirstStart)) return readToken(ofFirstStart);
+  throw notNow(
+    `a service runs, and there is no token to call it with`,
+    `give one by --token-file or ${tokenVariable}; countersign tokens add makes one with the service stopped`,
+  );
+}
+
+function readToken(path: string): string {
+  if (!existsSync(path))
+    throw notNow(`there is no file ${path}`, 'name the file of the token by --token-file');
+  return readFileSync(path, 'utf8').trim();
+}
+
+const unauthenticated = 401;
+const forbidden = 403;
+const serverFaults = 500;
+
+function refusalOf(status: number, answer: Json | null): CommandFailure {
+  const details = Array.isArray(answer?.details) ? (answer.details as Json[]) : [];
+  const code = details.map((detail) => detail.code).find((one) => typeof one === 'string');
+  const message = typeof answer?.message === 'string' ? answer.message : `it answered ${status}`;
+  const advice = adviceOf(status) ?? fieldsOf(details);
+  const kind = status >= serverFaults ? 'failed' : 'refused';
+  return new CommandFailure({
+    kind,
+    message: `the service refused it: ${message}`,
+    advice,
+    code: String(code ?? status),
+  });
+}
+
+function adviceOf(status: number): string | null {
+  if (status === unauthenticated)
+    return 'the token is wrong, expired or revoked: give another by --token-file';
+  if (status === forbidden) return 'the user of the token has no right to it';
+  return null;
+}
+
+function fieldsOf(details: readonly Json[]): string | null {
+  const violations = details.flatMap(({ fieldViolations }) =>
+    Array.isArray(fieldViolations) ? (fieldViolations as Json[]) : [],
+  );
+  return violations.length === 0
+    ? null
+    : violations.map(({ field, description }) => `${field} ${description}`).join('; ');
+}
