@@ -1,0 +1,102 @@
+// Events on their way from a log to a store: the log is read on while rows are written, and whatever is waiting
+// when they are becomes the next batch.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { Position, RecordedEvent, SubscriptionItem } from '#event-log/event-log.js';
+
+export interface Taken {
+  readonly events: readonly RecordedEvent[];
+  /** Everything up to here was taken; null when nothing has come since. */
+  readonly upTo: Position | null;
+  /** There was nothing more in the log a moment ago. */
+  readonly isCaughtUp: boolean;
+}
+
+export class EventQueue {
+  readonly #subscription: AsyncIterableIterator<SubscriptionItem>;
+  readonly #eventsMax: number;
+  readonly #reading: Promise<void>;
+  #events: RecordedEvent[] = [];
+  #upTo: Position | null = null;
+  #isCaughtUp = false;
+  #failure: { readonly error: unknown } | null = null;
+  #hasEnded = false;
+  #wakeTaker: () => void = () => undefined;
+  #wakeReader: () => void = () => undefined;
+
+  constructor(subscription: AsyncIterableIterator<SubscriptionItem>, eventsMax: number) {
+    this.#subscription = subscription;
+    this.#eventsMax = eventsMax;
+    this.#reading = this.#read();
+  }
+
+  /** The first event that waits. */
+  get oldest(): RecordedEvent | null {
+    return this.#events[0] ?? null;
+  }
+
+  /**
+   * Waits until something is there, or until it is woken. Null once the subscription has ended; throws what ended it.
+   */
+  async take(limit: number): Promise<Taken | null> {
+    if (!this.#hasSomething()) await this.#waitForMore();
+    if (this.#events.length === 0 && this.#failure !== null) throw this.#failure.error;
+    if (this.#events.length === 0 && this.#hasEnded) return null;
+    const events = this.#events.splice(0, limit);
+    const isAll = this.#events.length === 0;
+    const upTo = isAll ? this.#upTo : (events.at(-1)?.position ?? null);
+    if (isAll) this.#upTo = null;
+    this.#wakeReader();
+    return { events, upTo, isCaughtUp: isAll && this.#isCaughtUp };
+  }
+
+  wake(): void {
+    this.#wakeTaker();
+  }
+
+  async close(): Promise<void> {
+    this.#wakeReader();
+    await this.#subscription.return?.();
+    await this.#reading;
+    this.wake();
+  }
+
+  #hasSomething(): boolean {
+    return this.#events.length > 0 || this.#upTo !== null || this.#failure !== null || this.#hasEnded;
+  }
+
+  async #waitForMore(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wakeTaker = resolve;
+    });
+    // What is read in one go is taken in one go.
+    await nextTurn();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const item of this.#subscription) {
+        this.#add(item);
+        if (this.#events.length >= this.#eventsMax) await this.#waitForRoom();
+      }
+      this.#hasEnded = true;
+    } catch (error) {
+      this.#failure = { error };
+    }
+    this.#wakeTaker();
+  }
+
+  #add(item: SubscriptionItem): void {
+    if (item.kind === 'event') this.#events.push(item.event);
+    this.#isCaughtUp = item.kind === 'caught-up';
+    this.#upTo = item.kind === 'event' ? item.event.position : item.position;
+    this.#wakeTaker();
+  }
+
+  #waitForRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeReader = resolve;
+    });
+  }
+}

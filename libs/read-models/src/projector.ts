@@ -1,0 +1,164 @@
+// From events to rows as they are to stand: the part that a runner and a replay have in common.
+
+import { types } from 'node:util';
+
+import { type DomainEvent, decodeEvent } from '#event-catalog/catalogue.js';
+import { UndecodableEvent } from '#event-catalog/undecodable-event.js';
+import type { JsonValue, RecordedEvent } from '#event-log/event-log.js';
+import { type Opener, Unopenable } from '#read-models/opener.js';
+import type { Changes, Opening, Place, Projection, RowChange } from '#read-models/projection.js';
+import { type OpenedChange, RowRefused } from '#read-models/store.js';
+
+/** An event that cannot be made into rows, whenever it is tried. */
+export class Poison extends Error {
+  override readonly name = 'Poison';
+  readonly event: RecordedEvent;
+
+  constructor(event: RecordedEvent, cause: unknown) {
+    super(describe(event, cause), { cause });
+    this.event = event;
+  }
+}
+
+export interface Projected {
+  /** Of the events up to the one that is poison. */
+  readonly changes: readonly OpenedChange[];
+  readonly poison: Poison | null;
+}
+
+type Opened = Buffer | null | Promise<Buffer | null>;
+
+interface Draft {
+  readonly event: RecordedEvent;
+  readonly changes: readonly RowChange[];
+  /** In the order of the openings of all changes; null where nothing is sealed. */
+  readonly opened: readonly Opened[] | null;
+}
+
+export class Projector {
+  readonly #opener: Opener;
+  readonly #on: ReadonlyMap<string, Changes<DomainEvent>>;
+  readonly #onEach: Changes<DomainEvent> | undefined;
+
+  constructor(projection: Projection, opener: Opener) {
+    this.#opener = opener;
+    this.#on = new Map(Object.entries(projection.on) as [string, Changes<DomainEvent>][]);
+    this.#onEach = projection.onEach;
+  }
+
+  /** All that is sealed is asked for at once. Rejects with what is passing, such as keys that are unavailable. */
+  async project(events: readonly RecordedEvent[]): Promise<Projected> {
+    const drafts: Draft[] = [];
+    let poison: Poison | null = null;
+    for (const event of events) {
+      try {
+        const draft = this.#draft(event);
+        if (draft !== null) drafts.push(draft);
+      } catch (error) {
+        poison = new Poison(event, error);
+        break;
+      }
+    }
+    const changes: OpenedChange[] = [];
+    for (const draft of drafts) {
+      const finished = draft.opened === null ? draft.changes : await finish(draft, draft.opened);
+      if (finished instanceof Poison) return { changes, poison: finished };
+      changes.push(...finished);
+    }
+    return { changes, poison };
+  }
+
+  /** Null for an event that means nothing here. */
+  #draft(event: RecordedEvent): Draft | null {
+    const on = this.#on.get(event.type);
+    if (on === undefined && this.#onEach === undefined) return null;
+    const decoded = decode(event);
+    if (decoded === null) return null;
+    const place = placeOf(event);
+    const each = this.#onEach?.(decoded, place) ?? [];
+    const changes = on === undefined ? each : [...each, ...on(decoded, place)];
+    const openings = changes.flatMap(openingsOf);
+    if (openings.length === 0) return { event, changes, opened: null };
+    return { event, changes, opened: openings.map((opening) => this.#open(place, opening)) };
+  }
+
+  #open(place: Place, opening: Opening): Opened {
+    try {
+      const opened = this.#opener.open(place, opening);
+      // It is looked at later, in the order of the events.
+      if (types.isPromise(opened)) opened.catch(() => undefined);
+      return opened;
+    } catch (error) {
+      const refused = Promise.reject(error);
+      refused.catch(() => undefined);
+      return refused;
+    }
+  }
+}
+
+async function finish(draft: Draft, opened: readonly Opened[]): Promise<readonly OpenedChange[] | Poison> {
+  const texts: (Buffer | null)[] = [];
+  try {
+    for (const one of opened) texts.push(types.isPromise(one) ? await one : one);
+  } catch (error) {
+    if (error instanceof Unopenable) return new Poison(draft.event, error);
+    throw error;
+  }
+  let next = 0;
+  const take = () => texts[next++] ?? null;
+  try {
+    return draft.changes.map((change) => withCells(change, take));
+  } catch (error) {
+    return new Poison(draft.event, error);
+  }
+}
+
+function openingsOf(change: RowChange): readonly Opening[] {
+  return change.change === 'remove' ? [] : (change.openings ?? []);
+}
+
+function withCells(change: RowChange, take: () => Buffer | null): OpenedChange {
+  if (change.change === 'remove' || change.openings === undefined) return change;
+  const { openings, ...rest } = change;
+  const cells = Object.assign({}, ...openings.map((opening) => opening.cells(take())));
+  if (rest.change === 'put') return { ...rest, row: { ...rest.row, ...cells } };
+  return { ...rest, cells: { ...rest.cells, ...cells } };
+}
+
+/** Null for a type that is not known here: of another program, or of a newer release. */
+function decode({ type, data }: RecordedEvent): DomainEvent | null {
+  try {
+    return decodeEvent({ type, data });
+  } catch (error) {
+    if (error instanceof UndecodableEvent && error.code === 'unknown-type') return null;
+    throw error;
+  }
+}
+
+function placeOf({ stream, revision, position, metadata }: RecordedEvent): Place {
+  const { time, organization, editor, call, trace } = metadata;
+  return {
+    stream,
+    revision,
+    position,
+    time: Date.parse(time),
+    organizationId: textOrNull(organization),
+    editor: textOrNull(editor),
+    callId: textOrNull(call),
+    traceId: textOrNull(trace),
+  };
+}
+
+function textOrNull(value: JsonValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** Of an error that is not ours the text may hold what was opened: it is told by its name and place alone. */
+function describe({ type }: RecordedEvent, cause: unknown): string {
+  const isOurs =
+    cause instanceof UndecodableEvent || cause instanceof RowRefused || cause instanceof Unopenable;
+  if (isOurs) return `${type}: ${cause.message}`;
+  if (!(cause instanceof Error)) return `${type}: it threw what is no error`;
+  const at = /^\s+at .*$/m.exec(cause.stack ?? '')?.[0].trim() ?? '';
+  return `${type}: ${cause.name} ${at}`.trim();
+}
