@@ -1,9 +1,9 @@
-// What one read answers: rows that proved themselves, as JSON text, in parts.
+// What one read answers: rows that proved themselves, to another thread as JSON text, in parts.
 
 import { positionNumber, positionText } from '#event-log/counted-position.js';
 import type { ReadAllOptions, ReadStreamOptions } from '#event-log/event-log.js';
 import { passes } from '#event-log/paged-subscription.js';
-import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
+import type { ReaderReply, ReaderRequest, Unnumbered } from '#event-log-sqlite/messages.js';
 import { damaged, type Rows, type StoredRow } from '#event-log-sqlite/rows.js';
 
 /** Events are sent in parts of about this size, so that one thread parses while the other reads. */
@@ -15,13 +15,22 @@ const charactersPerPage = 4 * 1024 * 1024;
 
 export type Send = (reply: ReaderReply) => void;
 
-/** To be called in one snapshot, so that what is compared belongs together. Throws for damage. */
-export function answerRead(rows: Rows, request: ReaderRequest, send: Send): void {
+/** Reads in one snapshot, so that what is compared belongs together. Throws for damage. */
+export type Read = (request: Unnumbered<ReaderRequest>, taking: Taking) => End;
+
+export function answerRead(read: Read, request: ReaderRequest, send: Send): void {
   const parts = new Parts(request.number, send);
-  parts.end(collect(rows, request, parts));
+  parts.end(read(request, parts));
 }
 
-interface End {
+/** Where rows go. */
+export interface Taking {
+  add(row: StoredRow): void;
+  /** About what was taken so far. */
+  readonly characters: number;
+}
+
+export interface End {
   readonly unknown: boolean;
   readonly upTo: number;
   readonly atHead: boolean;
@@ -29,24 +38,24 @@ interface End {
 
 const simplyRead: End = { unknown: false, upTo: 0, atHead: false };
 
-function collect(rows: Rows, request: ReaderRequest, parts: Parts): End {
+export function collect(rows: Rows, request: Unnumbered<ReaderRequest>, taking: Taking): End {
   switch (request.kind) {
     case 'stream':
-      return readStream(rows, request, parts);
+      return readStream(rows, request, taking);
     case 'all':
-      return readAll(rows, request, parts);
+      return readAll(rows, request, taking);
     case 'page':
-      return readPage(rows, request, parts);
+      return readPage(rows, request, taking);
   }
 }
 
-type Asked<Kind> = Extract<ReaderRequest, { kind: Kind }>;
+type Asked<Kind> = Extract<Unnumbered<ReaderRequest>, { kind: Kind }>;
 
-function readStream(rows: Rows, { stream, options, committed }: Asked<'stream'>, parts: Parts): End {
+function readStream(rows: Rows, { stream, options, committed }: Asked<'stream'>, taking: Taking): End {
   rows.head(committed);
   const { revision: end } = rows.streamEnd(stream);
   if (end < 0) return { ...simplyRead, unknown: true };
-  for (const row of streamRows(rows, { stream, options, end })) parts.add(row);
+  for (const row of streamRows(rows, { stream, options, end })) taking.add(row);
   return simplyRead;
 }
 
@@ -59,8 +68,8 @@ function streamRows(
   return rows.streamBackward({ stream, from: from === 'end' ? end : Math.min(from, end), limit });
 }
 
-function readAll(rows: Rows, { options, committed }: Asked<'all'>, parts: Parts): End {
-  for (const row of allRows(rows, options, rows.head(committed))) parts.add(row);
+function readAll(rows: Rows, { options, committed }: Asked<'all'>, taking: Taking): End {
+  for (const row of allRows(rows, options, rows.head(committed))) taking.add(row);
   return simplyRead;
 }
 
@@ -70,20 +79,20 @@ function allRows(rows: Rows, options: ReadAllOptions, head: number): Iterable<St
   return rows.before(options.before === 'end' ? head + 1 : positionNumber(options.before), limit, head);
 }
 
-function readPage(rows: Rows, { after, filter, committed }: Asked<'page'>, parts: Parts): End {
+function readPage(rows: Rows, { after, filter, committed }: Asked<'page'>, taking: Taking): End {
   const head = rows.head(committed);
   let upTo = positionNumber(after);
   if (upTo > head) throw damaged(upTo, 'it was seen before, and is missing');
   for (const row of rows.after(upTo, rowsPerPage, head)) {
-    if (passes(filter, row)) parts.add(row);
+    if (passes(filter, row)) taking.add(row);
     upTo = row.position;
-    if (parts.characters > charactersPerPage) break;
+    if (taking.characters > charactersPerPage) break;
   }
   return { unknown: false, upTo, atHead: upTo >= head };
 }
 
 /** Collects events as JSON text and sends them part by part. */
-class Parts {
+class Parts implements Taking {
   readonly #number: number;
   readonly #send: Send;
   #text = '';

@@ -7,7 +7,7 @@ import { positionText } from '#event-log/counted-position.js';
 import type { EncodedAppend } from '#event-log/encode-append.js';
 import { EventLogError, outcomeUnknown, unavailable } from '#event-log/errors.js';
 import type { AppendResult } from '#event-log/event-log.js';
-import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
+import type { AppendOutcome, WriterData, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
 import { packAppends, unpackOutcome } from '#event-log-sqlite/messages.js';
 import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
 
@@ -28,6 +28,8 @@ const batchSizes = channel('countersign.append-batch');
 export interface AppendQueueOptions {
   readonly directory: string;
   readonly timeoutMs: number;
+  /** Moved by the writing thread. */
+  readonly head: SharedArrayBuffer;
   readonly onHead: (head: number) => void;
   readonly onTrouble: (text: string) => void;
 }
@@ -68,8 +70,9 @@ export class AppendQueue {
   /** Resolves when the log is open. */
   start(): Promise<{ identity: string; head: number }> {
     return new Promise((resolve, reject) => {
-      const { directory } = this.#options;
-      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData: { directory } });
+      const { directory, head } = this.#options;
+      const workerData: WriterData = { directory, head };
+      const worker = new Worker(threadUrl('writer'), { ...threadOptions, workerData });
       this.#worker = worker;
       worker.on('message', (reply: WriterReply) => {
         if (reply.kind === 'ready') resolve(reply);

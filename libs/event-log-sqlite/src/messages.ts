@@ -11,6 +11,12 @@ import type {
   SubscriptionFilter,
 } from '#event-log/event-log.js';
 
+export interface WriterData {
+  readonly directory: string;
+  /** Where it tells every thread how far the log is committed. */
+  readonly head: SharedArrayBuffer;
+}
+
 export type WriterRequest =
   | { readonly kind: 'append'; readonly batch: number; readonly appends: PackedAppends }
   | { readonly kind: 'close' };
@@ -40,6 +46,8 @@ export type ReaderRequest = { readonly number: number; readonly committed: numbe
   | { readonly kind: 'all'; readonly options: ReadAllOptions }
   | { readonly kind: 'page'; readonly after: Position; readonly filter: SubscriptionFilter | undefined }
 );
+
+export type Unnumbered<Request> = Request extends unknown ? Omit<Request, 'number'> : never;
 
 /** Requests of one tick of the event loop: a message costs more than most reads. */
 export type ReaderMessage = readonly ReaderRequest[] | 'close';

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 import { EventLogError, unavailable } from '#event-log/errors.js';
 import type { Position, RecordedEvent } from '#event-log/event-log.js';
-import type { ReaderMessage, ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
+import type { ReaderMessage, ReaderReply, ReaderRequest, Unnumbered } from '#event-log-sqlite/messages.js';
 import { threadOptions, threadUrl } from '#event-log-sqlite/thread.js';
 
 export interface ReadAnswer {
@@ -20,8 +20,6 @@ interface Call {
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
-
-type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never;
 
 /** Calls that wait for the reading thread at a time; each holds a page at most. */
 const readsWaitingMax = 10_000;

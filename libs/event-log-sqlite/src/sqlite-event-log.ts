@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 
 import { checkRead } from '#event-log/check-read.js';
-import { positionNumber, positionText } from '#event-log/counted-position.js';
+import { checkPosition, positionNumber, positionText } from '#event-log/counted-position.js';
 import { checkName, encodeAppend } from '#event-log/encode-append.js';
 import { EventLogError, unavailable } from '#event-log/errors.js';
 import type {
@@ -24,6 +24,7 @@ import { AppendQueue } from '#event-log-sqlite/append-queue.js';
 import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
 import { ReaderCalls } from '#event-log-sqlite/reader-calls.js';
+import { SharedHead } from '#event-log-sqlite/shared-head.js';
 
 export interface SqliteEventLogOptions {
   readonly directory: string;
@@ -37,6 +38,8 @@ export interface SqliteEventLogOptions {
 const timeoutDefaultMs = 10_000;
 
 export class SqliteEventLog implements EventLog {
+  /** For `openSqliteLogForReading` in other threads of this process. */
+  readonly sharedHead = new SharedHead().buffer;
   readonly #lock: DirectoryLock;
   readonly #appends: AppendQueue;
   readonly #reads: ReaderCalls;
@@ -53,6 +56,7 @@ export class SqliteEventLog implements EventLog {
       directory,
       timeoutMs,
       onTrouble,
+      head: this.sharedHead,
       onHead: (head) => this.#head.moveTo(positionText(head)),
     });
   }
@@ -147,9 +151,4 @@ export class SqliteEventLog implements EventLog {
   #refuseWhenClosed(): void {
     if (this.#closing !== null) throw unavailable('it is closed');
   }
-}
-
-function checkPosition(options: ReadAllOptions): void {
-  if (options.direction === 'forward') positionNumber(options.after);
-  else if (options.before !== 'end') positionNumber(options.before);
 }

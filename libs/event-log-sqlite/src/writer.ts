@@ -7,9 +7,10 @@ import type { EncodedAppend } from '#event-log/encode-append.js';
 import { EventLogError, type EventLogFailure } from '#event-log/errors.js';
 import { AppendGroup } from '#event-log-sqlite/append-group.js';
 import { isCorruption } from '#event-log-sqlite/database.js';
-import type { AppendOutcome, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
+import type { AppendOutcome, WriterData, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
 import { packOutcomes, unpackAppends } from '#event-log-sqlite/messages.js';
 import { type OpenLog, openLog } from '#event-log-sqlite/open-log.js';
+import { SharedHead } from '#event-log-sqlite/shared-head.js';
 
 interface Writing {
   readonly open: OpenLog;
@@ -33,7 +34,8 @@ const awayFailure: EventLogFailure = {
 };
 
 const port = parentPort as NonNullable<typeof parentPort>;
-const { directory } = workerData as { directory: string };
+const { directory, head: sharedHead } = workerData as WriterData;
+const committed = new SharedHead(sharedHead);
 
 let writing: Writing | null = null;
 let walBytes = 0;
@@ -58,6 +60,7 @@ function start(): void {
 function open(): void {
   const log = openLog(directory);
   writing = { open: log, group: new AppendGroup(log.database, log.end) };
+  committed.moveTo(log.end.position);
   walBytes = 0;
 }
 
@@ -104,7 +107,10 @@ function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
     const before = group.end.position;
     const outcomes = group.commit(appends);
     const { position, link } = group.end;
-    if (position > before) open.mark.moveTo(position, link);
+    if (position > before) {
+      open.mark.moveTo(position, link);
+      committed.moveTo(position);
+    }
     walBytes += walBytesPerCommit + textLengthOf(appends);
     return outcomes;
   } catch (error) {

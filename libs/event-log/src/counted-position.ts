@@ -1,6 +1,6 @@
 // Positions of logs that count their events from 1: of one width, so that they compare as text.
 
-import type { Position } from '#event-log/event-log.js';
+import type { Position, ReadAllOptions } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 
 export function positionText(position: number): Position {
@@ -13,4 +13,10 @@ export function positionNumber(position: Position): number {
   if (!/^\d{16}$/.test(position))
     throw new TypeError(`not a position of this log: ${JSON.stringify(position)}`);
   return Number(position);
+}
+
+/** Throws `TypeError` likewise. */
+export function checkPosition(options: ReadAllOptions): void {
+  if (options.direction === 'forward') positionNumber(options.after);
+  else if (options.before !== 'end') positionNumber(options.before);
 }
