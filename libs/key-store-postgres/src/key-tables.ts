@@ -18,7 +18,7 @@ export const bucketOf = (subject: string): number =>
 export const tableOf = (bucket: number): string => `keys.data_keys_${bucket}`;
 
 const making = `
-  CREATE SCHEMA IF NOT EXISTS keys;
+  DO $$ BEGIN IF to_regnamespace('keys') IS NULL THEN CREATE SCHEMA keys; END IF; END $$;
   CREATE TABLE keys.data_keys (
     bucket smallint NOT NULL,
     subject text COLLATE "C" NOT NULL,
