@@ -1,0 +1,170 @@
+import { afterAll, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import * as foldedFactors from '#application/queries/factors.js';
+import * as foldedLists from '#application/queries/list-users.js';
+import * as foldedOrganizations from '#application/queries/organizations.js';
+import { everyOrganization as everywhereFolded } from '#application/queries/queries.js';
+import * as foldedUsers from '#application/queries/users.js';
+import { organizationId } from '#application/testing/house.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
+import * as factors from '#read-models/queries/factors.js';
+import { listUsers, type UserColumn, type UserSearch } from '#read-models/queries/list-users.js';
+import * as organizations from '#read-models/queries/organizations.js';
+import { everyOrganization, type TextMatch } from '#read-models/queries/queries.js';
+import type { TextField, UserFilter } from '#read-models/queries/user-filter.js';
+import * as users from '#read-models/queries/users.js';
+import { dealsCount, houses, live, people, type Step, startLife, texts } from '#read-models/testing/lives.js';
+import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
+
+const seed = Date.now() % 2 ** 31;
+const stepsMax = 120;
+const runs = 12;
+/** Ten times what it takes, and shrinking besides. */
+const timeoutMs = 600_000;
+
+const number = fc.nat({ max: 255 });
+const step = fc.tuple(fc.nat({ max: dealsCount - 1 }), number, number);
+const added = [0, 1, 2, 3].map((who) => [0, who, who * 3] as const);
+
+const textMatch: fc.Arbitrary<TextMatch> = fc.record({
+  value: fc.oneof(
+    fc.constantFrom(...texts, ...texts.map((text) => text.toLowerCase()), '', '@', 'Σ', 'ς', 'a'),
+    fc
+      .tuple(fc.constantFrom(...texts), fc.nat(4), fc.nat(4))
+      .map(([text, from, to]) => [...text].slice(from, from + to).join('')),
+  ),
+  method: fc.constantFrom('equals', 'starts-with', 'contains', 'ends-with'),
+  ignoreCase: fc.boolean(),
+});
+const fields: TextField[] = [
+  'username',
+  'login-name',
+  'given-name',
+  'family-name',
+  'nick-name',
+  'display-name',
+  'email',
+  'phone',
+];
+const { filter } = fc.letrec<{ filter: UserFilter }>((tie) => ({
+  filter: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.record({ kind: fc.constant('text'), field: fc.constantFrom(...fields), text: textMatch }),
+    fc.record({ kind: fc.constant('state'), state: fc.constantFrom('active', 'inactive', 'locked') }),
+    fc.record({ kind: fc.constant('type'), type: fc.constantFrom('human', 'machine') }),
+    fc.record({ kind: fc.constant('ids'), ids: fc.subarray(people) }),
+    fc.record({ kind: fc.constant('emails'), emails: fc.subarray(['ADA@example.com', 'zoe@Example.com']) }),
+    fc.record({ kind: fc.constant('organization'), organizationId: fc.constantFrom(...houses) }),
+    fc.record({
+      kind: fc.constant('metadata'),
+      key: fc.option(textMatch),
+      value: fc.option(fc.constantFrom(...texts).map((text) => Buffer.from(text))),
+    }),
+    fc.record({ kind: fc.constant('and'), of: fc.array(tie('filter'), { maxLength: 3 }) }),
+    fc.record({ kind: fc.constant('or'), of: fc.array(tie('filter'), { maxLength: 3 }) }),
+    fc.record({ kind: fc.constant('not'), of: tie('filter') }),
+  ) as fc.Arbitrary<UserFilter>,
+}));
+const columns: UserColumn[] = [
+  'creation-date',
+  'username',
+  'given-name',
+  'family-name',
+  'nick-name',
+  'display-name',
+  'email',
+  'state',
+  'type',
+];
+const search: fc.Arbitrary<UserSearch> = fc.record({
+  filter: fc.option(filter),
+  column: fc.constantFrom(...columns),
+  isAscending: fc.boolean(),
+  page: fc.record({ offset: fc.nat(4), limit: fc.option(fc.integer({ min: 1, max: 4 })) }),
+  withMetadata: fc.boolean(),
+});
+
+const open: ProjectedHouse[] = [];
+afterAll(async () => {
+  for (const asked of open) await asked.close();
+});
+
+/** What only the rows say: nothing was left uncounted. */
+function counted(answer: { readonly kind: string; readonly answer?: object }) {
+  return answer.answer === undefined ? answer : { ...answer, answer: { ...answer.answer, isMore: false } };
+}
+
+/** The same questions to both: first what streams answer, then what rows do. */
+type Both = readonly [folded: unknown, projected: unknown];
+
+function ofUser({ sources, ask }: ProjectedHouse, of: OrganizationId, userId: UserId): Promise<Both>[] {
+  const one = { userId, withMetadata: true };
+  const asked = { userId, states: ['ready', 'not-ready'] } as const;
+  return [
+    [foldedUsers.getUser(of, one, sources), ask((now) => users.getUser(of, one, now))],
+    [
+      foldedUsers.listAccessTokens(of, userId, sources),
+      ask((now) => users.listAccessTokens(of, userId, now)),
+    ],
+    [foldedFactors.listFactors(of, userId, sources), ask((now) => factors.listFactors(of, userId, now))],
+    [
+      foldedFactors.listAuthenticationMethods(of, userId, sources),
+      ask((now) => factors.listAuthenticationMethods(of, userId, now)),
+    ],
+    [
+      foldedFactors.listAuthenticationFactors(of, asked, sources),
+      ask((now) => factors.listAuthenticationFactors(of, asked, now)),
+    ],
+  ].map((both) => Promise.all(both) as unknown as Promise<Both>);
+}
+
+function ofOrganization({ sources, ask }: ProjectedHouse, of: OrganizationId): Promise<Both>[] {
+  return [
+    [foldedOrganizations.getOrganization(of, sources), ask((now) => organizations.getOrganization(of, now))],
+    [foldedOrganizations.settingsOf(of, sources), ask((now) => organizations.settingsOf(of, now))],
+    [foldedOrganizations.listMembers(of, sources), ask((now) => organizations.listMembers(of, now))],
+  ].map((both) => Promise.all(both) as unknown as Promise<Both>);
+}
+
+const scopes = [
+  [everywhereFolded, everyOrganization],
+  [organizationId, organizationId],
+] as const;
+
+const ofSearch = ({ sources, ask }: ProjectedHouse, search: UserSearch): Promise<Both>[] =>
+  scopes.map(
+    async ([folded, projected]): Promise<Both> => [
+      counted(await foldedLists.listUsers(folded, search, sources)),
+      await ask((now) => listUsers(projected, search, now)),
+    ],
+  );
+
+const seen = { done: 0, found: 0 };
+
+async function answersAlike(steps: readonly Step[], searches: readonly UserSearch[]): Promise<void> {
+  const asked = await openProjected();
+  open.push(asked);
+  const life = startLife(asked.house);
+  for (const one of [...added, ...steps]) seen.done += (await live(life, one)) ? 1 : 0;
+  const answers = await Promise.all([
+    ...houses.flatMap((of) => ofOrganization(asked, of)),
+    ...houses.flatMap((of) => people.flatMap((userId) => ofUser(asked, of, userId))),
+    ...searches.flatMap((search) => ofSearch(asked, search)),
+  ]);
+  seen.found += answers.filter(([folded]) => JSON.stringify(folded).includes('"userId"')).length;
+  expect(answers.map(([, projected]) => projected)).toEqual(answers.map(([folded]) => folded));
+}
+
+const steps = fc.array(step, { minLength: 20, maxLength: stepsMax });
+const searches = fc.array(search, { minLength: 30, maxLength: 30 });
+
+it(
+  `rows answer what streams answer, after any commands (seed ${seed})`,
+  async () => {
+    await fc.assert(fc.asyncProperty(steps, searches, answersAlike), { seed, numRuns: runs });
+    expect(seen.done).toBeGreaterThan(runs * 10);
+    expect(seen.found).toBeGreaterThan(runs * 10);
+  },
+  timeoutMs,
+);
