@@ -2,12 +2,16 @@
 
 import type { Database, Statement } from 'better-sqlite3';
 
+import { ModelStoreError } from '#read-models/store.js';
 import { Bookkeeping } from '#read-models/stores/sqlite/bookkeeping.js';
 import { openReader, told } from '#read-models/stores/sqlite/model-file.js';
 import type { Shown } from '#read-models/stores/sqlite/sqlite-reading.js';
 
 /** Statements that stay prepared: more than the queries there are, over some builds. */
 const statementsMax = 256;
+
+/** After so many rows the clock is looked at. */
+const rowsPerLook = 64;
 
 export class Snapshot {
   readonly database: Database;
@@ -35,8 +39,17 @@ export class Snapshot {
     });
   }
 
-  ask(sql: string, parameters: readonly unknown[]): unknown[] {
-    return told(() => this.#statement(sql).all(...parameters));
+  /** Rows are fetched until the deadline, by `performance.now()`. What makes the first row cannot be ended. */
+  ask(sql: string, parameters: readonly unknown[], deadline = Number.POSITIVE_INFINITY): unknown[] {
+    return told(() => {
+      const rows: unknown[] = [];
+      for (const row of this.#statement(sql).iterate(...parameters)) {
+        rows.push(row);
+        if (rows.length % rowsPerLook === 0 && performance.now() > deadline)
+          throw new ModelStoreError('too-slow', 'a question has too many rows');
+      }
+      return rows;
+    });
   }
 
   end(): void {
