@@ -1,0 +1,39 @@
+// What crosses between the serving thread and the one that projects. Master keys cross as key objects: their bytes are
+// never copied into anything that is written or printed.
+
+import type { Position } from '#event-log/event-log.js';
+import type { RunnerStatus } from '#read-models/runner.js';
+import type { MasterKeys } from '#secrets/master-keys.js';
+
+export interface ProjectingData {
+  readonly log:
+    | { readonly engine: 'embedded'; readonly directory: string; readonly head: SharedArrayBuffer }
+    | { readonly engine: 'eventstoredb'; readonly connectionString: string };
+  readonly keysPath: string;
+  readonly masterKeys: MasterKeys;
+  readonly modelsPath: string;
+  /** By their names. */
+  readonly projections: readonly string[];
+}
+
+export type Order =
+  | { readonly order: 'status' }
+  | { readonly order: 'unpark' | 'skip'; readonly projection: string; readonly stream: string }
+  | { readonly order: 'pause' | 'resume'; readonly projection: string };
+
+export type ProjectingRequest =
+  | { readonly kind: 'close' }
+  | { readonly kind: 'order'; readonly number: number; readonly order: Order };
+
+export type ProjectingReply =
+  | { readonly kind: 'ready' }
+  /** Of each projection that moved, how far its rows now go. */
+  | { readonly kind: 'moved'; readonly positions: readonly (readonly [string, Position])[] }
+  /** Something that an operator should know and no caller is told. */
+  | { readonly kind: 'trouble'; readonly projection: string | null; readonly text: string }
+  | {
+      readonly kind: 'done';
+      readonly number: number;
+      readonly answer: readonly RunnerStatus[] | string | null;
+    }
+  | { readonly kind: 'failed'; readonly number: number; readonly text: string };

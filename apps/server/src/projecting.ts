@@ -1,0 +1,182 @@
+// The serving thread's side of the thread that projects: started again when it ends, with a growing delay, and asked
+// by numbered orders, each of which is answered once, whatever becomes of the thread.
+
+import { Worker } from 'node:worker_threads';
+
+import type { Position } from '#event-log/event-log.js';
+import type { RunnerStatus } from '#read-models/runner.js';
+import type { GoneOn } from '#read-models/stream-replay.js';
+import type {
+  Order,
+  ProjectingData,
+  ProjectingReply,
+  ProjectingRequest,
+} from '#server/projecting-messages.js';
+
+export interface ProjectingOptions extends ProjectingData {
+  /** Every reading that begins from now on shows the rows up to here. */
+  readonly onMoved: (projection: string, position: Position) => void;
+  /** Told what an operator should know; the projection is null where all are concerned. */
+  readonly onTrouble: (text: string, projection: string | null) => void;
+  readonly restartDelaysMs?: readonly number[];
+}
+
+/** The thread is not there, or did not answer. The same order may succeed soon. */
+export class ProjectingAway extends Error {
+  override readonly name = 'ProjectingAway';
+}
+
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Up to the last of them, while it does not stay. */
+const restartDelaysDefaultMs = [100, 500, 2_000, 10_000];
+/** A thread that lived so long ended for another reason than the one before it. */
+const steadyMs = 60_000;
+/** A batch under way is finished in less; what is not is done again after the next start. */
+const closeMaxMs = 5_000;
+const orderMaxMs = 10_000;
+
+const fromSources = import.meta.url.endsWith('.ts');
+const threadUrl = new URL(`./projecting-thread${fromSources ? '.ts' : '.js'}`, import.meta.url);
+const execArgv = fromSources ? ['--conditions=development', '--no-warnings'] : [];
+
+export class Projecting {
+  readonly #options: ProjectingOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #startedAt = 0;
+  #failures = 0;
+  #number = 0;
+  #restarting: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | null = null;
+
+  private constructor(options: ProjectingOptions) {
+    this.#options = options;
+  }
+
+  static start(options: ProjectingOptions): Projecting {
+    const projecting = new Projecting(options);
+    projecting.#start();
+    return projecting;
+  }
+
+  status(): Promise<readonly RunnerStatus[]> {
+    return this.#ask({ order: 'status' });
+  }
+
+  unpark(projection: string, stream: string): Promise<GoneOn> {
+    return this.#ask({ order: 'unpark', projection, stream });
+  }
+
+  skip(projection: string, stream: string): Promise<GoneOn> {
+    return this.#ask({ order: 'skip', projection, stream });
+  }
+
+  pause(projection: string): Promise<void> {
+    return this.#ask({ order: 'pause', projection });
+  }
+
+  resume(projection: string): Promise<void> {
+    return this.#ask({ order: 'resume', projection });
+  }
+
+  /** Before the log is closed. Ends what does not end by itself in time: rows and checkpoint move together. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#restarting);
+    const worker = this.#worker;
+    if (worker === null) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    this.#post(worker, { kind: 'close' });
+    const late = setTimeout(() => {
+      this.#options.onTrouble('the thread that projects did not end in time', null);
+      void worker.terminate();
+    }, closeMaxMs);
+    await ended;
+    clearTimeout(late);
+  }
+
+  #start(): void {
+    const { log, keysPath, masterKeys, modelsPath, projections } = this.#options;
+    const data: ProjectingData = { log, keysPath, masterKeys, modelsPath, projections };
+    // The service's settings are not the thread's business.
+    const worker = new Worker(threadUrl, { execArgv, env: {}, workerData: data });
+    this.#worker = worker;
+    this.#startedAt = performance.now();
+    worker.on('message', (reply: ProjectingReply) => this.#take(reply));
+    worker.on('error', (error) => this.#lose(worker, error));
+    worker.on('exit', () => this.#lose(worker, undefined));
+  }
+
+  #ask<Answer>(order: Order): Promise<Answer> {
+    const worker = this.#worker;
+    if (worker === null || this.#closing !== null)
+      return Promise.reject(new ProjectingAway('the thread that projects is not there'));
+    this.#number += 1;
+    const number = this.#number;
+    return new Promise<Answer>((resolve, reject) => {
+      const fail = () => this.#settle(number)?.reject(new ProjectingAway('it took too long'));
+      this.#waiting.set(number, { resolve, reject, timer: setTimeout(fail, orderMaxMs) });
+      this.#post(worker, { kind: 'order', number, order });
+    });
+  }
+
+  #post(worker: Worker, request: ProjectingRequest): void {
+    worker.postMessage(request);
+  }
+
+  #take(reply: ProjectingReply): void {
+    const { onMoved, onTrouble } = this.#options;
+    switch (reply.kind) {
+      case 'ready':
+        return;
+      case 'moved':
+        for (const [projection, position] of reply.positions) onMoved(projection, position);
+        return;
+      case 'trouble':
+        onTrouble(reply.text, reply.projection);
+        return;
+      case 'done':
+        this.#settle(reply.number)?.resolve(reply.answer as never);
+        return;
+      case 'failed':
+        this.#settle(reply.number)?.reject(new Error(reply.text));
+    }
+  }
+
+  #settle(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number);
+    clearTimeout(waiting?.timer);
+    this.#waiting.delete(number);
+    return waiting;
+  }
+
+  #lose(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    const away = new ProjectingAway('the thread that projects ended', { cause });
+    for (const number of [...this.#waiting.keys()]) this.#settle(number)?.reject(away);
+    if (this.#closing !== null) return;
+    const { onTrouble, restartDelaysMs = restartDelaysDefaultMs } = this.#options;
+    if (performance.now() - this.#startedAt > steadyMs) this.#failures = 0;
+    const delay = restartDelaysMs[Math.min(this.#failures, restartDelaysMs.length - 1)];
+    this.#failures += 1;
+    onTrouble(`the thread that projects ended${kindOf(cause)}; it is started again`, null);
+    this.#restarting = setTimeout(() => this.#start(), delay).unref();
+  }
+}
+
+/** The text of an error that is not ours may hold what was opened. */
+function kindOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return '';
+  const { code } = cause as { readonly code?: unknown };
+  return `: ${cause.name}${typeof code === 'string' ? ` ${code}` : ''}`;
+}
