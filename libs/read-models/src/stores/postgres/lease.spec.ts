@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -34,12 +34,16 @@ describeOnPostgres('the lease of those who project', (server) => {
   let url: string;
   let store: ModelStore;
   let leases: PostgresLease[];
+  let endings: AbortController[];
+  let child: ChildProcess | null;
   beforeEach(async () => {
     url = await server().createDatabase();
     store = await openPostgresStore({ url });
-    leases = [];
+    [leases, endings, child] = [[], [], null];
   });
   afterEach(async () => {
+    child?.kill('SIGKILL');
+    for (const ending of endings) ending.abort();
     await Promise.all(leases.map((lease) => lease.close()));
     await store.close();
   });
@@ -50,9 +54,15 @@ describeOnPostgres('the lease of those who project', (server) => {
     return lease;
   }
 
+  function newEnding(): AbortController {
+    const ending = new AbortController();
+    endings.push(ending);
+    return ending;
+  }
+
   /** Holds it until it is told to end; answers once it is held. */
   function hold(holder: string): { held: Promise<Held>; end(): Promise<void> } {
-    const ending = new AbortController();
+    const ending = newEnding();
     const { promise: held, resolve } = Promise.withResolvers<Held>();
     const whole = leaseOf(holder).whileHeld(async (one) => {
       resolve(one);
@@ -71,7 +81,7 @@ describeOnPostgres('the lease of those who project', (server) => {
     const one = hold('one');
     await one.held;
     const other = hold('other');
-    expect(await Promise.race([other.held, pause(5_000, 'waits')])).toBe('waits');
+    expect(await Promise.race([other.held, pause(5_000, 'waits', { ref: false })])).toBe('waits');
     expect((await one.held).lost.aborted).toBe(false);
     await one.end();
     expect((await other.held).token).toBe((await one.held).token + 1);
@@ -79,29 +89,32 @@ describeOnPostgres('the lease of those who project', (server) => {
   });
 
   it("runs out three seconds after its holder was killed, and is another's then", async () => {
-    const child = spawn(
+    const other = spawn(
       process.execPath,
       ['--conditions=development', '--no-warnings', '--input-type=module', '--eval', holding, url],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
     );
-    const [told] = (await once(child.stdout, 'data')).map(String) as [string];
+    child = other;
+    const [told] = (await once(other.stdout, 'data')).map(String) as [string];
     const next = hold('next');
-    expect(await Promise.race([next.held, pause(1_000, 'waits')])).toBe('waits');
-    child.kill('SIGKILL');
-    await once(child, 'close');
+    expect(await Promise.race([next.held, pause(1_000, 'waits', { ref: false })])).toBe('waits');
+    other.kill('SIGKILL');
+    await once(other, 'close');
     const { rows } = await server().administer(
       "SELECT until < clock_timestamp() + interval '3 seconds' AS ends FROM read_models.leases",
       url,
     );
     expect(rows).toEqual([{ ends: true }]);
     // Four seconds on a machine that has nothing else to do.
-    expect((await Promise.race([next.held, pause(40_000, { token: 0 })])).token).toBe(Number(told) + 1);
+    expect((await Promise.race([next.held, pause(40_000, { token: 0 }, { ref: false })])).token).toBe(
+      Number(told) + 1,
+    );
     await next.end();
   }, 60_000);
 
   it('that was lost is told to its holder, who waits for the next one', async () => {
     const tokens: number[] = [];
-    const ending = new AbortController();
+    const ending = newEnding();
     const whole = leaseOf('one').whileHeld(async ({ token, lost }) => {
       tokens.push(token);
       if (tokens.length === 2) ending.abort();

@@ -32,8 +32,6 @@ interface Segment {
   readonly byOthers: Forms;
   /** What is removed by one of these must wait for those that set it. */
   readonly columnsSet: Set<string>;
-  /** Finds its rows by what it sets: nothing may be put together with it. */
-  isClosed: boolean;
 }
 
 export class Steps {
@@ -66,12 +64,12 @@ export class Steps {
 
   #setByOthers(changed: Changed): void {
     const form = `${formOf(changed.where)}:${columnsOf(changed.cells)}`;
+    // It finds its rows by what it sets: one after the other is not both at once.
     const isOwnCondition = Object.keys(changed.cells).some((column) => changed.where[column] !== undefined);
-    const { byOthers, isClosed } = this.#segment;
-    if (byOthers.size > 0 && (isClosed || isOwnCondition || !byOthers.has(form))) this.#endSegment();
+    const { byOthers } = this.#segment;
+    if (byOthers.size > 0 && (isOwnCondition || !byOthers.has(form))) this.#endSegment();
     note(this.#segment.byOthers, form, changed);
     for (const column in changed.cells) this.#segment.columnsSet.add(column);
-    this.#segment.isClosed = isOwnCondition;
   }
 
   #endSegment(): void {
@@ -92,7 +90,6 @@ function newSegment(): Segment {
     byKey: new Map(),
     byOthers: new Map(),
     columnsSet: new Set(),
-    isClosed: false,
   };
 }
 
