@@ -7,6 +7,7 @@ import type { Parts } from '#application/parts.js';
 import { Snapshots } from '#application/snapshots.js';
 import { type StreamKind, Streams } from '#application/streams.js';
 import { SurroundingsReader } from '#application/surroundings.js';
+import { Turns } from '#application/turns.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 
 /** About a kilobyte each: what is in use of a large installation, in some hundred megabytes. */
@@ -22,6 +23,8 @@ export class Application {
   readonly instance;
   readonly loginNames;
   readonly surroundings: SurroundingsReader;
+  /** Of whatever may leave the instance without an owner. */
+  readonly ownersTurns = new Turns();
 
   constructor(parts: Parts) {
     this.parts = parts;

@@ -92,7 +92,8 @@ export const refusals = {
     carries: ['violations'],
   },
   'last-owner': {
-    meaning: 'Nobody else may do everything here: another member has to be made an owner first.',
+    meaning:
+      'Nobody else may do everything here, or nobody else who may act now: another owner is needed first.',
     carries: [],
   },
   'login-name-claimed': {

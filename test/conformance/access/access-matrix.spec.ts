@@ -10,7 +10,6 @@ import { type AccessCall, calls, idsIn, jsonOf } from '#test/conformance/access/
 import {
   ask,
   askCell,
-  askOn,
   type Cell,
   cellsOf,
   from,
@@ -117,27 +116,20 @@ describe('who has a token', () => {
   });
 });
 
-/** There is one owner of the instance, and no call that makes another: it is ended in an instance of its own. */
+/** There is one owner of the instance, and no call that makes another: what ends it is refused below. */
 const isOnlyOnce = ({ call, caller, target }: Cell) =>
   call.row.ends && caller.role === 'INSTANCE_OWNER' && target.userId === caller.userId;
 
-describe('the owner of an instance, of itself', () => {
-  it.each(calls.filter(({ row }) => row.of === 'user' && row.ends))(
-    '$name: does it, and is nobody then',
-    async (call) => {
-      for (const wire of [0, ...call.routes.map((_, route) => route + 1)]) {
-        const world = await openAccessWorld();
-        const owner = { ...world.administrator, name: 'itself' };
-        const question = { call, request: requestOf(call, owner), token: owner.token };
-        const done = await askOn(world.wires, question, wire);
-        expect([done.code, marksIn(done)]).toEqual([wire === 0 ? 0 : 200, []]);
-        const after = await askOn(world.wires, question, wire);
-        expect(isCode(after, wire, codes.stranger)).toBe(true);
-        await world.end();
-      }
-    },
-    120_000,
-  );
+describe('the only owner of an instance, of itself and of its organization', () => {
+  it.each(calls.filter(({ row }) => row.ends))('$name: may not, and stays who it is', async (call) => {
+    const { administrator } = scene.world;
+    const target = { ...administrator, name: 'itself' };
+    const question = { call, request: requestOf(call, target), token: administrator.token };
+    for (const heard of [await ask(scene.world, question), await ask(scene.world, question)]) {
+      expect(heard.map(({ code }) => code)).toEqual([9, ...call.routes.map(() => 400)]);
+      expect(heard.filter(({ bytes }) => !bytes.includes('CSIGN-last-owner'))).toEqual([]);
+    }
+  });
 });
 
 function faultsOf({ call, target, verdict }: Cell, heard: Heard, index: number): readonly string[] {

@@ -6,6 +6,7 @@ import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsTextList } from '#application/input.js';
 import { executeForInstance, type InstanceOutcome } from '#application/instances.js';
 import { roleCharactersMax, rolesMax } from '#application/limits.js';
+import { inOwnersTurn, ownershipWithoutUser } from '#application/owners.js';
 import type { UserId } from '#domain/ids.js';
 import { changeMember } from '#domain/instance/decide.js';
 import type { ChangeMemberRefusal } from '#domain/organization/decide-members.js';
@@ -33,6 +34,12 @@ export class ChangeInstanceMemberHandler implements ICommandHandler<ChangeInstan
   }
 
   execute(command: ChangeInstanceMember): Promise<Outcome> {
-    return executeForInstance(this.#application, command, (instance) => changeMember(instance, command));
+    const application = this.#application;
+    const { userId } = command;
+    return inOwnersTurn(application, userId, () =>
+      executeForInstance(application, command, async (instance) =>
+        changeMember(instance, command, await ownershipWithoutUser(application, userId)),
+      ),
+    );
   }
 }

@@ -5,6 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId } from '#application/input.js';
 import { executeForInstance, type InstanceOutcome } from '#application/instances.js';
+import { inOwnersTurn, ownershipWithoutUser } from '#application/owners.js';
 import type { UserId } from '#domain/ids.js';
 import { removeMember } from '#domain/instance/decide.js';
 import type { RemoveMemberRefusal } from '#domain/organization/decide-members.js';
@@ -30,6 +31,12 @@ export class RemoveInstanceMemberHandler implements ICommandHandler<RemoveInstan
   }
 
   execute(command: RemoveInstanceMember): Promise<Outcome> {
-    return executeForInstance(this.#application, command, (instance) => removeMember(instance, command));
+    const application = this.#application;
+    const { userId } = command;
+    return inOwnersTurn(application, userId, () =>
+      executeForInstance(application, command, async (instance) =>
+        removeMember(instance, command, await ownershipWithoutUser(application, userId)),
+      ),
+    );
   }
 }

@@ -5,10 +5,12 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId } from '#application/input.js';
 import { executeForOrganization, type OrganizationOutcome } from '#application/organizations.js';
+import { inTurn, ownershipWithoutOrganization } from '#application/owners.js';
 import type { OrganizationId } from '#domain/ids.js';
 import { type AlreadyInactive, deactivate, type NotFound } from '#domain/organization/decide.js';
+import type { LastOwner } from '#domain/organization/decide-members.js';
 
-type Outcome = OrganizationOutcome<NotFound | AlreadyInactive>;
+type Outcome = OrganizationOutcome<NotFound | AlreadyInactive | LastOwner>;
 
 /** Nobody is added to it and nobody of it verifies anything until it is reactivated. */
 export class DeactivateOrganization extends Command<Outcome> {
@@ -30,6 +32,15 @@ export class DeactivateOrganizationHandler implements ICommandHandler<Deactivate
   }
 
   execute(command: DeactivateOrganization): Promise<Outcome> {
-    return executeForOrganization(this.#application, command, (organization) => deactivate(organization));
+    const application = this.#application;
+    return inTurn(application, () =>
+      executeForOrganization(application, command, async (organization) =>
+        deactivate(
+          organization,
+          null,
+          await ownershipWithoutOrganization(application, command.organizationId),
+        ),
+      ),
+    );
   }
 }

@@ -5,10 +5,12 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId } from '#application/input.js';
 import { executeForOrganization, type OrganizationOutcome } from '#application/organizations.js';
+import { inTurn, ownershipWithoutOrganization } from '#application/owners.js';
 import type { OrganizationId } from '#domain/ids.js';
 import { type NotFound, remove } from '#domain/organization/decide.js';
+import type { LastOwner } from '#domain/organization/decide-members.js';
 
-type Outcome = OrganizationOutcome<NotFound>;
+type Outcome = OrganizationOutcome<NotFound | LastOwner>;
 
 /** For good: its id is never given again. */
 export class RemoveOrganization extends Command<Outcome> {
@@ -30,6 +32,11 @@ export class RemoveOrganizationHandler implements ICommandHandler<RemoveOrganiza
   }
 
   execute(command: RemoveOrganization): Promise<Outcome> {
-    return executeForOrganization(this.#application, command, (organization) => remove(organization));
+    const application = this.#application;
+    return inTurn(application, () =>
+      executeForOrganization(application, command, async (organization) =>
+        remove(organization, null, await ownershipWithoutOrganization(application, command.organizationId)),
+      ),
+    );
   }
 }

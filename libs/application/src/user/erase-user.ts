@@ -4,11 +4,13 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId } from '#application/input.js';
+import { inOwnersTurn } from '#application/owners.js';
 import { eraseUser } from '#application/user/erase.js';
 import type { UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { RemoveRefusal } from '#domain/user/decide.js';
 
-type Outcome = UserOutcome<null, never>;
+type Outcome = UserOutcome<null, RemoveRefusal>;
 
 /** What is known of the person is gone for good; that there was somebody stays. May be asked again. */
 export class EraseUser extends Command<Outcome> {
@@ -31,6 +33,7 @@ export class EraseUserHandler implements ICommandHandler<EraseUser> {
   }
 
   execute(command: EraseUser): Promise<Outcome> {
-    return eraseUser(this.#application, command);
+    const application = this.#application;
+    return inOwnersTurn(application, command.userId, () => eraseUser(application, command));
   }
 }

@@ -4,6 +4,7 @@
 import type { Application } from '#application/application.js';
 import { acceptAgain } from '#application/execute.js';
 import { releaseNames } from '#application/login-name/reserve.js';
+import { ownershipWithoutUser } from '#application/owners.js';
 import type { UserCommand } from '#application/users.js';
 import type { LoginKey } from '#domain/ids.js';
 import { erase } from '#domain/user/decide.js';
@@ -16,9 +17,9 @@ export async function eraseUser(application: Application, { organizationId, user
     stream,
     by,
     resourceOwner: organizationId,
-    decide: (account) => {
+    decide: async (account) => {
       keys = loginKeysOf(account.user);
-      return erase(account, { organizationId });
+      return erase(account, { organizationId }, await ownershipWithoutUser(application, userId));
     },
     recall: acceptAgain,
   });

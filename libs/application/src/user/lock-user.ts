@@ -4,6 +4,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId } from '#application/input.js';
+import { inOwnersTurn, ownershipWithoutUser } from '#application/owners.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { type LockRefusal, lock } from '#domain/user/decide.js';
@@ -30,6 +31,12 @@ export class LockUserHandler implements ICommandHandler<LockUser> {
   }
 
   execute(command: LockUser): Promise<Outcome> {
-    return executeForUser(this.#application, command, (account) => lock(account, command));
+    const application = this.#application;
+    const { userId } = command;
+    return inOwnersTurn(application, userId, () =>
+      executeForUser(application, command, async (account) =>
+        lock(account, command, await ownershipWithoutUser(application, userId)),
+      ),
+    );
   }
 }

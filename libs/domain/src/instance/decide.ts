@@ -1,6 +1,7 @@
 import { accept, type Decision, reject } from '#domain/decider.js';
 import type { UserId } from '#domain/ids.js';
 import type { InstanceEvent } from '#domain/instance/events.js';
+import type { OwnerCircumstances } from '#domain/instance/ownership.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import {
   type AddMemberRefusal,
@@ -8,13 +9,14 @@ import {
   checkedNewMember,
   checkedRolesChange,
   type KnownRoles,
+  lastOwner,
   type MemberRefusal,
   type NewMember,
   type RemoveMemberRefusal,
   removalRefusal,
 } from '#domain/organization/decide-members.js';
 import { checkedChanges, chosenAmong, type SettingsRefusal } from '#domain/organization/decide-settings.js';
-import { instanceRoles, type Member } from '#domain/organization/members.js';
+import { instanceRoles, type Member, ownerRole } from '#domain/organization/members.js';
 import { defaultSettings, type Overrides, type SettingName } from '#domain/organization/settings.js';
 
 export interface AlreadySetUp {
@@ -32,7 +34,7 @@ export type InstanceRefusal = AlreadySetUp | NotSetUp | SettingsRefusal | Member
 type Decided<Refusal> = Decision<InstanceEvent, Refusal>;
 
 const notSetUp: NotSetUp = { code: 'instance-not-set-up' };
-const knownRoles: KnownRoles = { roles: instanceRoles, ofOwners: 'INSTANCE_OWNER' };
+const knownRoles: KnownRoles = { roles: instanceRoles, ofOwners: ownerRole };
 
 export function setUp(
   instance: InstanceState,
@@ -74,19 +76,23 @@ export function addMember(instance: InstanceState, member: NewMember): Decided<N
 export function changeMember(
   instance: InstanceState,
   { userId, roles }: Member,
+  { ownership }: OwnerCircumstances,
 ): Decided<NotSetUp | ChangeMemberRefusal> {
   if (instance.status === 'unknown') return reject(notSetUp);
   const checked = checkedRolesChange(instance.members, { userId, roles }, knownRoles);
   if (checked.kind === 'rejected') return reject(checked.refusal);
   const { answer } = checked;
+  if (ownership === 'ends' && !roles.includes(ownerRole)) return reject(lastOwner);
   return answer === null ? accept() : accept({ type: 'instance.member.changed', userId, roles: answer });
 }
 
 export function removeMember(
   instance: InstanceState,
   { userId }: { readonly userId: UserId },
+  { ownership }: OwnerCircumstances,
 ): Decided<NotSetUp | RemoveMemberRefusal> {
   if (instance.status === 'unknown') return reject(notSetUp);
   const refusal = removalRefusal(instance.members, userId, knownRoles);
-  return refusal === null ? accept({ type: 'instance.member.removed', userId }) : reject(refusal);
+  if (refusal !== null) return reject(refusal);
+  return ownership === 'ends' ? reject(lastOwner) : accept({ type: 'instance.member.removed', userId });
 }

@@ -17,7 +17,7 @@ import { specificationOf } from '#domain/testing/specification.js';
 const given = specificationOf({
   initial: noInstance,
   evolve: evolveInstance,
-  circumstances: null,
+  circumstances: { ownership: 'stays' as 'stays' | 'ends' },
 });
 
 const anna = 'anna' as UserId;
@@ -139,6 +139,17 @@ describe('the members of the instance', () => {
     const instance = given(added, annaAdded, { ...bertAdded, roles: viewer });
     instance.when(removeMember, { userId: anna }).thenRejected({ code: 'last-owner' });
     instance.when(changeMember, { userId: anna, roles: viewer }).thenRejected({ code: 'last-owner' });
+  });
+
+  test('an owner beside others stays one where none of them may act', () => {
+    const last = { ownership: 'ends' } as const;
+    const instance = given(added, annaAdded, bertAdded);
+    instance.when(removeMember, { userId: anna }, last).thenRejected({ code: 'last-owner' });
+    instance.when(changeMember, { userId: anna, roles: viewer }, last).thenRejected({ code: 'last-owner' });
+    const both = ['INSTANCE_OWNER', 'INSTANCE_VIEWER'];
+    instance
+      .when(changeMember, { userId: anna, roles: both }, last)
+      .then({ type: 'instance.member.changed', userId: anna, roles: both });
   });
 
   test('a user who is gone does not become a member, nor who never was', () => {

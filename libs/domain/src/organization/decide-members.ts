@@ -28,9 +28,11 @@ export interface NotMember {
 }
 
 export interface LastOwner {
-  /** Nobody else may do everything here: another one has to be made an owner first. */
+  /** Nobody else may do everything here, or nobody else who may act now. */
   readonly code: 'last-owner';
 }
+
+export const lastOwner: LastOwner = { code: 'last-owner' };
 
 export type RemoveMemberRefusal = NotMember | LastOwner;
 export type ChangeMemberRefusal = RemoveMemberRefusal | RolesRefusal;
@@ -73,7 +75,7 @@ export function checkedRolesChange(
   const checked = checkedRoles(roles, known);
   if (checked.kind === 'rejected') return checked;
   const staysOwner = checked.answer.includes(known.ofOwners);
-  if (!staysOwner && isLastOwner(members, userId, known)) return refused({ code: 'last-owner' });
+  if (!staysOwner && isLastOwner(members, userId, known)) return refused(lastOwner);
   const isSame =
     checked.answer.length === present.length && checked.answer.every((role) => present.includes(role));
   return isSame ? { kind: 'accepted', answer: null } : checked;
@@ -85,7 +87,7 @@ export function removalRefusal(
   known: KnownRoles,
 ): RemoveMemberRefusal | null {
   if (rolesOf(members, userId) === null) return { code: 'member-not-found' };
-  return isLastOwner(members, userId, known) ? { code: 'last-owner' } : null;
+  return isLastOwner(members, userId, known) ? lastOwner : null;
 }
 
 function isLastOwner(members: Members, userId: UserId, { ofOwners }: KnownRoles): boolean {

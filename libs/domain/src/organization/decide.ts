@@ -1,11 +1,14 @@
 import { accept, type Decision, reject } from '#domain/decider.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { OwnerCircumstances } from '#domain/instance/ownership.js';
 import {
   type AddMemberRefusal,
   type ChangeMemberRefusal,
   checkedNewMember,
   checkedRolesChange,
   type KnownRoles,
+  type LastOwner,
+  lastOwner,
   type MemberRefusal,
   type NewMember,
   type RemoveMemberRefusal,
@@ -73,9 +76,14 @@ export function rename(organization: OrganizationState, { name }: Named): Decide
   return organization.name === name ? accept() : accept({ type: 'org.changed', name });
 }
 
-export function deactivate(organization: OrganizationState): Decided<NotFound | AlreadyInactive> {
+export function deactivate(
+  organization: OrganizationState,
+  _command: null,
+  { ownership }: OwnerCircumstances,
+): Decided<NotFound | AlreadyInactive | LastOwner> {
   if (!isLiving(organization)) return reject(notFound);
   if (organization.status === 'inactive') return reject({ code: 'organization-already-inactive' });
+  if (ownership === 'ends') return reject(lastOwner);
   return accept({ type: 'org.deactivated' });
 }
 
@@ -85,8 +93,13 @@ export function reactivate(organization: OrganizationState): Decided<NotFound | 
   return accept({ type: 'org.reactivated' });
 }
 
-export function remove(organization: OrganizationState): Decided<NotFound> {
-  return isLiving(organization) ? accept({ type: 'org.removed' }) : reject(notFound);
+export function remove(
+  organization: OrganizationState,
+  _command: null,
+  { ownership }: OwnerCircumstances,
+): Decided<NotFound | LastOwner> {
+  if (!isLiving(organization)) return reject(notFound);
+  return ownership === 'ends' ? reject(lastOwner) : accept({ type: 'org.removed' });
 }
 
 export function changeSettings(

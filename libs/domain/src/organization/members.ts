@@ -16,6 +16,9 @@ export const instanceRoles = ['INSTANCE_OWNER', 'INSTANCE_VIEWER'] as const;
 export type OrganizationRole = (typeof organizationRoles)[number];
 export type InstanceRole = (typeof instanceRoles)[number];
 
+/** Of whoever may do everything on the instance. */
+export const ownerRole: InstanceRole = 'INSTANCE_OWNER';
+
 export const rolesOf = (members: Members, userId: UserId): readonly string[] | null =>
   members.find((member) => member.userId === userId)?.roles ?? null;
 

@@ -21,7 +21,7 @@ import { before, now, specificationOf } from '#domain/testing/specification.js';
 const given = specificationOf({
   initial: noOrganization,
   evolve: evolveOrganization,
-  circumstances: { inherited: defaultSettings },
+  circumstances: { inherited: defaultSettings, ownership: 'stays' as 'stays' | 'ends' },
 });
 const organizationOf = (...past: readonly OrganizationEvent[]): OrganizationState =>
   past.reduce(evolveOrganization, noOrganization);
@@ -72,6 +72,17 @@ describe('the life of an organization', () => {
 
   test('an inactive organization cannot be deactivated', () => {
     given(added, deactivated).when(deactivate, null).thenRejected({ code: 'organization-already-inactive' });
+  });
+
+  test('the one in which the last owner of the instance lives stays as it is', () => {
+    const last = { inherited: defaultSettings, ownership: 'ends' } as const;
+    given(added).when(deactivate, null, last).thenRejected({ code: 'last-owner' });
+    given(added).when(remove, null, last).thenRejected({ code: 'last-owner' });
+    given(added, deactivated).when(remove, null, last).thenRejected({ code: 'last-owner' });
+    given(added, deactivated)
+      .when(deactivate, null, last)
+      .thenRejected({ code: 'organization-already-inactive' });
+    given().when(remove, null, last).thenRejected({ code: 'organization-not-found' });
   });
 
   test('an active organization cannot be reactivated', () => {

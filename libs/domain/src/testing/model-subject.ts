@@ -135,7 +135,7 @@ export class ModelSubject {
       case 'reset factors':
         return resetFactors(this.account, { ...here, reason });
       default:
-        return { lock, unlock, deactivate, reactivate }[step.do](this.account, here);
+        return { lock, unlock, deactivate, reactivate }[step.do](this.account, here, { ownership: 'stays' });
     }
   }
 

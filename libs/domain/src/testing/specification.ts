@@ -7,6 +7,7 @@ import type { AccountEvent } from '#domain/account/events.js';
 import { evolveAccount, noAccount } from '#domain/account/state.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant } from '#domain/ids.js';
+import type { OwnerCircumstances } from '#domain/instance/ownership.js';
 import { defaultSettings, type Settings } from '#domain/organization/settings.js';
 
 /** The clock of every command that does not say otherwise. */
@@ -23,12 +24,14 @@ export const at = <Event>(time: Instant, event: Event): Timed<Event> => ({ at: t
 
 type Past<Event> = Event | Timed<Event>;
 
-/** An active organization with the default settings, at `now`, except for what is said here. */
+type AllCircumstances = Circumstances & OwnerCircumstances;
+
+/** An active organization with the default settings, at `now`, and other owners, except for what is said here. */
 export function circumstances(
-  overrides: Partial<Omit<Circumstances, 'settings'>> & { readonly settings?: Partial<Settings> } = {},
-): Circumstances {
+  overrides: Partial<Omit<AllCircumstances, 'settings'>> & { readonly settings?: Partial<Settings> } = {},
+): AllCircumstances {
   const settings = { ...defaultSettings, ...overrides.settings };
-  return { now, organization: 'active', ...overrides, settings };
+  return { now, organization: 'active', ownership: 'stays', ...overrides, settings };
 }
 
 /** A user's past. */

@@ -6,6 +6,8 @@ import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
 import { accept, type Decision, type Rejected, reject } from '#domain/decider.js';
 import type { Instant, LoginKey, OrganizationId, Sealed } from '#domain/ids.js';
+import type { OwnerCircumstances } from '#domain/instance/ownership.js';
+import { type LastOwner, lastOwner } from '#domain/organization/decide-members.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 import type { UserEvent } from '#domain/user/events.js';
 import { type Human, isAlive, type LivingUser, type Machine } from '#domain/user/state.js';
@@ -49,7 +51,8 @@ export type LockRefusal =
   /** There is nothing left to lock. */
   | { readonly code: 'user-already-locked' }
   /** Only an active user can be locked. */
-  | { readonly code: 'user-inactive' };
+  | { readonly code: 'user-inactive' }
+  | LastOwner;
 
 export type UnlockRefusal =
   | KnownRefusal
@@ -59,7 +62,10 @@ export type UnlockRefusal =
 export type DeactivateRefusal =
   | KnownRefusal
   /** There is nothing left to deactivate. */
-  | { readonly code: 'user-already-inactive' };
+  | { readonly code: 'user-already-inactive' }
+  | LastOwner;
+
+export type RemoveRefusal = KnownRefusal | LastOwner;
 
 export type ReactivateRefusal =
   | KnownRefusal
@@ -74,7 +80,8 @@ export type UserRefusal =
   | LockRefusal
   | UnlockRefusal
   | DeactivateRefusal
-  | ReactivateRefusal;
+  | ReactivateRefusal
+  | RemoveRefusal;
 
 /** A user is always addressed together with the organization that it is said to belong to. */
 export interface OfUser {
@@ -217,10 +224,12 @@ export function removePhone(account: Account, { organizationId }: OfUser): Decis
 export function deactivate(
   account: Account,
   { organizationId }: OfUser,
+  { ownership }: OwnerCircumstances,
 ): Decision<UserEvent, DeactivateRefusal> {
   const user = living(account, organizationId);
   if (user === null) return reject(notFound.refusal);
   if (user.status === 'inactive') return reject({ code: 'user-already-inactive' });
+  if (ownership === 'ends') return reject(lastOwner);
   return accept({ type: 'user.deactivated' });
 }
 
@@ -234,11 +243,16 @@ export function reactivate(
   return accept({ type: 'user.reactivated' });
 }
 
-export function lock(account: Account, { organizationId }: OfUser): Decision<UserEvent, LockRefusal> {
+export function lock(
+  account: Account,
+  { organizationId }: OfUser,
+  { ownership }: OwnerCircumstances,
+): Decision<UserEvent, LockRefusal> {
   const user = living(account, organizationId);
   if (user === null) return reject(notFound.refusal);
   if (user.status === 'locked') return reject({ code: 'user-already-locked' });
   if (user.status === 'inactive') return reject(inactive.refusal);
+  if (ownership === 'ends') return reject(lastOwner);
   return accept({ type: 'user.locked' });
 }
 
@@ -249,16 +263,26 @@ export function unlock(account: Account, { organizationId }: OfUser): Decision<U
   return accept({ type: 'user.unlocked' });
 }
 
-export function remove(account: Account, { organizationId }: OfUser): Decision<UserEvent, KnownRefusal> {
+export function remove(
+  account: Account,
+  { organizationId }: OfUser,
+  { ownership }: OwnerCircumstances,
+): Decision<UserEvent, RemoveRefusal> {
   if (living(account, organizationId) === null) return reject(notFound.refusal);
+  if (ownership === 'ends') return reject(lastOwner);
   return accept({ type: 'user.removed' });
 }
 
 /** May be asked again after it was done, so that whoever deletes the key can finish what was cut short. */
-export function erase({ user }: Account, { organizationId }: OfUser): Decision<UserEvent, KnownRefusal> {
+export function erase(
+  { user }: Account,
+  { organizationId }: OfUser,
+  { ownership }: OwnerCircumstances,
+): Decision<UserEvent, RemoveRefusal> {
   if (user.status === 'unknown' || user.organizationId !== organizationId) return reject(notFound.refusal);
   if (user.status === 'erased') return accept();
   if (user.status === 'removed') return accept({ type: 'user.erased' });
+  if (ownership === 'ends') return reject(lastOwner);
   return accept({ type: 'user.removed' }, { type: 'user.erased' });
 }
 

@@ -269,6 +269,33 @@ describe('the life of a user', () => {
       .thenRejected({ code: 'user-not-inactive' });
   });
 
+  test('the last who owns the instance stays as it is', () => {
+    const last = circumstances({ ownership: 'ends' });
+    const refusal = { code: 'last-owner' } as const;
+    given(humanAdded).when(lock, here, last).thenRejected(refusal);
+    given(humanAdded).when(deactivate, here, last).thenRejected(refusal);
+    given(humanAdded, locked).when(deactivate, here, last).thenRejected(refusal);
+    given(humanAdded).when(remove, here, last).thenRejected(refusal);
+    given(humanAdded).when(erase, here, last).thenRejected(refusal);
+  });
+
+  test('what is refused of anybody is refused of the last owner in the same words', () => {
+    const last = circumstances({ ownership: 'ends' });
+    given(humanAdded, locked).when(lock, here, last).thenRejected({ code: 'user-already-locked' });
+    given(humanAdded, deactivated).when(lock, here, last).thenRejected({ code: 'user-inactive' });
+    given(humanAdded, deactivated)
+      .when(deactivate, here, last)
+      .thenRejected({ code: 'user-already-inactive' });
+    given().when(remove, here, last).thenRejected({ code: 'user-not-found' });
+    given().when(erase, here, last).thenRejected({ code: 'user-not-found' });
+  });
+
+  test('whoever is gone may be erased, whatever that leaves', () => {
+    const last = circumstances({ ownership: 'ends' });
+    given(humanAdded, removed).when(erase, here, last).then(erased);
+    given(humanAdded, removed, erased).when(erase, here, last).then();
+  });
+
   test('a user who is erased is removed first', () => {
     given(humanAdded).when(erase, here).then(removed, erased);
     given(humanAdded, locked).when(erase, here).then(removed, erased);

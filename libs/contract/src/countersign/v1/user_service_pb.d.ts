@@ -67,6 +67,8 @@ export declare const UserService: GenService<{
    * Erases a user: its key is deleted, and with it all that was sealed. That there was somebody stays. Whoever may
    * do it may also erase who was removed before; of who is erased already it answers the same again.
    *
+   * Refused as `last-owner` where nobody would be left who may act for the instance.
+   *
    * @generated from rpc countersign.v1.UserService.EraseUser
    */
   eraseUser: {

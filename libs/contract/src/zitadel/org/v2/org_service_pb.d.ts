@@ -412,6 +412,8 @@ export declare const OrganizationService: GenService<{
   /**
    * Removes an organization for good, and with it all that its users could do.
    *
+   * Refused as `last-owner` where nobody elsewhere would be left who may act for the instance.
+   *
    * @generated from rpc zitadel.org.v2.OrganizationService.DeleteOrganization
    */
   deleteOrganization: {
@@ -422,7 +424,8 @@ export declare const OrganizationService: GenService<{
   /**
    * Nobody is added to the organization and nobody of it verifies anything until it is activated again.
    *
-   * Refused as `organization-already-inactive`.
+   * Refused as `organization-already-inactive`, and as `last-owner` where nobody elsewhere would be left who may act
+   * for the instance.
    *
    * @generated from rpc zitadel.org.v2.OrganizationService.DeactivateOrganization
    */

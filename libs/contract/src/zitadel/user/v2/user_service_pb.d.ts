@@ -1826,7 +1826,7 @@ export declare const UserService: GenService<{
   /**
    * Nothing of the user is verified any more, and its tokens do not work, until it is reactivated.
    *
-   * Refused as `user-already-inactive`.
+   * Refused as `user-already-inactive`, and as `last-owner` where nobody would be left who may act for the instance.
    *
    * @generated from rpc zitadel.user.v2.UserService.DeactivateUser
    */
@@ -1850,7 +1850,8 @@ export declare const UserService: GenService<{
   /**
    * Nothing of the user is verified any more, and its tokens do not work, until it is unlocked.
    *
-   * Refused as `user-already-locked`, `user-inactive`.
+   * Refused as `user-already-locked`, `user-inactive`, and as `last-owner` where nobody would be left who may act for
+   * the instance.
    *
    * @generated from rpc zitadel.user.v2.UserService.LockUser
    */
@@ -1874,6 +1875,8 @@ export declare const UserService: GenService<{
   /**
    * Removes a user. Its id is never given again, its login names are free at once. Who is gone already is
    * `user-not-found`, but for a repeat under the same idempotency key.
+   *
+   * Refused as `last-owner` where nobody would be left who may act for the instance.
    *
    * @generated from rpc zitadel.user.v2.UserService.DeleteUser
    */
