@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { refusals } from '#application/refusals.js';
 import { type Setting, settingEntries } from '#server/settings.js';
+import { commandLineDocument } from '#tools/command-line-document.js';
 import { coverageDocument } from '#tools/coverage-document.js';
 import { type DocumentedRefusal, errorsDocument } from '#tools/errors-document.js';
 import { eventsDocument } from '#tools/events-document.js';
@@ -17,6 +18,7 @@ const root = join(import.meta.dirname, '..');
 const generated: Readonly<Record<string, () => string>> = {
   'docs/errors.md': () => errorsDocument(documentedRefusals()),
   'docs/events.md': eventsDocument,
+  'docs/operations/command-line.md': commandLineDocument,
   'docs/settings.md': settingsDocument,
   'docs/zitadel-coverage.md': coverageDocument,
 };

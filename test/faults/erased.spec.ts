@@ -125,7 +125,7 @@ async function expectAllElseGoesOn(): Promise<void> {
   expect(again.stream).not.toBe(ada.stream);
   expect((await replay()).get(ada.stream)).toEqual({ status: 'erased', organizationId });
   await close();
-  const { stdout, status } = node('tools/events.ts', 'verify', '--data-dir', scratch);
+  const { stdout, status } = node('dist/apps/cli/src/main.js', 'events', 'verify', '--data-dir', scratch);
   expect({ stdout, status }).toEqual({ stdout: expect.stringMatching(/^whole: \d+ events/), status: 0 });
   await open();
 }

@@ -15,7 +15,9 @@ const gap = hasBash ? '' : ' [gap: there is no bash on this machine]';
 describe('every command', () => {
   it.each(commands)('$name has examples that are understood as it', ({ name, examples }) => {
     for (const { line } of examples) {
-      const words = line.replace(/ [<>|].*$/, '').split(' ');
+      const words = (line.replace(/ [<>|].*$/, '').match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) =>
+        word.replaceAll('"', ''),
+      );
       expect(understand(words, commands)).toMatchObject({ kind: 'run', command: { name } });
     }
   });

@@ -1,7 +1,7 @@
 // The events of a data directory, by the built command line.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -134,6 +134,10 @@ describe('events verify', () => {
       output: 'damaged at position 0000000000000002: its content is not what was written\n',
       errors: '',
     });
+    truncateSync(join(directory, 'events.db'), 0);
+    expect((await countersign(['events', 'verify', '--data-dir', directory])).code).toBe(
+      exitCodes.notInOrder,
+    );
   });
 
   it('writes a head mark that is missing only when told to, and not beside a service', async () => {
