@@ -18,6 +18,7 @@ import { openEventLog } from '#server/open-event-log.js';
 import { openPort } from '#server/open-port.js';
 import { Opening } from '#server/opening.js';
 import { Readiness } from '#server/readiness.js';
+import { Telemetry } from '#server/telemetry.js';
 import { inParallel } from '#test/bench/in-parallel.js';
 
 const [directory = '', users = '0'] = process.argv.slice(2);
@@ -27,12 +28,14 @@ const { settings } = configuration;
 
 const { log } = await openLog({ level: 'info', scrub: (line) => line, isTerminal: false });
 const eventLog = await openEventLog(settings.eventLog, directory, log);
+const telemetry = new Telemetry({ settings, tls: null, log });
 const opening = await Opening.begin({
   dataDirectory: directory,
   masterKeyFile: null,
-  eventLog,
+  eventLog: telemetry.overLog(eventLog),
   soleWriter: true,
   log,
+  metrics: telemetry.metrics,
 });
 const opened = await opening.finished;
 if (opened === null) throw new Error('it was closed before it was open');
@@ -49,9 +52,11 @@ await inParallel(userIds, 256, async (userId, index) => {
 writeFileSync(join(directory, 'users.json'), JSON.stringify(userIds));
 
 const none = { perSecond: 1e9, burst: 1e9 };
-const served = callsOver(opening, log, {
+const calls = callsOver(opening, log, {
   limits: { address: none, call: none, guess: none, hash: none },
+  onOutcome: (outcome) => telemetry.metrics.commands.told(outcome),
 });
+const served = telemetry.overCalls(calls);
 const readiness = new Readiness(eventLog, log, () => true);
 const { server } = await openPort({ settings, tls: null, served, readiness, log });
 await server.listen({ host: '127.0.0.1', port: 0 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { get } from 'node:https';
+import { connect } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
@@ -71,10 +72,16 @@ describe('/metrics', () => {
     );
   });
 
-  it('ends with its connections, also those that are kept', async () => {
+  it('ends with its connections, also those that are kept or in the middle of a request', async () => {
     const port = await listen();
     await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const halfway = connect(port, '127.0.0.1');
+    halfway.write('GET /metr');
+    await once(halfway, 'connect');
+    halfway.on('error', () => undefined);
+    const ended = new Promise((resolve) => halfway.once('close', resolve));
     listeners.pop()?.close();
+    await ended;
     await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
   });
 });
