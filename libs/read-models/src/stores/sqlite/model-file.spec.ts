@@ -209,8 +209,10 @@ describe('a file that is not the one that was written', () => {
   it('one with a page of rows overwritten is told as damaged by who reads it, and never as rows', async () => {
     await filled();
     const bytes = readFileSync(path);
-    const page = Math.floor(bytes.indexOf('name 250name 250') / 4_096);
-    bytes.fill(0xa5, page * 4_096, page * 4_096 + 16);
+    const pages = Array.from({ length: bytes.length / 4_096 }, (_, page) => page * 4_096);
+    // 13 begins a page of rows, as against one of an index.
+    const at = pages.find((page) => bytes[page] === 13 && bytes.indexOf('name 250', page) < page + 4_096);
+    bytes.fill(0xa5, at, (at ?? 0) + 16);
     writeFileSync(path, bytes);
     const store = openSqliteStore(path);
     await expect(rowsOf(store)).rejects.toMatchObject({ name: 'ModelStoreError', code: 'damaged' });
