@@ -35,6 +35,21 @@ it('another process is refused, told who holds the directory, and let in after',
   expect(anotherProcess()).toBe('taken');
 });
 
+it('who holds it can be asked, without taking it from anybody', () => {
+  expect(DirectoryLock.holderOf(directory)).toBeNull();
+  const lock = DirectoryLock.take(directory);
+  const module = join(import.meta.dirname, 'directory-lock.ts');
+  const code = `
+    const { DirectoryLock } = await import(${JSON.stringify(module)});
+    console.log(JSON.stringify(DirectoryLock.holderOf(${JSON.stringify(directory)})));`;
+  const args = ['--conditions=development', '--no-warnings', '--input-type=module', '--eval', code];
+  const ask = () => spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim();
+  expect(ask()).toBe(JSON.stringify({ pid: process.pid }));
+  expect(anotherProcess()).toContain('has the data directory');
+  lock.release();
+  expect(ask()).toBe('null');
+});
+
 it('trying to take it twice in one process does not let another one in', () => {
   const lock = DirectoryLock.take(directory);
   expect(() => DirectoryLock.take(directory)).toThrow(/has the data directory/);
