@@ -126,6 +126,11 @@ export const mended: readonly Mended[] = [
     ours: 'Those of the token that asked for it, so that none is wider than its maker.',
   },
   {
+    where: 'How long a personal access token lasts',
+    theirs: 'As long as is asked for, or for good.',
+    ours: 'The same, but that who makes one for itself with a token that expires gets none that lasts longer.',
+  },
+  {
     where: 'ListPersonalAccessTokens',
     theirs: 'of whomever the caller may see.',
     ours: 'Of one user, whom a `user_id_filter` has to name.',

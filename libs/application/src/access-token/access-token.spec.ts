@@ -52,7 +52,11 @@ describe('an access token', () => {
       tokenId,
       organizationId,
       scopes,
+      expiresAt: null,
     });
+    const expiresAt = house.clock.now + 1_000;
+    const ending = answerOf(await house.run(tokenOf(userId, { expiresAt })));
+    expect(await check(ending.token)).toMatchObject({ tokenId: ending.tokenId, expiresAt });
   });
 
   it('names the stream of a user whose id was brought along, and keeps that id out of the token', async () => {

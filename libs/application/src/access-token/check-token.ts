@@ -1,6 +1,6 @@
 import type { Application } from '#application/application.js';
 import { tokenState } from '#domain/access-token/decide.js';
-import type { AccessTokenId, OrganizationId, UserId } from '#domain/ids.js';
+import type { AccessTokenId, Instant, OrganizationId, UserId } from '#domain/ids.js';
 import { isAlive } from '#domain/user/state.js';
 
 export interface CheckedToken {
@@ -10,6 +10,8 @@ export interface CheckedToken {
   readonly tokenId: AccessTokenId;
   readonly organizationId: OrganizationId;
   readonly scopes: readonly string[];
+  /** Null, and it lasts until it is removed. */
+  readonly expiresAt: Instant | null;
 }
 
 /** As long as a hash, and none. */
@@ -42,5 +44,5 @@ export async function checkAccessToken(application: Application, text: string): 
   if (organization !== 'active') return null;
   const isOurs = secrets.names.streamId(parsed.userStream) === parsed.userStream;
   const userId = isOurs ? (parsed.userStream as UserId) : null;
-  return { userStream, userId, tokenId, organizationId, scopes: token.scopes };
+  return { userStream, userId, tokenId, organizationId, scopes: token.scopes, expiresAt: token.expiresAt };
 }

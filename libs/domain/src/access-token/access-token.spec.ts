@@ -184,16 +184,24 @@ describe('whose tokens', () => {
 });
 
 describe('what a checker is told', () => {
-  const { scopes, hash, tokenId } = token;
+  const { scopes, hash, tokenId, expiresAt } = token;
 
   test.each([
-    ['a live token', [humanAdded, added], { status: 'valid', scopes, hash }],
-    ['one without end', [humanAdded, { ...added, expiresAt: null }], { status: 'valid', scopes, hash }],
-    ['one that expires now', [humanAdded, { ...added, expiresAt: now }], { status: 'expired', scopes, hash }],
+    ['a live token', [humanAdded, added], { status: 'valid', scopes, expiresAt, hash }],
+    [
+      'one without end',
+      [humanAdded, { ...added, expiresAt: null }],
+      { status: 'valid', scopes, expiresAt: null, hash },
+    ],
+    [
+      'one that expires now',
+      [humanAdded, { ...added, expiresAt: now }],
+      { status: 'expired', scopes, expiresAt: now, hash },
+    ],
     [
       'one of an unlocked user',
       [humanAdded, added, locked, { type: 'user.unlocked' }],
-      { status: 'valid', scopes, hash },
+      { status: 'valid', scopes, expiresAt, hash },
     ],
     ['one that was never added', [humanAdded], { status: 'unknown' }],
     ['one that was removed', [humanAdded, added, removedToken('ci')], { status: 'unknown' }],

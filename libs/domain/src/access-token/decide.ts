@@ -39,7 +39,12 @@ export interface AddAccessToken extends OfUser {
 
 /** What a checker needs. An expired one still has its hash: only who knows the secret is told that it expired. */
 export type TokenState =
-  | { readonly status: 'valid' | 'expired'; readonly scopes: readonly string[]; readonly hash: string }
+  | {
+      readonly status: 'valid' | 'expired';
+      readonly scopes: readonly string[];
+      readonly expiresAt: Instant | null;
+      readonly hash: string;
+    }
   | { readonly status: 'unknown' };
 
 const unknownToken: TokenState = { status: 'unknown' };
@@ -48,8 +53,8 @@ const unknownToken: TokenState = { status: 'unknown' };
 export function tokenState(account: Account, tokenId: AccessTokenId, now: Instant): TokenState {
   const token = account.user.status === 'active' ? find(account, tokenId) : undefined;
   if (token === undefined) return unknownToken;
-  const { scopes, hash } = token;
-  return { status: isExpired(token, now) ? 'expired' : 'valid', scopes, hash };
+  const { scopes, expiresAt, hash } = token;
+  return { status: isExpired(token, now) ? 'expired' : 'valid', scopes, expiresAt, hash };
 }
 
 /** As many tokens are kept as may be live: beyond that, the longest expired ones make room. */

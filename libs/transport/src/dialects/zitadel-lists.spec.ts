@@ -113,6 +113,32 @@ describe('access tokens', () => {
     expect(await desk.said(as, rpc.lockUser, { userId: people.ada })).toMatch(/^(5|7) /);
   });
 
+  it('of oneself last no longer than the one that asked for them', async () => {
+    const ends = desk.house.clock.now + 60_000;
+    const madeFor = (userId: string, at: number | null) => ({
+      userId,
+      ...(at === null ? {} : { expirationDate: timestampFromMs(at) }),
+    });
+    const add = rpc.addPersonalAccessToken;
+    for (const person of ['owner', 'grace'] as const) {
+      const { token } = await desk.ask('root', add, madeFor(people[person], ends));
+      const as = { authorization: `Bearer ${token}` };
+      expect(await desk.fields(as, add, madeFor(people[person], null))).toEqual(['expiration_date']);
+      expect(await desk.fields(as, add, madeFor(people[person], ends + 1))).toEqual(['expiration_date']);
+      expect(await desk.said(as, add, madeFor(people[person], ends))).toBe('answered');
+      expect(await desk.said(as, add, madeFor(people[person], ends - 1))).toBe('answered');
+    }
+  });
+
+  it('of others last as long as who may make them says, and so do those of who has one without end', async () => {
+    const expirationDate = timestampFromMs(desk.house.clock.now + 60_000);
+    const add = rpc.addPersonalAccessToken;
+    const { token } = await desk.ask('owner', add, { userId: people.owner, expirationDate });
+    const as = { authorization: `Bearer ${token}` };
+    expect(await desk.said(as, add, { userId: people.ada })).toBe('answered');
+    expect(await desk.said('owner', add, { userId: people.owner })).toBe('answered');
+  });
+
   it('are found by their id, and by when they come and go', async () => {
     const by = (name: string, value: object) => ({ filter: { case: name, value } });
     const all = await tokensOf('owner');

@@ -1,5 +1,6 @@
 // A token has the scopes of the one that it was asked for with: ZITADEL's have none to choose, and none made here
-// can do more than its maker. So whoever may do everything makes one for everything.
+// can do more than its maker. So whoever may do everything makes one for everything. Nor does one that somebody
+// makes for itself outlast the one that asked for it: else a token that was lent for a day would be one for good.
 
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 
@@ -10,7 +11,7 @@ import type {
   ListPersonalAccessTokensRequest,
   UserService,
 } from '#contract/zitadel/user/v2/user_service_pb.js';
-import type { AccessTokenId, UserId } from '#domain/ids.js';
+import type { AccessTokenId, Instant, UserId } from '#domain/ids.js';
 import {
   filterViolations,
   matchesToken,
@@ -18,7 +19,7 @@ import {
   tokenMessage,
 } from '#transport/dialects/zitadel/access-token-search.js';
 import { appliedLimit, pageOf, pageOfAll, pageViolations } from '#transport/dialects/zitadel/pages.js';
-import { addressOf, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { addressOf, isOneself, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
 import { invalid } from '#transport/dialects/zitadel/violations.js';
 import { answered, type MethodTable, refused, told } from '#transport/implementation.js';
 
@@ -26,6 +27,12 @@ const access = { of: 'user', permission: 'user.token.write', self: true, userId:
 
 /** They have no names there, and one is needed here. */
 const name = 'Personal access token';
+
+const tooLong = {
+  field: 'expiration_date',
+  rule: 'maximum',
+  message: 'must not be later than that of the access token that asks, where it is for the same user',
+};
 
 export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
   const { run } = parts;
@@ -37,6 +44,8 @@ export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
         const { expirationDate } = request;
         const expiresAt = expirationDate === undefined ? null : timestampMs(expirationDate);
         const { scopes } = call.principal;
+        if (isOneself(parts, call, request) && outlasts(expiresAt, call.principal.expiresAt))
+          return refused(invalid([tooLong]));
         const token = { ...addressOf(request, call), name, scopes, expiresAt };
         return told(await run(new AddAccessToken(token)), ({ details, answer }) => ({
           creationDate: timestampFromMs(details.changeDate),
@@ -59,6 +68,9 @@ export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
     ...listing(parts),
   };
 }
+
+const outlasts = (made: Instant | null, maker: Instant | null): boolean =>
+  maker !== null && (made === null || made > maker);
 
 const listing = (parts: Parts): MethodTable<typeof UserService> => ({
   listPersonalAccessTokens: {

@@ -1366,6 +1366,9 @@ export declare type AddPersonalAccessTokenRequest = Message<"zitadel.user.v2.Add
   userId: string;
 
   /**
+   * Left out, the token lasts until it is removed. Where the caller makes a token for itself with one that expires, it
+   * is needed, and not later than that one's: a later one is `invalid-input`.
+   *
    * @generated from field: google.protobuf.Timestamp expiration_date = 2;
    */
   expirationDate?: Timestamp | undefined;
