@@ -89,14 +89,14 @@ export async function listOrganizations(
 }
 
 /** The one that was added before any other that is there. */
-export async function firstOrganization({ reading }: Sources): Promise<OrganizationId | null> {
+export async function firstOrganization({ reading }: Sources): Promise<Answer<OrganizationId | null, never>> {
   const [first] = await reading.db
     .selectFrom(reading.tableOf('organizations', 'organizations'))
     .select('organization_id')
     .orderBy('place')
     .limit(1)
     .execute();
-  return first?.organization_id ?? null;
+  return accepted(first?.organization_id ?? null);
 }
 
 export interface MemberAnswer {

@@ -72,6 +72,27 @@ export async function getUser(
   return ofUser(organizationId, userId, { sources, tell });
 }
 
+/** What the last change of the user has moved. */
+export async function userDetails(
+  organizationId: OrganizationId,
+  userId: UserId,
+  sources: Sources,
+): Promise<Answer<Details, UserNotFound>> {
+  return ofUser(organizationId, userId, { sources, tell: detailsOf });
+}
+
+/** Streams are not named after ids that were brought along. */
+export async function userIdOfStream(
+  organizationId: OrganizationId,
+  stream: string,
+  { reading }: Sources,
+): Promise<Answer<UserId, UserNotFound>> {
+  const [row] = await userRows(reading, [stream]);
+  return row?.organization_id === organizationId
+    ? accepted(row.user_id)
+    : rejected({ code: 'user-not-found' });
+}
+
 export async function listUserMetadata(
   organizationId: OrganizationId,
   userId: UserId,
