@@ -26,7 +26,7 @@ export interface Copied {
 }
 
 /** In one step, after which others may run and progress is told. */
-const pagesPerStep = 1_000;
+const pagesPerStep = 250;
 
 /**
  * Throws `EventLogError`: `unavailable` where there is no log, `corrupt` where it lacks what was acknowledged.

@@ -41,6 +41,18 @@ async function eventsOf(directory: string): Promise<string[]> {
   return output.split('\n').filter((line) => line.startsWith('{"position"'));
 }
 
+/** So much that it is copied in several steps, between which others write. */
+async function fill(log: SqliteEventLog): Promise<number> {
+  const large = { filling: 'x'.repeat(2_000) };
+  for (let number = 0; number < 30; number += 1)
+    await log.append(
+      `filling-${number}`,
+      Array.from({ length: 400 }, () => sample(large)),
+      'no-stream',
+    );
+  return 30 * 400;
+}
+
 /** Appends that a service makes: a key that is durable, then the first event that it seals. */
 async function appendBusily(
   directory: string,
@@ -48,7 +60,7 @@ async function appendBusily(
 ): Promise<{ acknowledged: () => number; ended: Promise<void> }> {
   const log = await SqliteEventLog.open({ directory });
   const keys = await SqliteKeyStore.open({ directory });
-  let acknowledged = 0;
+  let acknowledged = await fill(log);
   const one = async (number: number): Promise<void> => {
     const stream = `user-${number}`;
     await keys.add({
@@ -78,7 +90,7 @@ describe('a backup under 500 appends a second', () => {
     const [directory, restored, to] = [temporaryDirectory(), elsewhere(), elsewhere()];
     const stopping = new AbortController();
     const { acknowledged, ended } = await appendBusily(directory, stopping.signal);
-    await until('some events', () => acknowledged() > 1_000);
+    await until('some events', () => acknowledged() > 13_000);
     const before = acknowledged();
     const ran = await backUp(directory, to, '--json');
     const after = acknowledged();
@@ -94,7 +106,7 @@ describe('a backup under 500 appends a second', () => {
     expect(events).toEqual((await eventsOf(directory)).slice(0, events.length));
     const subjects = new Set(readKeys(restored).map(({ subject }) => subject));
     const streams = events.map((line) => (JSON.parse(line) as { stream: string }).stream);
-    expect(streams.filter((stream) => !subjects.has(stream))).toEqual([]);
+    expect(streams.filter((stream) => stream.startsWith('user-') && !subjects.has(stream))).toEqual([]);
   });
 });
 
