@@ -7,7 +7,6 @@ import type { EventLog, Position } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { Unopenable } from '#read-models/opener.js';
-import { placeOf } from '#read-models/testing/projected.js';
 import { DataKeys } from '#secrets/data-keys.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
 import type { WrappedKey } from '#secrets/key-store.js';
@@ -36,8 +35,15 @@ async function openSomebody() {
   const keys = new ProjectingKeys({ stored: { get: (subject) => stored.get(subject) ?? null }, masterKeys });
   const log = new InMemoryEventLog();
   await append(log, 'user.human.added');
-  const [event] = await log.readAll({ direction: 'forward', after: logStart, limit: 1 });
-  const place = placeOf(event as NonNullable<typeof event>);
+  const unsaid = { editor: null, callId: null, traceId: null };
+  const place = {
+    stream,
+    revision: 0,
+    position: await log.head(),
+    time: 0,
+    organizationId: 'acme',
+    ...unsaid,
+  };
   const opening = { sealed, purpose: 'username', factor: '', cells: () => ({}) };
   return { stored, keys, log, open: () => keys.open(place, opening)?.toString() ?? null, place, opening };
 }
@@ -70,12 +76,13 @@ it('a key is forgotten when the erasure of its user is in the rows, though it wa
   expect(open()).toBe('Ada');
   await append(log, 'user.erased');
   await append(log, 'user.of.tomorrow');
-  const head = await readAhead(followed, 3);
+  const erased = await readAhead(followed, 2);
+  await readAhead(followed, 3);
   expect(open()).toBe('Ada');
   stored.clear();
   erasures.movedTo('0000000000000001' as Position);
   expect(open()).toBe('Ada');
-  erasures.movedTo(head);
+  erasures.movedTo(erased);
   expect(keys.size).toBe(0);
   expect(open()).toBeNull();
 });

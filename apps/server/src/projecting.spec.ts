@@ -79,9 +79,11 @@ function start(chosen: Partial<ProjectingOptions> = {}): Projecting {
   return projecting;
 }
 
-/** However slow the machine is. */
+/** On a machine that is slow, too. */
 async function caughtUp(projections: readonly string[] = all): Promise<void> {
-  while ((await waits.awaitPosition({ projections, position: null })) !== null);
+  for (let seconds = 0; seconds < 20; seconds += 1)
+    if ((await waits.awaitPosition({ projections, position: null })) === null) return;
+  throw new Error(`${projections.join(', ')} do not catch up: ${troubles.join('; ')}`);
 }
 
 async function rowsOf(projection: string, table: string): Promise<readonly Record<string, unknown>[]> {
