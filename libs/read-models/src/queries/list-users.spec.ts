@@ -248,6 +248,17 @@ describe('a list of users', () => {
     expect(await ask({ filter: text('login-name', 'ada') })).toMatchObject({ answer: { total: 1 } });
   });
 
+  it('tells of no fewer than it shows, and that there may be more, where it did not count them all', async () => {
+    const search = { filter: not(ids(ada)), column: 'username', isAscending: false } as const;
+    const page = { offset: 0, limit: 2 };
+    const few = asked.ask((sources) =>
+      listUsers(everyOrganization, { ...everybody, ...search, page }, { ...sources, lookedAtMax: 2 }),
+    );
+    const { items, ...counted } = await answered(few);
+    expect(items.map(({ username }) => username)).toEqual(['printer', 'Bob']);
+    expect(counted).toEqual({ total: 2, isMore: true });
+  });
+
   it('carries metadata only for who asks', async () => {
     const filter = ids(ada);
     const [without] = (await list(organizationId, { filter })).items;
