@@ -138,7 +138,7 @@ describeOnPostgres('around read models in PostgreSQL', (server) => {
       await sql`SET LOCAL enable_seqscan = off`.execute(db);
       return JSON.stringify(
         await db.selectFrom(tableOf('letters', 'texts')).where(mayContain(sought)).selectAll().explain(),
-      ),;
+      );
     });
     expect(plan).toContain('Bitmap Index Scan');
     await store.close();
