@@ -131,6 +131,16 @@ export const mended: readonly Mended[] = [
     ours: 'The same, but that who makes one for itself with a token that expires gets none that lasts longer.',
   },
   {
+    where: 'Authenticator apps of machines',
+    theirs: '`RegisterTOTP` refuses whoever is no person.',
+    ours: 'People and machines alike have them, and recovery codes: what runs unattended may have to prove a second factor, too.',
+  },
+  {
+    where: 'ListAuthenticationFactors over REST',
+    theirs: 'The route takes filters from the query; those in a body are ignored in silence.',
+    ours: 'From the query, too. A body with a field of the request in it is INVALID_ARGUMENT, on every route without a body: an ignored filter answers too much.',
+  },
+  {
     where: 'ListPersonalAccessTokens',
     theirs: 'of whomever the caller may see.',
     ours: 'Of one user, whom a `user_id_filter` has to name.',

@@ -182,6 +182,24 @@ describe('REST, what never reaches a call', () => {
     expect(fields[0]).toBe('long'.repeat(25));
   });
 
+  it('ZITADEL is told which of its fields stand in a body that nobody would look at', async () => {
+    const url = '/v2/things/_search';
+    const { response, calls } = await askRest({
+      method: 'POST',
+      url,
+      payload: { is_fast: false, nobody: 1, filter: { name: 'n' }, displayName: null },
+    });
+    const [detail] = (jsonOf(response) as { details: readonly unknown[] }).details;
+    const description = 'is read from the query here, and not from a body';
+    expect(detail).toMatchObject({
+      fieldViolations: [
+        { field: 'is_fast', description },
+        { field: 'filter', description },
+      ],
+    });
+    expect(calls).toEqual([]);
+  });
+
   it('ZITADEL is told what does not fit, and not what it may send in vain', async () => {
     const { response } = await askRest({
       method: 'POST',

@@ -2,6 +2,7 @@
 // before the first call is worked out once.
 
 import {
+  type DescField,
   type DescMessage,
   fromJson,
   type JsonObject,
@@ -93,8 +94,22 @@ function jsonOfBody(plan: Plan, body: JsonValue | undefined, violations: Violati
     return {};
   }
   if (field === '*') return body as JsonObject;
-  if (plan.isStrict) violations.push(...Object.keys(body).slice(0, violationsMax).map(unknown));
+  const unread = plan.isStrict ? Object.keys(body).map(unknown) : meant(plan, body).map(outOfPlace);
+  violations.push(...unread.slice(0, violationsMax));
   return {};
+}
+
+/** ZITADEL would ignore it: a filter that is ignored in silence is answered with what was not asked for. */
+function meant({ input, inPath }: Plan, body: JsonObject): readonly DescField[] {
+  return input.fields.filter(
+    (field) =>
+      (body[field.name] ?? body[field.jsonName] ?? null) !== null &&
+      !inPath.some(([bound]) => bound === field),
+  );
+}
+
+function outOfPlace({ name }: DescField): Violation {
+  return { field: name, description: 'is read from the query here, and not from a body' };
 }
 
 function unknown(field: string): Violation {

@@ -126,10 +126,22 @@ describe('REST, from a request to a message', () => {
       { userId: 'u1', filter: { name: 'n' } },
     ],
     [
-      'ZITADEL looks at no body where its route has none',
-      { method: 'POST', url: '/v2/things/_search', payload: { userId: 'u', nobody: 1 } },
+      'ZITADEL discards what it does not know in a body that its route has no place for',
+      { method: 'POST', url: '/v2/things/_search', payload: { nobody: 1, filter: null } },
       'Search',
       {},
+    ],
+    [
+      'what the path says may stand in a body without a place, too',
+      { method: 'DELETE', url: '/v2/things/u1', payload: { userId: 'u2', user_name: 'u2' } },
+      'Remove',
+      { userId: 'u1' },
+    ],
+    [
+      'a search without a body in its route has its filters in the query',
+      { method: 'POST', url: '/v2/things/_search?colours=COLOUR_RED&filter.name=n' },
+      'Search',
+      { colours: ['COLOUR_RED'], filter: { name: 'n' } },
     ],
     [
       'null is as good as nothing',
