@@ -67,7 +67,10 @@ describe('a bad setting ends the process with one line that names it and says wh
   });
 });
 
-describe('a data directory that cannot be used ends the process within 2 s, by its path', () => {
+/** Ten times what a start of Node that loads all of it takes: nothing is waited for or tried again. */
+const atOnceMs = 10_000;
+
+describe('a data directory that cannot be used ends the process at once, by its path', () => {
   it.each([
     ['it lies below a file', '/dev/null/countersign'],
     ['it is a file', import.meta.filename],
@@ -75,7 +78,7 @@ describe('a data directory that cannot be used ends the process within 2 s, by i
   ])('%s', async (_why, path) => {
     const started = performance.now();
     const refusal = await refusalOf({ COUNTERSIGN_DATA_DIR: path, COUNTERSIGN_LISTEN: '127.0.0.1:0' });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(atOnceMs);
     expect(refusal).toContain(`COUNTERSIGN_DATA_DIR must be a directory that can be written: ${path} is not`);
   });
 
