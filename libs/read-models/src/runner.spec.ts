@@ -62,9 +62,13 @@ describe('a runner', () => {
       sizes.push(batch.to.events - (batch.from?.events ?? 0));
       return house.store.apply(batch);
     });
-    for (let number = 0; number < 50; number += 1) await house.append(organization(`${number}`), added('x'));
-    await house.untilCaughtUp(await house.run({ store: counting, batchEventsMax: 20 }));
-    expect(sizes).toEqual([20, 20, 10]);
+    for (let stream = 0; stream < 4; stream += 1) {
+      const events = Array.from({ length: 500 }, () => renamed('x'));
+      await house.append(organization(`${stream}`), ...events);
+    }
+    await house.append(organization('last'), added('x'));
+    await house.untilCaughtUp(await house.run({ store: counting, batchEventsMax: 100 }));
+    expect(sizes).toEqual([...Array.from({ length: 20 }, () => 100), 1]);
   });
 
   it('goes on from its checkpoint when it is started again', async () => {
