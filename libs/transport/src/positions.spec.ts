@@ -6,7 +6,7 @@ import type { EventLog } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { PositionTokens } from '#read-models/position-token.js';
 import { statusCodes } from '#transport/call.js';
-import { type Desk, openDesk, type Person, people } from '#transport/testing/desk.js';
+import { type Desk, openDesk, people } from '#transport/testing/desk.js';
 import { refusalIn, saidIn, statusIn } from '#transport/testing/status.js';
 import { openZitadelDesk, type ZitadelDesk } from '#transport/testing/zitadel-desk.js';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
-const lock = (person: Person, incoming = {}) =>
+const lock = (person: 'ada' | 'grace' | 'reader', incoming = {}) =>
   desk.call(lockUser, { userId: people[person] }, { ...owner, ...incoming });
 const look = (position: string | null) =>
   desk.call(getUserByID, { userId: people.ada }, { ...owner, position });
@@ -51,19 +51,25 @@ describe('the answer to a change', () => {
   });
 
   it('is never that of another call at the same time', async () => {
-    const all = ['stranger', 'strangersOwner', 'root'] as const;
-    const authorization = await desk.tokenOf('root');
-    const before = await log.head();
-    const answers = await Promise.all(all.map((one) => lock(one, { authorization })));
+    const all = ['ada', 'grace', 'reader'] as const;
+    const ours = new InMemoryEventLog();
+    const busy = await openDesk({ house: { log: ours } });
+    const authorization = await busy.tokenOf('owner');
+    const before = await ours.head();
+    const answers = await Promise.all(
+      all.map((one) => busy.call(lockUser, { userId: people[one] }, { authorization })),
+    );
     const places = await Promise.all(
       all.map(async (one) => {
-        const stream = desk.house.application.userStream(people[one] as never);
-        const page = await log.readStream(stream, { direction: 'backward', from: 'end', limit: 1 });
+        const stream = busy.house.application.userStream(people[one] as never);
+        const page = await ours.readStream(stream, { direction: 'backward', from: 'end', limit: 1 });
         return page.status === 'found' ? page.events[0]?.position : null;
       }),
     );
-    expect(answers.map(({ headers }) => tokens.positionIn(headers[name] ?? ''))).toEqual(places);
+    const theirs = new PositionTokens(await ours.identity());
+    expect(answers.map(({ headers }) => theirs.positionIn(headers[name] ?? ''))).toEqual(places);
     expect(places.every((place) => (place ?? '') > before)).toBe(true);
+    await busy.close();
   });
 });
 
