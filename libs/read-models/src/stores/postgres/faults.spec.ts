@@ -68,6 +68,27 @@ describeOnPostgres('around read models in PostgreSQL', (server) => {
     await store.close();
   });
 
+  it('what cannot be parked leaves neither rows nor a checkpoint', async () => {
+    const store = await openPostgresStore({ url });
+    const build = await store.open(letters);
+    const parked = {
+      position: '1' as Position,
+      error: 'a zero that PostgreSQL does not keep: \0',
+      attempts: 1,
+    };
+    const batch = {
+      build,
+      changes: put('a'),
+      from: null,
+      to: at(1),
+      parking: [{ stream: 'user-1', parked }],
+    };
+    await expect(store.apply(batch)).rejects.toMatchObject({ name: 'RowRefused' });
+    expect(await store.checkpoint(build)).toBeNull();
+    expect(await store.digest(build, 'texts')).toMatchObject({ rows: 0 });
+    await store.close();
+  });
+
   it('a query that takes too long is ended, and the next one has its connection', async () => {
     const store = await openPostgresStore({ url, connections: 1, statementTimeoutMs: 300 });
     const slow = store.read(({ db }) => sql`SELECT pg_sleep(60)`.execute(db));
