@@ -79,6 +79,8 @@ export interface MethodImplementation<Request, Told> {
   readonly guesses?: true;
   /** How many slow hashes it will take. */
   readonly hashes?: (request: Request) => number;
+  /** Whether what is shown once was asked for, where an answer has a place for it and may leave it empty. */
+  readonly shows?: (request: Request) => boolean;
   /** Fields of commands that are called otherwise in the request: from `email` to `email.email`. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly run: (request: Request, call: Call) => Promise<Result<Told>>;

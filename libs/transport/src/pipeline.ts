@@ -62,6 +62,8 @@ interface Invocation {
 /** What is no message of the method, refused in the words of the stack that could not read it. */
 type Unread = Extract<Read, { readonly kind: 'refused' }>;
 
+type Ran = Result<object> & { readonly repeatHeaders?: AnswerHeaders };
+
 interface Built extends MethodImplementation<Message, object> {
   readonly ask: (request: Message) => Asked | NoId;
 }
@@ -105,11 +107,7 @@ class Pipeline {
       if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
       const headers = this.#headersOf(invocation);
-      return {
-        kind: 'answered',
-        message,
-        headers: result.isRepeat ? { ...headers, ...repeatHeadersOf(method) } : headers,
-      };
+      return { kind: 'answered', message, headers: { ...headers, ...result.repeatHeaders } };
     } catch (error) {
       const { signal } = incoming;
       // A query that stops because nobody waits for it has not failed.
@@ -119,7 +117,7 @@ class Pipeline {
     }
   }
 
-  async #run(built: Built, invocation: Invocation): Promise<Result<object> | Unread> {
+  async #run(built: Built, invocation: Invocation): Promise<Ran | Unread> {
     const { incoming } = invocation;
     const tooFast = this.#limits.ofAddress(incoming.address);
     if (tooFast !== null) return refused(tooFast);
@@ -140,7 +138,7 @@ class Pipeline {
     principal: Principal,
     built: Built,
     { method, request, incoming, reached }: Invocation & { readonly request: Message },
-  ): Promise<Result<object>> {
+  ): Promise<Ran> {
     const { application } = this.#options;
     const tooCostly = this.#limits.ofCost(principal.userStream, costOf(built, request));
     if (tooCostly !== null) return refused(tooCostly);
@@ -156,7 +154,10 @@ class Pipeline {
     // From here on something may change: whoever has left by now wants nothing any more.
     if (incoming.signal.aborted) return refused(leftBefore(incoming.signal));
     const { organizationId } = authorized;
-    return built.run(request, { incoming, principal, by: called.by, organizationId, position });
+    const call = { incoming, principal, by: called.by, organizationId, position };
+    const result = await built.run(request, call);
+    if (result.kind === 'rejected' || !result.isRepeat) return result;
+    return { ...result, repeatHeaders: repeatHeadersOf(method, built.shows?.(request) ?? true) };
   }
 
   #refuse(invocation: Invocation, refusal: CallRefusal): Answered {
@@ -215,9 +216,11 @@ const leftBefore = (signal: AbortSignal): CallRefusal =>
 /** Of whatever is shown once. A repeat leaves it out, and some of the messages are not ours to say so in. */
 const shownOnce = new Set(['secret', 'uri', 'recoveryCodes', 'token', 'emailCode', 'verificationCode']);
 
-function repeatHeadersOf({ output }: DescMethodUnary): AnswerHeaders {
+function repeatHeadersOf({ output }: DescMethodUnary, isAskedFor: boolean): AnswerHeaders {
   const replayed = { 'idempotent-replayed': 'true' };
-  return showsOnce(output) ? { ...replayed, 'x-countersign-secret-already-shown': 'true' } : replayed;
+  return isAskedFor && showsOnce(output)
+    ? { ...replayed, 'x-countersign-secret-already-shown': 'true' }
+    : replayed;
 }
 
 /** Itself, or each of whom it tells: deeper nothing is shown. */

@@ -298,6 +298,40 @@ describe('a call that is repeated by its key', () => {
     expect(await headersOf(rpc.lockUser)).toEqual({ 'idempotent-replayed': 'true' });
   });
 
+  it.each([
+    ['setEmail', 'asked for', 'returnCode'],
+    ['setEmail', 'not asked for', undefined],
+    ['updateUser', 'asked for', 'returnCode'],
+    ['updateUser', 'not asked for', undefined],
+    ['addHumanUser', 'asked for', 'returnCode'],
+    ['addHumanUser', 'not asked for', undefined],
+    ['createUser', 'asked for', 'returnCode'],
+    ['createUser', 'not asked for', undefined],
+  ] as const)('%s says that a code was shown before where one was %s', async (name, _, wanted) => {
+    const as = await keyed(`code ${name} ${wanted}`);
+    const verification = { case: wanted, value: wanted === undefined ? undefined : {} };
+    const email = { email: `${name}.${wanted}@example.com`, verification };
+    const human = { profile: { givenName: 'Ada', familyName: 'L' }, email };
+    const requests = {
+      setEmail: async () => ({ userId: await someone(), ...email }),
+      updateUser: async () => ({
+        userId: await someone(),
+        userType: { case: 'human', value: { email } },
+      }),
+      addHumanUser: async () => ({
+        organization: { org: { case: 'orgId', value: organizationId } },
+        ...human,
+      }),
+      createUser: async () => ({ organizationId, userType: { case: 'human', value: human } }),
+    };
+    const request = await requests[name]();
+    const ask = () => desk.call(as, rpc[name] as typeof rpc.setEmail, request as never);
+    expect(await ask()).toMatchObject({ kind: 'answered' });
+    const { headers } = await ask();
+    expect(headers['idempotent-replayed']).toBe('true');
+    expect(headers['x-countersign-secret-already-shown']).toBe(wanted === undefined ? undefined : 'true');
+  });
+
   it('answers a confirmation, new codes and a removal again, and does them once', async () => {
     const userId = await someone();
     const { secret } = await desk.ask('owner', rpc.registerTOTP, { userId });

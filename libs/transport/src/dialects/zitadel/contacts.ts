@@ -31,6 +31,10 @@ export function emailVerificationOf(verification: Verification | undefined): Ema
   return verification?.case === 'isVerified' && verification.value === true ? 'verified' : 'none';
 }
 
+/** Whether the call tells a code for the address, which it does but once. */
+export const showsCode = (verification: Verification | undefined): boolean =>
+  emailVerificationOf(verification) === 'code';
+
 export const deliveryViolations = (verification: Verification | undefined, field: string) =>
   broken([
     verification?.case === 'sendCode',

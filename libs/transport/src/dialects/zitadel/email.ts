@@ -5,7 +5,7 @@ import { ChangeEmail } from '#application/user/change-email.js';
 import { RequestEmailCode } from '#application/user/request-email-code.js';
 import { VerifyEmail } from '#application/user/verify-email.js';
 import type { ResendEmailCodeRequest, UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
-import { deliveryViolations, emailVerificationOf } from '#transport/dialects/zitadel/contacts.js';
+import { deliveryViolations, emailVerificationOf, showsCode } from '#transport/dialects/zitadel/contacts.js';
 import { detailsOf, inDetails } from '#transport/dialects/zitadel/messages.js';
 import { addressOf, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { invalid, unset } from '#transport/dialects/zitadel/violations.js';
@@ -29,6 +29,7 @@ export function email({ run }: Parts): MethodTable<typeof UserService> {
   return {
     setEmail: {
       access,
+      shows: ({ verification }) => showsCode(verification),
       run: async (request, call) => {
         const violations = deliveryViolations(request.verification, 'send_code');
         if (violations.length > 0) return refused(invalid(violations));

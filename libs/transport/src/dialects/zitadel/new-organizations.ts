@@ -13,6 +13,7 @@ import type {
   OrganizationService,
 } from '#contract/zitadel/org/v2/org_service_pb.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import { showsCode } from '#transport/dialects/zitadel/contacts.js';
 import { detailsSince } from '#transport/dialects/zitadel/messages.js';
 import {
   codeOf,
@@ -35,6 +36,10 @@ export function newOrganizations(parts: Parts): MethodTable<typeof OrganizationS
   return {
     addOrganization: {
       access: { of: 'instance', permission: 'org.create' },
+      shows: ({ admins }) =>
+        admins.some(
+          ({ userType }) => userType.case === 'human' && showsCode(userType.value.email?.verification),
+        ),
       run: async (request, { by }) => {
         const violations = requestViolations(request);
         if (violations.length > 0) return refused(invalid(violations));

@@ -16,7 +16,12 @@ import type {
   UserService,
 } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { UserId } from '#domain/ids.js';
-import { contactViolations, emailVerificationOf, genderOf } from '#transport/dialects/zitadel/contacts.js';
+import {
+  contactViolations,
+  emailVerificationOf,
+  genderOf,
+  showsCode,
+} from '#transport/dialects/zitadel/contacts.js';
 import { detailsSince } from '#transport/dialects/zitadel/messages.js';
 import type { Parts } from '#transport/dialects/zitadel/parts.js';
 import { broken, invalid, notBuilt, unset } from '#transport/dialects/zitadel/violations.js';
@@ -27,6 +32,7 @@ export function newUsers({ run }: Parts): MethodTable<typeof UserService> {
     createUser: {
       access: { of: 'organization', permission: 'user.write', organizationId: 'organizationId' },
       fields: { ...humanFields('human.'), name: 'machine.name', description: 'machine.description' },
+      shows: ({ userType }) => userType.case === 'human' && showsCode(userType.value.email?.verification),
       run: async (request, call) => {
         const violations = createViolations(request);
         if (violations.length > 0) return refused(invalid(violations));
@@ -55,6 +61,7 @@ export function newUsers({ run }: Parts): MethodTable<typeof UserService> {
         organizationId: { path: 'organization.org_id', read: organizationIn },
       },
       fields: humanFields(''),
+      shows: ({ email }) => showsCode(email?.verification),
       run: async (request, call) => {
         const violations = humanRequestViolations(request);
         if (violations.length > 0) return refused(invalid(violations));

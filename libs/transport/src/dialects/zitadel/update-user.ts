@@ -15,7 +15,12 @@ import type {
   UserService,
 } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { authorize } from '#transport/authorize.js';
-import { contactViolations, emailVerificationOf, genderOf } from '#transport/dialects/zitadel/contacts.js';
+import {
+  contactViolations,
+  emailVerificationOf,
+  genderOf,
+  showsCode,
+} from '#transport/dialects/zitadel/contacts.js';
 import { codeOf, tokenTypeViolations } from '#transport/dialects/zitadel/new-users.js';
 import { type Addressed, addressOf, isOneself, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { broken, invalid, notBuilt } from '#transport/dialects/zitadel/violations.js';
@@ -36,6 +41,7 @@ export function updateUser(parts: Parts): MethodTable<typeof UserService> {
         name: 'machine.name',
         description: 'machine.description',
       },
+      shows: ({ userType }) => userType.case === 'human' && showsCode(userType.value.email?.verification),
       run: async (request, call) => {
         const violations = updateViolations(request);
         if (violations.length > 0) return refused(invalid(violations));
