@@ -199,6 +199,18 @@ describe('a thread that reads', () => {
     expect(troubles).toEqual([expect.stringContaining('its thread ended')]);
   });
 
+  it('that dies over its questions answers each of them as unavailable, at once', async () => {
+    const asked = await opened({ threads: 1, timeoutMs: 60_000 });
+    const readings = Array.from({ length: 3 }, () => asked.read((one) => count(one, 1_000_000)));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await threads[0]?.terminate();
+    const outcomes = await Promise.allSettled(readings);
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+    expect(outcomes.every((one) => one.status === 'fulfilled' || one.reason.code === 'unavailable')).toBe(
+      true,
+    );
+  });
+
   it('refuses what is no store of read models when it is opened', async () => {
     const other = join(directory, 'letters.db');
     writeFileSync(other, 'a letter '.repeat(1_000));
