@@ -59,7 +59,7 @@ import { RemoveUser } from '#application/user/remove-user.js';
 import { RequestEmailCode } from '#application/user/request-email-code.js';
 import { UnlockUser } from '#application/user/unlock-user.js';
 import { VerifyEmail } from '#application/user/verify-email.js';
-import type { UserId } from '#domain/ids.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 import { parseAccessToken } from '#secrets/access-tokens.js';
@@ -371,6 +371,12 @@ function* ends({ planted }: Scene, userId: UserId): Part<void> {
   yield* refused('user-not-found', new ResetFactors({ ...them, reason }));
   yield* refused('user-not-found', new ResetAttempts({ ...them, reason }));
   yield* refused('user-not-found', new EraseUser({ ...them, userId: newId() as UserId }));
+  yield* refused('last-owner', new DeactivateOrganization({ organizationId, by }));
+  const elsewhere = newId() as OrganizationId;
+  const heir = newId() as UserId;
+  yield* accepted(new AddOrganization({ organizationId: elsewhere, name: 'Umbrella', by }));
+  yield* accepted(new AddMachineUser({ organizationId: elsewhere, userId: heir, name: 'heir', by }));
+  yield* accepted(new AddInstanceMember({ userId: heir, roles: ['INSTANCE_OWNER'], by }));
   yield* once(new RemoveOrganization({ organizationId, by }), 'organization-not-found');
   yield* refused('organization-not-found', new RenameOrganization({ organizationId, name: 'Acme', by }));
 }
