@@ -9,7 +9,7 @@ import { positionNumber, positionText } from '#event-log/counted-position.js';
 import { EventLogError } from '#event-log/errors.js';
 import { logStart } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
-import { answerRead } from '#event-log-sqlite/answer-read.js';
+import { answerRead, collect } from '#event-log-sqlite/answer-read.js';
 import { isCorruption, openReader } from '#event-log-sqlite/database.js';
 import type { ReaderReply, ReaderRequest } from '#event-log-sqlite/messages.js';
 import { openLog, pathsIn } from '#event-log-sqlite/open-log.js';
@@ -300,7 +300,7 @@ function answerTo(database: Database, rows: Rows, request: ReaderRequest): { tex
     if (reply.kind !== 'failed' && reply.events !== '') parts.push(reply.events.slice(1, -1));
   };
   try {
-    database.transaction(() => answerRead(rows, request, send))();
+    database.transaction(() => answerRead((asked, taking) => collect(rows, asked, taking), request, send))();
     return { text: parts.join(','), failed: false };
   } catch (error) {
     if (!isCorruption(error) && !(error instanceof EventLogError && error.code === 'corrupt')) throw error;

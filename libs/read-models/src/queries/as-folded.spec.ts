@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import * as foldedFactors from '#application/queries/factors.js';
@@ -14,12 +14,16 @@ import * as organizations from '#read-models/queries/organizations.js';
 import { everyOrganization, type TextMatch } from '#read-models/queries/queries.js';
 import type { TextField, UserFilter } from '#read-models/queries/user-filter.js';
 import * as users from '#read-models/queries/users.js';
+import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
+import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 import { dealsCount, houses, live, people, type Step, startLife, texts } from '#read-models/testing/lives.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 const seed = Date.now() % 2 ** 31;
 const stepsMax = 120;
 const runs = 12;
+/** Each makes a database. */
+const runsOnServer = 4;
 /** Ten times what it takes, and shrinking besides. */
 const timeoutMs = 600_000;
 
@@ -85,11 +89,6 @@ const search: fc.Arbitrary<UserSearch> = fc.record({
   withMetadata: fc.boolean(),
 });
 
-const open: ProjectedHouse[] = [];
-afterAll(async () => {
-  for (const asked of open) await asked.close();
-});
-
 /** What only the rows say: nothing was left uncounted. */
 function counted(answer: { readonly kind: string; readonly answer?: object }) {
   return answer.answer === undefined ? answer : { ...answer, answer: { ...answer.answer, isMore: false } };
@@ -142,9 +141,11 @@ const ofSearch = ({ sources, ask }: ProjectedHouse, search: UserSearch): Promise
 
 const seen = { done: 0, found: 0 };
 
-async function answersAlike(steps: readonly Step[], searches: readonly UserSearch[]): Promise<void> {
-  const asked = await openProjected();
-  open.push(asked);
+async function answersAlike(
+  asked: ProjectedHouse,
+  steps: readonly Step[],
+  searches: readonly UserSearch[],
+): Promise<void> {
   const life = startLife(asked.house);
   for (const one of [...added, ...steps]) seen.done += (await live(life, one)) ? 1 : 0;
   const answers = await Promise.all([
@@ -159,12 +160,27 @@ async function answersAlike(steps: readonly Step[], searches: readonly UserSearc
 const steps = fc.array(step, { minLength: 20, maxLength: stepsMax });
 const searches = fc.array(search, { minLength: 30, maxLength: 30 });
 
-it(
-  `rows answer what streams answer, after any commands (seed ${seed})`,
-  async () => {
-    await fc.assert(fc.asyncProperty(steps, searches, answersAlike), { seed, numRuns: runs });
-    expect(seen.done).toBeGreaterThan(runs * 10);
-    expect(seen.found).toBeGreaterThan(runs * 10);
-  },
-  timeoutMs,
-);
+async function holds(openHouse: () => Promise<ProjectedHouse>, numRuns: number): Promise<void> {
+  const property = fc.asyncProperty(steps, searches, async (lived, sought) => {
+    const asked = await openHouse();
+    try {
+      await answersAlike(asked, lived, sought);
+    } finally {
+      await asked.close();
+    }
+  });
+  Object.assign(seen, { done: 0, found: 0 });
+  await fc.assert(property, { seed, numRuns });
+  expect(seen.done).toBeGreaterThan(numRuns * 10);
+  expect(seen.found).toBeGreaterThan(numRuns * 10);
+}
+
+describe(`after any commands (seed ${seed})`, () => {
+  it('rows in SQLite answer what streams answer', () => holds(() => openProjected(), runs), timeoutMs);
+
+  describeOnPostgres('rows in PostgreSQL', (server) => {
+    const openHouse = () =>
+      openProjected(async () => openPostgresStore({ url: await server().createDatabase() }));
+    it('answer what streams answer', () => holds(openHouse, runsOnServer), timeoutMs);
+  });
+});

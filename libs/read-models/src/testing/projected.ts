@@ -6,7 +6,6 @@ import { join } from 'node:path';
 
 import type { Application } from '#application/application.js';
 import { type AskedHouse, openAsked } from '#application/testing/asked.js';
-import type { EventLog } from '#event-log/event-log.js';
 import { audit } from '#read-models/models/audit.js';
 import { organizations } from '#read-models/models/organizations.js';
 import { users } from '#read-models/models/users.js';
@@ -31,11 +30,13 @@ export interface ProjectedHouse extends AskedHouse {
   rowsOf(projection: string, table: string): Promise<readonly Row[]>;
 }
 
-export async function openProjected(given?: EventLog): Promise<ProjectedHouse> {
-  const asked = await openAsked(given);
+export async function openProjected(
+  openStore: (folder: string) => Promise<ModelStore> = openEmbedded,
+): Promise<ProjectedHouse> {
+  const asked = await openAsked();
   const { application, parts, clock } = asked.house;
   const folder = await mkdtemp(join(tmpdir(), 'read-models-'));
-  const store = openSqliteStore(join(folder, 'models.db'));
+  const store = await openStore(folder);
   const waits = new Waits({ log: parts.log, soleWriter: false });
   const runners: Runner[] = [];
   for (const model of models) {
@@ -73,6 +74,8 @@ export async function openProjected(given?: EventLog): Promise<ProjectedHouse> {
     },
   };
 }
+
+const openEmbedded = async (folder: string) => openSqliteStore(join(folder, 'models.db'));
 
 const openerOf = ({ parts: { secrets } }: Application): Opener => ({
   open: async ({ stream, organizationId }, { purpose, factor, sealed }) => {
