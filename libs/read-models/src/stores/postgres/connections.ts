@@ -111,7 +111,6 @@ export async function told<Outcome>(answer: Promise<Outcome>): Promise<Outcome> 
   try {
     return await answer;
   } catch (error) {
-    if ((error as {code?:string}).code==='42P18') console.error('L5DEBUG', (error as Error).message, (error as {position?:string}).position, new Error().stack);
     throw tellable(error);
   }
 }
