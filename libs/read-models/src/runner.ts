@@ -27,6 +27,8 @@ export interface RunnerOptions {
   readonly store: ModelStore;
   readonly build: Build;
   readonly opener: Opener;
+  /** It ends as fenced once another build is live. */
+  readonly whileLive?: true;
   /** After each move: everything up to here is in the rows. */
   readonly onMoved?: (position: Position) => void;
   /** What an operator should know, once each time it begins. */
@@ -291,10 +293,10 @@ export class Runner {
   }
 
   async #apply({ changes, upTo, events, parking = [] }: Step): Promise<void> {
-    const { store, build, onMoved } = this.#options;
+    const { store, build, onMoved, whileLive } = this.#options;
     const from = this.#checkpoint;
     const to = { log: this.#identity, position: upTo, events: (from?.events ?? 0) + events };
-    await store.apply({ build, changes, from, to, parking });
+    await store.apply({ build, changes, from, to, parking, ...(whileLive && { whileLive }) });
     this.#checkpoint = to;
     this.#failures = 0;
     this.#rate.add(events);
@@ -305,10 +307,10 @@ export class Runner {
     return this.#betweenBatches(async () => {
       const parked = this.#parked.get(stream);
       if (parked === undefined) return 'not-parked';
-      const { log, store, build } = this.#options;
+      const { log, store, build, whileLive } = this.#options;
       const checkpoint = this.#checkpoint as Checkpoint;
       const apply = (part: Pick<Batch, 'changes' | 'parking'>) =>
-        store.apply({ build, from: checkpoint, to: checkpoint, ...part });
+        store.apply({ build, from: checkpoint, to: checkpoint, ...(whileLive && { whileLive }), ...part });
       const again = await applyStream({
         parked,
         isEventSkipped: how === 'without-event',

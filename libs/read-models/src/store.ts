@@ -43,6 +43,59 @@ export interface Batch {
   readonly token?: number;
   /** Streams to park or to go on with, with the same transaction. */
   readonly parking?: readonly Parking[];
+  /** It counts only while the build is live: `Fenced` from the switch to another on. */
+  readonly whileLive?: true;
+}
+
+export type ReplayPhase =
+  | 'building'
+  | 'indexing'
+  | 'catching-up'
+  | 'comparing'
+  | 'switching'
+  | 'paused'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
+
+/** What is kept of a replay, so that one that was killed is gone on with. It outlives its build. */
+export interface ReplayNote {
+  /** That it makes. */
+  readonly build: number;
+  readonly projection: string;
+  /** By which its build is found that is never to be live; null for the next build. */
+  readonly side: string | null;
+  readonly phase: ReplayPhase;
+  /** JSON, of which only the replay knows the form. */
+  readonly details: string;
+}
+
+export interface Beginning {
+  /** Indexes that no change needs are made by `finish`, where the engine is faster for it. */
+  readonly isBulk?: true;
+  /** Kept with the same transaction. Notes of earlier builds of the projection that are gone are given up. */
+  readonly note?: Omit<ReplayNote, 'build' | 'projection'>;
+}
+
+export interface Switching {
+  /** Kept with the same transaction. */
+  readonly note?: ReplayNote;
+}
+
+/** Rows of a build that stand still for whoever looks at them, whatever is written meanwhile. */
+export interface StillRows {
+  readonly checkpoint: Checkpoint | null;
+  digest(table: string): Promise<TableDigest>;
+}
+
+export interface TableDigest {
+  readonly rows: number;
+  readonly digest: string;
+}
+
+/** The live build shows more of the log: a reader who waited for that must not be shown less. Nothing was done. */
+export class Behind extends Error {
+  override readonly name = 'Behind';
 }
 
 /** An event that could not be made into rows, and what came after it in its stream: kept, and done later in order. */
@@ -121,11 +174,19 @@ export interface ModelStore {
   apply(batch: Batch): Promise<void>;
   parked(build: Build): Promise<readonly ParkedStream[]>;
   /** Tables for the next build, beside the live one. */
-  begin(projection: Projection): Promise<Build>;
-  /** Every reader that begins from now on sees this build; one that began before finishes on the other. */
-  makeLive(build: Build): Promise<void>;
-  /** Its tables go, with its checkpoint. Throws `TypeError` for the live one. */
-  drop(build: Build): Promise<void>;
+  begin(projection: Projection, beginning?: Beginning): Promise<Build>;
+  /** Makes the indexes that were left out, and what is written durable. What was cut short is done over. */
+  finish(build: Build): Promise<void>;
+  /**
+   * Every reader that begins from now on sees this build; one that began before finishes on the other. Throws
+   * `Behind`; and `TypeError` for a build that has a name beside.
+   */
+  makeLive(build: Build, switching?: Switching): Promise<void>;
+  /** Its tables go, with its checkpoint; the note stays. Throws `TypeError` for the live one. */
+  drop(build: Build, note?: ReplayNote): Promise<void>;
+  /** In place of the note of the same build. */
+  note(note: ReplayNote): Promise<void>;
+  notes(): Promise<readonly ReplayNote[]>;
   /** Every build that has tables, the live one of each projection told. */
   builds(): Promise<
     readonly {
@@ -137,9 +198,13 @@ export interface ModelStore {
     }[]
   >;
   /** The same for the same rows in whatever order they were written, on every engine; and how many rows. */
-  digest(build: Build, table: string): Promise<{ readonly rows: number; readonly digest: string }>;
+  digest(build: Build, table: string): Promise<TableDigest>;
+  /** Others write on meanwhile. */
+  hold<Answer>(build: Build, look: (still: StillRows) => Promise<Answer>): Promise<Answer>;
   /** A snapshot of the rows in which all that is asked within `ask` agrees, with the checkpoints that it shows. */
   read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer>;
+  /** Shows it in place of the live one of its projection, to who asks for it alone. */
+  readBuild<Answer>(build: Build, ask: (reading: Reading) => Promise<Answer>): Promise<Answer>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type pg from 'pg';
 
 import type { Position } from '#event-log/event-log.js';
 import type { Projection, Table } from '#read-models/projection.js';
-import type { Checkpoint, ParkedStream, Parking } from '#read-models/store.js';
+import type { Checkpoint, ParkedStream, Parking, ReplayNote } from '#read-models/store.js';
 import { told } from '#read-models/stores/postgres/connections.js';
 import { leaseName, schemaName } from '#read-models/stores/postgres/tables.js';
 
@@ -125,4 +125,47 @@ export async function setLive(client: Asked, { projection, build }: KnownBuild):
 
 export async function forgetBuild(client: Asked, build: number): Promise<void> {
   await told(client.query(`DELETE FROM ${schemaName}.builds WHERE build = $1`, [build]));
+}
+
+/** Until the end of the transaction no other build is made live in its place. */
+export async function isLive(client: Asked, build: number): Promise<boolean> {
+  const asking = `SELECT FROM ${schemaName}.builds WHERE build = $1 AND is_live FOR SHARE`;
+  const { rowCount } = await told(client.query(asking, [build]));
+  return rowCount === 1;
+}
+
+/** The one that is live; who writes to it waits until the end of the transaction. */
+export async function holdLive(client: Asked, projection: string): Promise<number | null> {
+  const { rows } = await told(
+    client.query<{ build: number }>(
+      `SELECT build FROM ${schemaName}.builds WHERE projection = $1 AND is_live FOR UPDATE`,
+      [projection],
+    ),
+  );
+  return rows[0]?.build ?? null;
+}
+
+export async function notesIn(client: Asked): Promise<ReplayNote[]> {
+  const asking = `SELECT build, projection, side, phase, details FROM ${schemaName}.replays ORDER BY build`;
+  return (await told(client.query<ReplayNote>(asking))).rows;
+}
+
+export async function putNote(
+  client: Asked,
+  { build, projection, side, phase, details }: ReplayNote,
+): Promise<void> {
+  await told(
+    client.query(
+      `INSERT INTO ${schemaName}.replays VALUES ($1, $2, $3, $4, $5) ON CONFLICT (build)
+        DO UPDATE SET phase = excluded.phase, details = excluded.details`,
+      [build, projection, side, phase, details],
+    ),
+  );
+}
+
+/** Of builds that are gone. */
+export async function forgetNotes(client: Asked, projection: string): Promise<void> {
+  const forgetting = `DELETE FROM ${schemaName}.replays WHERE projection = $1
+    AND build NOT IN (SELECT build FROM ${schemaName}.builds)`;
+  await told(client.query(forgetting, [projection]));
 }

@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 
-import { Fenced, ModelStoreError, OtherVersion, RowRefused } from '#read-models/store.js';
+import { Behind, Fenced, ModelStoreError, OtherVersion, RowRefused } from '#read-models/store.js';
 import { schemaName } from '#read-models/stores/postgres/tables.js';
 
 /** Two cores of a server serve about so many at once; more would only wait there instead of here. */
@@ -98,7 +98,7 @@ const ofWhatIsStored = /^(3F000|42P01|42703|42804|XX00[012])$/;
 export function tellable(error: unknown): unknown {
   if (error instanceof ModelStoreError || error instanceof RowRefused || error instanceof Fenced)
     return error;
-  if (error instanceof OtherVersion || error instanceof TypeError) return error;
+  if (error instanceof OtherVersion || error instanceof Behind || error instanceof TypeError) return error;
   const { code = '', message } = error as { code?: string; message: string };
   if (isTooSlow.test(code)) return new ModelStoreError('too-slow', message, { cause: error });
   if (error instanceof pg.DatabaseError && ofTheRow.test(code))

@@ -1,11 +1,13 @@
 // Read models in PostgreSQL: for several servers that show the same rows, of which one at a time projects.
 
 import type pg from 'pg';
-
+import { pass } from '#read-models/passing.js';
 import type { Cell, Projection } from '#read-models/projection.js';
 import { RowDigest } from '#read-models/row-digest.js';
 import {
   type Batch,
+  type Beginning,
+  Behind,
   type Build,
   type Checkpoint,
   Fenced,
@@ -15,7 +17,11 @@ import {
   OtherVersion,
   type ParkedStream,
   type Reading,
+  type ReplayNote,
   RowRefused,
+  type StillRows,
+  type Switching,
+  type TableDigest,
 } from '#read-models/store.js';
 import {
   addBuild,
@@ -23,12 +29,17 @@ import {
   buildsIn,
   checkpointOf,
   forgetBuild,
+  forgetNotes,
+  holdLive,
   isHeld,
+  isLive,
   type KnownBuild,
   knownBuildOf,
   moveCheckpoint,
+  notesIn,
   park,
   parkedIn,
+  putNote,
   setLive,
   tablesOf,
 } from '#read-models/stores/postgres/bookkeeping.js';
@@ -90,8 +101,22 @@ class PostgresModelStore implements ModelStore {
     });
   }
 
-  begin(projection: Projection): Promise<Build> {
-    return this.#making((client) => this.#make(client, projection, false));
+  async begin(projection: Projection, { note }: Beginning = {}): Promise<Build> {
+    const begun = await this.#making(async (client) => {
+      const build = await this.#make(client, projection, false);
+      await forgetNotes(client, projection.name);
+      if (note !== undefined)
+        await putNote(client, { build: build.build, projection: projection.name, ...note });
+      pass('begin: before it is known');
+      return build;
+    });
+    pass('begin: after it is known');
+    return begun;
+  }
+
+  /** Its tables have their indexes from the start on: gathered writes are as fast with them (ADR 31). */
+  async finish({ build }: Build): Promise<void> {
+    await this.#opened(build);
   }
 
   async checkpoint({ build }: Build): Promise<Checkpoint | null> {
@@ -102,7 +127,8 @@ class PostgresModelStore implements ModelStore {
     return parkedIn(this.#usable(), build);
   }
 
-  async apply({ build: { build }, changes, from, to, token, parking = [] }: Batch): Promise<void> {
+  async apply({ build: { build }, changes, from, to, token, whileLive, parking = [] }: Batch): Promise<void> {
+    pass('batch: before it is written');
     const opened = await this.#opened(build);
     const statements = gather(build, opened, changes);
     await inTransaction(
@@ -110,21 +136,37 @@ class PostgresModelStore implements ModelStore {
       async (client) => {
         if (token !== undefined && !(await isHeld(client, token)))
           throw new Fenced("the lease is another server's");
+        if (whileLive && !(await isLive(client, build))) throw new Fenced(`the build ${build} is not live`);
         if (!(await moveCheckpoint(client, build, { from, to })))
           throw new Fenced('the checkpoint is another, or the build was dropped');
         for (const statement of statements) await told(client.query(statement));
         for (const one of parking) await park(client, build, one);
+        pass('batch: before its end');
       },
       beginApplying,
     );
+    pass('batch: after its end');
   }
 
-  makeLive({ build }: Build): Promise<void> {
-    return this.#making(async (client) => setLive(client, await knownIn(client, build)));
-  }
-
-  async drop({ build }: Build): Promise<void> {
+  async makeLive({ build }: Build, { note }: Switching = {}): Promise<void> {
+    pass('switch: before');
     await this.#making(async (client) => {
+      const known = await knownIn(client, build);
+      const live = await holdLive(client, known.projection);
+      if ((await notesIn(client)).some((one) => one.build === build && one.side !== null))
+        throw new TypeError(`the build ${build} is never live`);
+      if (live !== null) await refuseBehind(client, build, live);
+      await setLive(client, known);
+      if (note !== undefined) await putNote(client, note);
+      pass('switch: before its end');
+    });
+    pass('switch: after its end');
+  }
+
+  async drop({ build }: Build, note?: ReplayNote): Promise<void> {
+    pass('drop: before it is forgotten');
+    await this.#making(async (client) => {
+      if (note !== undefined) await putNote(client, note);
       const known = (await buildsIn(client)).find((one) => one.build === build);
       if (known === undefined) return;
       if (known.isLive) throw new TypeError(`this build of ${known.projection} is live`);
@@ -134,40 +176,52 @@ class PostgresModelStore implements ModelStore {
       await told(client.query(`DROP TABLE ${names.join(', ')}`));
     });
     this.#open.delete(build);
+    pass('drop: after its file is gone');
+  }
+
+  async note(note: ReplayNote): Promise<void> {
+    pass('note: before');
+    await withClient(this.#usable(), (client) => putNote(client, note));
+  }
+
+  async notes(): Promise<readonly ReplayNote[]> {
+    return notesIn(this.#usable());
   }
 
   async builds(): ReturnType<ModelStore['builds']> {
     return (await buildsIn(this.#usable())).map(({ tables: _, ...build }) => build);
   }
 
-  async digest({ build }: Build, table: string): ReturnType<ModelStore['digest']> {
-    const { projection, shapes } = await this.#opened(build);
-    const { columns } = shapeOf(shapes, table);
-    const name = qualified(tableName(projection, build, table));
-    const digest = new RowDigest();
-    const fetching = { text: `FETCH ${rowsPerFetch} FROM digested`, rowMode: 'array' } as const;
-    await inTransaction(
+  digest(build: Build, table: string): Promise<TableDigest> {
+    return this.hold(build, (still) => still.digest(table));
+  }
+
+  async hold<Answer>({ build }: Build, look: (still: StillRows) => Promise<Answer>): Promise<Answer> {
+    const opened = await this.#opened(build);
+    return inTransaction(
       this.#usable(),
       async (client) => {
-        await told(client.query(`DECLARE digested CURSOR FOR SELECT ${listed(columns)} FROM ${name}`));
-        for (let count = rowsPerFetch; count === rowsPerFetch; ) {
-          const { rows } = await told(client.query<Cell[]>(fetching));
-          for (const row of rows) digest.add(row);
-          count = rows.length;
-        }
+        const checkpoint = await checkpointOf(client, build);
+        return look({ checkpoint, digest: (table) => digestIn(client, build, { ...opened, table }) });
       },
       beginReading,
     );
-    return digest.result();
   }
 
-  async read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+  read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+    return this.#read(ask);
+  }
+
+  readBuild<Answer>({ build }: Build, ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+    return this.#read(ask, build);
+  }
+
+  async #read<Answer>(ask: (reading: Reading) => Promise<Answer>, showing?: number): Promise<Answer> {
     return withClient(this.#usable(), async (client) => {
       // Two statements in one message have two results.
       const results = (await told(client.query(`${beginReading}; ${allBuilds}`))) as unknown;
       const [, { rows }] = results as [unknown, { rows: Parameters<typeof knownBuildOf>[0][] }];
-      const shown = rows.map(knownBuildOf).filter(({ isLive }) => isLive);
-      const answer = await ask(readingOf(shown, client));
+      const answer = await ask(readingOf(shownOf(rows.map(knownBuildOf), showing), client));
       await told(client.query('ROLLBACK'));
       return answer;
     });
@@ -211,6 +265,39 @@ class PostgresModelStore implements ModelStore {
     this.#open.set(build, opening);
     return opening;
   }
+}
+
+/** The live ones, but for the projection of the one that is shown in place of it. */
+function shownOf(all: readonly KnownBuild[], showing: number | undefined): KnownBuild[] {
+  const instead = all.find(({ build }) => build === showing);
+  if (showing !== undefined && instead === undefined) throw new TypeError(`the build ${showing} was dropped`);
+  return all.filter((one) => (one.projection === instead?.projection ? one.build === showing : one.isLive));
+}
+
+async function refuseBehind(client: pg.ClientBase, build: number, live: number): Promise<void> {
+  const [next, shown] = [await checkpointOf(client, build), await checkpointOf(client, live)];
+  if (shown === null || (next !== null && (next.log !== shown.log || next.position >= shown.position)))
+    return;
+  throw new Behind(`the build ${live} is live and shows the log up to ${shown.position}`);
+}
+
+async function digestIn(
+  client: pg.ClientBase,
+  build: number,
+  { projection, shapes, table }: OpenBuild & { readonly table: string },
+): Promise<TableDigest> {
+  const { columns } = shapeOf(shapes, table);
+  const name = qualified(tableName(projection, build, table));
+  const digest = new RowDigest();
+  const fetching = { text: `FETCH ${rowsPerFetch} FROM digested`, rowMode: 'array' } as const;
+  await told(client.query(`DECLARE digested CURSOR FOR SELECT ${listed(columns)} FROM ${name}`));
+  for (let count = rowsPerFetch; count === rowsPerFetch; ) {
+    const { rows } = await told(client.query<Cell[]>(fetching));
+    for (const row of rows) digest.add(row);
+    count = rows.length;
+  }
+  await told(client.query('CLOSE digested'));
+  return digest.result();
 }
 
 async function knownIn(client: Pick<pg.ClientBase, 'query'>, build: number): Promise<KnownBuild> {

@@ -6,9 +6,21 @@ import { ModelStoreError } from '#read-models/store.js';
 import { inTransaction, tellable, told } from '#read-models/stores/postgres/connections.js';
 import { schemaName } from '#read-models/stores/postgres/tables.js';
 
-const layoutVersion = 1;
+/** Before it had the table for replays. */
+const olderVersion = 1;
+const layoutVersion = 2;
 /** Held while tables are made or go, so that two servers that start together make them once. */
 export const makingLock = `SELECT pg_advisory_xact_lock(7346021151)`;
+
+const replays = `
+  CREATE TABLE ${schemaName}.replays (
+    build bigint PRIMARY KEY,
+    projection text COLLATE "C" NOT NULL,
+    side text COLLATE "C",
+    phase text NOT NULL,
+    details text NOT NULL
+  );
+`;
 
 const making = `
   CREATE SEQUENCE ${schemaName}.build_numbers;
@@ -42,6 +54,7 @@ const making = `
   );
   CREATE UNIQUE INDEX leases_held ON ${schemaName}.leases (name, token);
   CREATE TABLE ${schemaName}.layout AS SELECT ${layoutVersion} AS version;
+  ${replays}
 `;
 
 /** Answers the schema that the operators of trigrams stand in. */
@@ -51,6 +64,8 @@ export async function prepareSchema(pool: pg.Pool): Promise<string> {
     await assertEncoding(client);
     const found = await layoutOf(client);
     if (found === null) await make(client);
+    else if (found === olderVersion)
+      await told(client.query(`${replays}; UPDATE ${schemaName}.layout SET version = ${layoutVersion}`));
     else if (found !== layoutVersion)
       throw new ModelStoreError('damaged', `their tables have layout ${found}, known is ${layoutVersion}`);
     return trigramsOf(client);

@@ -9,9 +9,11 @@ import { ModelStoreError, RowRefused } from '#read-models/store.js';
 const oldestSqlite = [3, 51, 3] as const;
 /** `CSRM` in ASCII: what tells the file from that of another program. */
 const applicationId = 0x43_53_52_4d;
-const formatVersion = 1;
+/** Before it had the tables for replays. */
+const olderVersion = 1;
+const formatVersion = 2;
 
-const schema = [
+const olderSchema = [
   `CREATE TABLE builds (
   build INTEGER PRIMARY KEY AUTOINCREMENT,
   projection TEXT NOT NULL,
@@ -35,6 +37,25 @@ const schema = [
   PRIMARY KEY (build, stream)
 ) STRICT, WITHOUT ROWID`,
 ] as const;
+const addedSchema = [
+  // Builds with a file of their own. In that file itself: whether its indexes are all there.
+  `CREATE TABLE files (
+  build INTEGER PRIMARY KEY,
+  is_complete INTEGER NOT NULL
+) STRICT`,
+  `CREATE TABLE replays (
+  build INTEGER PRIMARY KEY,
+  projection TEXT NOT NULL,
+  side TEXT,
+  phase TEXT NOT NULL,
+  details TEXT NOT NULL
+) STRICT`,
+] as const;
+
+/** The file of a build that has one of its own, beside the one that knows of it. */
+export function buildPath(path: string, build: number): string {
+  return `${path}.build-${build}`;
+}
 
 /** 64 MiB: what a bulk of rows with their indexes writes to again and again. */
 const writerCacheKib = 65_536;
@@ -46,7 +67,7 @@ const busyTimeoutMs = 5_000;
 
 /** Throws `ModelStoreError`: a file that is damaged, or is no store of read models, is left as it is. */
 export function openWriter(path: string): Database.Database {
-  const isNew = told(() => inspect(path)) === 'new';
+  const found = told(() => inspect(path));
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path, { timeout: busyTimeoutMs });
   try {
@@ -63,7 +84,7 @@ export function openWriter(path: string): Database.Database {
       `wal_autocheckpoint = ${walPagesMax}`,
     ])
       database.pragma(setting);
-    if (isNew) told(() => createSchema(database));
+    if (found !== 'known') told(() => createSchema(database, found));
     return database;
   } catch (error) {
     database.close();
@@ -81,7 +102,9 @@ export function openReader(path: string): Database.Database {
   });
 }
 
-function inspect(path: string): 'new' | 'known' {
+type Found = 'new' | 'older' | 'known';
+
+function inspect(path: string): Found {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     // SQLite would delete the WAL of an empty file, and with it the rows that are only there.
     if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
@@ -90,28 +113,34 @@ function inspect(path: string): 'new' | 'known' {
   }
   const database = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
   try {
-    const count = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
-    if (count === 0) return 'new';
-    if (database.pragma('application_id', { simple: true }) !== applicationId)
-      throw damaged('its file is of another program');
-    const version = database.pragma('user_version', { simple: true });
-    if (version !== formatVersion)
-      throw damaged(`its file has the form ${version}, and known is ${formatVersion}`);
-    const stored = database.prepare('SELECT sql FROM sqlite_schema WHERE sql = ?').pluck();
-    if (schema.some((sql) => stored.get(sql) === undefined))
-      throw damaged('its own tables are not those that were made');
-    return 'known';
+    return inspectSchema(database);
   } finally {
     database.close();
   }
 }
 
-function createSchema(database: Database.Database): void {
+function inspectSchema(database: Database.Database): Found {
+  const count = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (count === 0) return 'new';
+  if (database.pragma('application_id', { simple: true }) !== applicationId)
+    throw damaged('its file is of another program');
+  const version = database.pragma('user_version', { simple: true });
+  if (version !== formatVersion && version !== olderVersion)
+    throw damaged(`its file has the form ${version}, and known is ${formatVersion}`);
+  const schema = version === olderVersion ? olderSchema : [...olderSchema, ...addedSchema];
+  const stored = database.prepare('SELECT sql FROM sqlite_schema WHERE sql = ?').pluck();
+  if (schema.some((sql) => stored.get(sql) === undefined))
+    throw damaged('its own tables are not those that were made');
+  return version === olderVersion ? 'older' : 'known';
+}
+
+function createSchema(database: Database.Database, found: Found): void {
   database
     .transaction(() => {
       database.pragma(`application_id = ${applicationId}`);
       database.pragma(`user_version = ${formatVersion}`);
-      for (const statement of schema) database.exec(statement);
+      const made = found === 'older' ? addedSchema : [...olderSchema, ...addedSchema];
+      for (const statement of made) database.exec(statement);
     })
     .immediate();
 }

@@ -2,10 +2,11 @@
 
 import type { Database, Statement } from 'better-sqlite3';
 
-import { ModelStoreError } from '#read-models/store.js';
-import { Bookkeeping } from '#read-models/stores/sqlite/bookkeeping.js';
-import { openReader, told } from '#read-models/stores/sqlite/model-file.js';
+import { type Checkpoint, ModelStoreError } from '#read-models/store.js';
+import { Bookkeeping, type KnownBuild } from '#read-models/stores/sqlite/bookkeeping.js';
+import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
 import type { Shown } from '#read-models/stores/sqlite/sqlite-reading.js';
+import { quoted } from '#read-models/stores/sqlite/tables.js';
 
 /** Statements that stay prepared: more than the queries there are, over some builds. */
 const statementsMax = 256;
@@ -18,6 +19,9 @@ export class Snapshot {
   readonly #bookkeeping: Bookkeeping;
   readonly #begin: Statement;
   readonly #end: Statement;
+  /** Files of builds. */
+  #attached = new Set<number>();
+  #shown: ReadonlySet<number> = new Set();
   /** The one that was used last is the last. */
   readonly #statements = new Map<string, Statement<unknown[]>>();
 
@@ -28,15 +32,30 @@ export class Snapshot {
     this.#end = this.database.prepare('ROLLBACK');
   }
 
-  begin(): Shown {
+  /** @param showing a build in place of the one that is live of its projection */
+  begin(showing?: number): Shown {
     return told(() => {
-      this.#begin.run();
-      return this.#bookkeeping
-        .all()
-        .flatMap(({ projection, build, isLive, checkpoint }) =>
-          isLive ? [{ projection, build, checkpoint }] : [],
-        );
+      try {
+        return this.#beginOnce(showing);
+      } catch {
+        // The build that was live a moment ago may be dropped by now; another one is live then.
+        this.end();
+        return this.#beginOnce(showing);
+      }
     });
+  }
+
+  #beginOnce(showing: number | undefined): Shown {
+    this.#begin.run();
+    const all = this.#bookkeeping.all();
+    const instead = all.find(({ build }) => build === showing);
+    if (showing !== undefined && instead === undefined)
+      throw new TypeError(`the build ${showing} was dropped`);
+    const shown = all.filter(({ build, isLive, projection }) =>
+      projection === instead?.projection ? build === showing : isLive,
+    );
+    this.#shown = new Set(shown.map(({ build }) => build));
+    return shown.map((known) => this.#shownOf(known));
   }
 
   /** Rows are fetched until the deadline, by `performance.now()`. What makes the first row cannot be ended. */
@@ -53,11 +72,30 @@ export class Snapshot {
   }
 
   end(): void {
-    if (this.database.inTransaction) this.#end.run();
+    if (!this.database.inTransaction) return;
+    this.#end.run();
+    // What is not live any more is let go, so that its file takes no room once it is removed.
+    const stale = [...this.#attached].filter((build) => !this.#shown.has(build));
+    if (stale.length === 0) return;
+    this.#statements.clear();
+    for (const build of stale) this.database.exec(`DETACH ${quoted(nameOf(build))}`);
+    this.#attached = new Set([...this.#attached].filter((build) => this.#shown.has(build)));
   }
 
   close(): void {
     this.database.close();
+  }
+
+  /** Its rows stand still from the moment on in which its checkpoint is read. */
+  #shownOf({ projection, build, isApart, checkpoint }: KnownBuild): Shown[number] {
+    if (!isApart) return { projection, build, checkpoint };
+    const name = quoted(nameOf(build));
+    if (!this.#attached.has(build))
+      this.database.prepare(`ATTACH ? AS ${name}`).run(buildPath(this.database.name, build));
+    this.#attached.add(build);
+    const sql = `SELECT log, position, events FROM ${name}.checkpoints WHERE build = ?`;
+    const found = this.#statement(sql).get(build) as Checkpoint | undefined;
+    return { projection, build, checkpoint: found ?? null };
   }
 
   #statement(sql: string): Statement<unknown[]> {
@@ -69,4 +107,8 @@ export class Snapshot {
       this.#statements.delete(this.#statements.keys().next().value as string);
     return statement;
   }
+}
+
+function nameOf(build: number): string {
+  return `build_${build}`;
 }

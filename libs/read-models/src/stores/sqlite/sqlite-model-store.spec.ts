@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,7 +20,9 @@ modelStoreContract({
       },
       openAfterKill: async () => {
         const copy = join(directory, 'killed.db');
-        for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, copy + end);
+        for (const name of readdirSync(directory))
+          if (!name.endsWith('-shm'))
+            copyFileSync(join(directory, name), name.replace(/^read-models.db/, copy));
         return openSqliteStore(copy);
       },
       dispose: async () => {

@@ -1,31 +1,47 @@
-// The embedded store of read models, in the thread that calls it: for the thread that projects, and for tests. Who
-// must not wait for a disk reads through `SqliteQueries`.
+// The embedded store of read models, in the thread that calls it: for the threads that project and replay, and for
+// tests. Who must not wait for a disk reads through `SqliteQueries`. Each build but the first of a projection has a
+// file of its own, so that one that grows holds up nobody who writes another.
 
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
-
+import { pass } from '#read-models/passing.js';
 import type { Cell, Projection } from '#read-models/projection.js';
 import { RowDigest } from '#read-models/row-digest.js';
 import {
   type Batch,
+  type Beginning,
+  Behind,
   type Build,
   type Checkpoint,
   Fenced,
   type ModelStore,
   ModelStoreError,
-  type OpenedChange,
   OtherVersion,
   type ParkedStream,
   type Reading,
+  type ReplayNote,
   RowRefused,
+  type StillRows,
+  type Switching,
+  type TableDigest,
 } from '#read-models/store.js';
 import { Bookkeeping, type KnownBuild, tablesOf } from '#read-models/stores/sqlite/bookkeeping.js';
-import { openWriter, told } from '#read-models/stores/sqlite/model-file.js';
+import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
 import { Snapshot } from '#read-models/stores/sqlite/snapshot.js';
 import { readingOf } from '#read-models/stores/sqlite/sqlite-reading.js';
-import { TableWrites } from '#read-models/stores/sqlite/table-writes.js';
-import { creation, listed, quoted, removal, tableName } from '#read-models/stores/sqlite/tables.js';
-import { shapesOf, type TableShape } from '#read-models/table-shape.js';
+import {
+  creation,
+  listed,
+  orderedIndexes,
+  quoted,
+  removal,
+  tableName,
+  textIndex,
+} from '#read-models/stores/sqlite/tables.js';
+import { dropped, WrittenFile } from '#read-models/stores/sqlite/written-file.js';
+import { shapesOf } from '#read-models/table-shape.js';
 
 export interface SqliteStoreOptions {
   /** What was erased is in no byte of the WAL after about so long. */
@@ -39,21 +55,16 @@ const rowsPerTurn = 2_000;
 /** Snapshots that stay open for later; each has a cache of its own. */
 const idleSnapshotsMax = 2;
 
-interface OpenBuild {
-  readonly shapes: ReadonlyMap<string, TableShape>;
-  readonly writes: ReadonlyMap<string, TableWrites>;
-}
-
 export function openSqliteStore(path: string, options: SqliteStoreOptions = {}): ModelStore {
   return new SqliteModelStore(path, options);
 }
 
 class SqliteModelStore implements ModelStore {
   readonly #path: string;
-  readonly #database: Database;
-  readonly #bookkeeping: Bookkeeping;
+  readonly #main: WrittenFile;
+  /** By build. */
+  readonly #files = new Map<number, WrittenFile>();
   readonly #wipeAfterMs: number;
-  readonly #open = new Map<number, OpenBuild>();
   readonly #reading = new Set<Snapshot>();
   #idle: Snapshot[] = [];
   #wiping: NodeJS.Timeout | null = null;
@@ -61,92 +72,164 @@ class SqliteModelStore implements ModelStore {
 
   constructor(path: string, { wipeAfterMs = wipeAfterDefaultMs }: SqliteStoreOptions) {
     this.#path = path;
-    this.#database = openWriter(path);
-    this.#bookkeeping = told(() => new Bookkeeping(this.#database));
     this.#wipeAfterMs = wipeAfterMs;
+    this.#main = new WrittenFile(path);
+    told(() => this.#removeLeftovers());
   }
 
   async open(projection: Projection): Promise<Build> {
-    return this.#transaction(() => {
-      const live = this.#bookkeeping.all().find((one) => one.projection === projection.name && one.isLive);
-      if (live === undefined) return this.#make(projection, true);
-      if (live.version !== projection.version) throw new OtherVersion(projection, live.version);
+    const { name, version } = projection;
+    return this.#writing(this.#usable(), (main) => {
+      const live = main.bookkeeping.all().find((one) => one.projection === name && one.isLive);
+      if (live === undefined) return this.#makeFirst(projection);
+      if (live.version !== version) throw new OtherVersion(projection, live.version);
       if (live.tables !== JSON.stringify(projection.tables))
-        throw new TypeError(`the tables of ${projection.name} changed, and its version did not`);
+        throw new TypeError(`the tables of ${name} changed, and its version did not`);
       return { projection, build: live.build };
     });
   }
 
-  async begin(projection: Projection): Promise<Build> {
-    return this.#transaction(() => this.#make(projection, false));
+  async begin(projection: Projection, { isBulk, note }: Beginning = {}): Promise<Build> {
+    const main = this.#usable();
+    shapesOf(projection);
+    const build = main.durably(() => {
+      const { bookkeeping } = main;
+      const added = bookkeeping.add(rowOf(projection, false));
+      bookkeeping.putFile(added, true);
+      bookkeeping.forgetNotes(projection.name);
+      if (note !== undefined) bookkeeping.note({ build: added, projection: projection.name, ...note });
+      pass('begin: before its file is made');
+      this.#makeFile(projection, added, isBulk === true);
+      pass('begin: before it is known');
+      return added;
+    });
+    pass('begin: after it is known');
+    return { projection, build };
+  }
+
+  async finish({ build }: Build): Promise<void> {
+    const file = this.#fileOf(build);
+    if (!file.bookkeeping.isComplete(build)) await file.finish(build);
   }
 
   async checkpoint({ build }: Build): Promise<Checkpoint | null> {
-    this.#refuseWhenClosed();
-    return told(() => this.#bookkeeping.checkpoint(build));
+    return told(() => this.#knownFileOf(build)?.bookkeeping.checkpoint(build) ?? null);
   }
 
   async parked({ build }: Build): Promise<readonly ParkedStream[]> {
-    this.#refuseWhenClosed();
-    return told(() => this.#bookkeeping.parked(build));
+    return told(() => this.#knownFileOf(build)?.bookkeeping.parked(build) ?? []);
   }
 
-  async apply({ build: { build }, changes, from, to, parking = [] }: Batch): Promise<void> {
-    this.#transaction(() => {
-      if (!this.#bookkeeping.has(build)) throw dropped(build);
-      if (!isSame(this.#bookkeeping.checkpoint(build), from)) throw new Fenced('the checkpoint is another');
-      writeAll(this.#opened(build).writes, changes);
-      for (const one of parking) this.#bookkeeping.park(build, one);
-      this.#bookkeeping.move(build, to);
+  async apply(batch: Batch): Promise<void> {
+    const { build } = batch.build;
+    const file = this.#fileOf(build);
+    const { bookkeeping } = this.#main;
+    file.apply(batch, () => {
+      if (!bookkeeping.has(build)) throw dropped(build);
+      if (batch.whileLive && !bookkeeping.isLive(build)) throw new Fenced(`the build ${build} is not live`);
     });
+    this.#wipeLater();
   }
 
-  async makeLive({ build }: Build): Promise<void> {
-    this.#transaction(() => this.#bookkeeping.makeLive(this.#known(build)));
+  async makeLive({ build }: Build, { note }: Switching = {}): Promise<void> {
+    const main = this.#usable();
+    const { projection } = main.known(build);
+    const { bookkeeping } = main;
+    const liveOf = () => bookkeeping.all().find((one) => one.projection === projection && one.isLive);
+    const before = liveOf();
+    pass('switch: before');
+    const change = () =>
+      main.durably(() => {
+        if (liveOf()?.build !== before?.build) throw new Behind('another build was made live meanwhile');
+        if (bookkeeping.notes().some((one) => one.build === build && one.side !== null))
+          throw new TypeError(`the build ${build} is never live`);
+        this.#refuseBehind(build, before);
+        bookkeeping.makeLive(main.known(build));
+        if (note !== undefined) bookkeeping.note(note);
+        pass('switch: before its end');
+      });
+    // As long as its file is held, the one that is live until now does not move.
+    if (before?.isApart) this.#fileOf(before.build).transaction(change);
+    else change();
+    pass('switch: after its end');
   }
 
-  async drop({ build }: Build): Promise<void> {
-    this.#transaction(() => {
-      const known = this.#bookkeeping.all().find((one) => one.build === build);
-      if (known === undefined) return;
-      if (known.isLive) throw new TypeError(`this build of ${known.projection} is live`);
-      for (const [table, shape] of shapesOf({ name: known.projection, tables: tablesOf(known) })) {
-        const name = tableName(known.projection, build, table);
-        for (const statement of removal(name, shape)) this.#database.exec(statement);
-      }
-      this.#bookkeeping.forget(build);
-      this.#open.delete(build);
+  async drop({ build }: Build, note?: ReplayNote): Promise<void> {
+    const main = this.#usable();
+    pass('drop: before it is forgotten');
+    const known = main.durably(() => {
+      const found = main.bookkeeping.all().find((one) => one.build === build);
+      if (found?.isLive) throw new TypeError(`this build of ${found.projection} is live`);
+      if (found !== undefined && !found.isApart) this.#dropTables(found);
+      main.bookkeeping.forget(build);
+      if (note !== undefined) main.bookkeeping.note(note);
+      return found;
     });
+    main.forget(build);
+    pass('drop: before its file goes');
+    if (known?.isApart) {
+      this.#files.get(build)?.close();
+      this.#files.delete(build);
+      told(() => removeFile(buildPath(this.#path, build)));
+    }
+    this.#wipeLater();
+    pass('drop: after its file is gone');
+  }
+
+  async note(note: ReplayNote): Promise<void> {
+    pass('note: before');
+    this.#writing(this.#usable(), ({ bookkeeping }) => bookkeeping.note(note));
+  }
+
+  async notes(): Promise<readonly ReplayNote[]> {
+    return told(() => this.#usable().bookkeeping.notes());
   }
 
   async builds(): ReturnType<ModelStore['builds']> {
-    this.#refuseWhenClosed();
-    return told(() => this.#bookkeeping.all().map(({ tables: _, ...build }) => build));
+    const main = this.#usable();
+    return told(() =>
+      main.bookkeeping.all().map(({ tables: _, isApart, ...build }) => ({
+        ...build,
+        checkpoint: isApart ? this.#checkpointApart(build.build) : build.checkpoint,
+      })),
+    );
   }
 
-  async digest({ build }: Build, table: string): ReturnType<ModelStore['digest']> {
-    return this.#withSnapshot(async (snapshot) => {
-      const { projection } = this.#known(build);
-      const { columns } = found(this.#opened(build).shapes.get(table), table);
-      const name = tableName(projection, build, table);
-      const rows = snapshot.database
-        .prepare<[], Cell[]>(`SELECT ${listed(columns)} FROM ${quoted(name)}`)
-        .raw();
-      const digest = new RowDigest();
-      let count = 0;
-      for (const row of rows.iterate()) {
-        digest.add(row);
-        count += 1;
-        if (count % rowsPerTurn === 0) await nextTurn();
-      }
-      return digest.result();
-    });
+  digest(build: Build, table: string): Promise<TableDigest> {
+    return this.hold(build, (still) => still.digest(table));
+  }
+
+  async hold<Answer>({ build }: Build, look: (still: StillRows) => Promise<Answer>): Promise<Answer> {
+    const known = this.#usable().known(build);
+    const database = openReader(known.isApart ? buildPath(this.#path, build) : this.#path);
+    try {
+      database.exec('BEGIN');
+      const checkpoint = told(() => new Bookkeeping(database).checkpoint(build));
+      return await look({ checkpoint, digest: (table) => digestIn(database, known, table) });
+    } finally {
+      database.close();
+    }
   }
 
   read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
-    return this.#withSnapshot((snapshot, shown) =>
-      ask(readingOf(shown, async (sql, parameters) => snapshot.ask(sql, parameters))),
-    );
+    return this.#read(ask);
+  }
+
+  readBuild<Answer>({ build }: Build, ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+    return this.#read(ask, build);
+  }
+
+  async #read<Answer>(ask: (reading: Reading) => Promise<Answer>, showing?: number): Promise<Answer> {
+    this.#usable();
+    const snapshot = this.#idle.pop() ?? told(() => new Snapshot(this.#path));
+    this.#reading.add(snapshot);
+    try {
+      const shown = snapshot.begin(showing);
+      return await ask(readingOf(shown, async (sql, parameters) => snapshot.ask(sql, parameters)));
+    } finally {
+      this.#reading.delete(snapshot);
+      this.#giveBack(snapshot);
+    }
   }
 
   async close(): Promise<void> {
@@ -154,73 +237,84 @@ class SqliteModelStore implements ModelStore {
     this.#isClosed = true;
     if (this.#wiping !== null) clearTimeout(this.#wiping);
     for (const snapshot of [...this.#idle, ...this.#reading]) snapshot.close();
-    // The last connection to close takes the WAL into the file, and removes it.
-    this.#database.close();
+    for (const file of this.#files.values()) file.close();
+    this.#main.close();
   }
 
-  #make(projection: Projection, isLive: boolean): Build {
+  #makeFirst(projection: Projection): Build {
+    const { bookkeeping, database } = this.#main;
     const shapes = shapesOf(projection);
-    const { name, version } = projection;
-    const build = this.#bookkeeping.add({
-      projection: name,
-      version,
-      isLive,
-      tables: JSON.stringify(projection.tables),
-    });
-    for (const [table, shape] of shapes)
-      for (const statement of creation(tableName(name, build, table), shape)) this.#database.exec(statement);
+    const build = bookkeeping.add(rowOf(projection, true));
+    makeTables(database, { projection, build, shapes, isBulk: false });
     return { projection, build };
   }
 
-  #known(build: number): KnownBuild {
-    const known = this.#bookkeeping.all().find((one) => one.build === build);
-    if (known === undefined) throw dropped(build);
-    return known;
-  }
-
-  #opened(build: number): OpenBuild {
-    const opened = this.#open.get(build);
-    if (opened !== undefined) return opened;
-    const known = this.#known(build);
-    const shapes = shapesOf({ name: known.projection, tables: tablesOf(known) });
-    const writes = new Map(
-      [...shapes].map(([table, shape]) => [
-        table,
-        new TableWrites(this.#database, tableName(known.projection, build, table), shape),
-      ]),
-    );
-    const opening = { shapes, writes };
-    this.#open.set(build, opening);
-    return opening;
-  }
-
-  #transaction<Outcome>(use: () => Outcome): Outcome {
-    this.#refuseWhenClosed();
-    return told(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const outcome = use();
-        this.#database.exec('COMMIT');
-        this.#wipeLater();
-        return outcome;
-      } finally {
-        if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-      }
+  /** One that was left by a process that was killed is no build, and was removed. */
+  #makeFile(projection: Projection, build: number, isBulk: boolean): void {
+    const path = buildPath(this.#path, build);
+    removeFile(path);
+    const file = new WrittenFile(path);
+    this.#files.set(build, file);
+    file.transaction(() => {
+      file.bookkeeping.add({ ...rowOf(projection, false), build });
+      file.bookkeeping.putFile(build, !isBulk);
+      makeTables(file.database, { projection, build, shapes: shapesOf(projection), isBulk });
     });
   }
 
-  async #withSnapshot<Answer>(
-    use: (snapshot: Snapshot, shown: ReturnType<Snapshot['begin']>) => Promise<Answer>,
-  ) {
-    this.#refuseWhenClosed();
-    const snapshot = this.#idle.pop() ?? told(() => new Snapshot(this.#path));
-    this.#reading.add(snapshot);
-    try {
-      return await use(snapshot, snapshot.begin());
-    } finally {
-      this.#reading.delete(snapshot);
-      this.#giveBack(snapshot);
-    }
+  #dropTables(known: KnownBuild): void {
+    const { build, projection } = known;
+    for (const [table, shape] of shapesOf({ name: projection, tables: tablesOf(known) }))
+      for (const statement of removal(tableName(projection, build, table), shape))
+        this.#main.database.exec(statement);
+  }
+
+  #refuseBehind(build: number, live: KnownBuild | undefined): void {
+    if (live === undefined) return;
+    const [next, shown] = [build, live.build].map((one) => this.#fileOf(one).bookkeeping.checkpoint(one));
+    if (!shown || (next && (next.log !== shown.log || next.position >= shown.position))) return;
+    throw new Behind(`the build ${live.build} is live and shows the log up to ${shown.position}`);
+  }
+
+  /** Throws `Fenced` for one that was dropped. */
+  #fileOf(build: number): WrittenFile {
+    const file = this.#knownFileOf(build);
+    if (file === null) throw dropped(build);
+    return file;
+  }
+
+  #knownFileOf(build: number): WrittenFile | null {
+    const main = this.#usable();
+    const known = told(() => main.bookkeeping.all().find((one) => one.build === build));
+    if (known === undefined) return null;
+    if (!known.isApart) return main;
+    const open = this.#files.get(build) ?? new WrittenFile(buildPath(this.#path, build));
+    this.#files.set(build, open);
+    return open;
+  }
+
+  /** Another process may drop it meanwhile. */
+  #checkpointApart(build: number): Checkpoint | null {
+    return this.#knownFileOf(build)?.bookkeeping.checkpoint(build) ?? null;
+  }
+
+  /** Nobody begins a build meanwhile, whose file would be there before it is known. */
+  #removeLeftovers(): void {
+    const prefix = buildPath(basename(this.#path), 0).slice(0, -1);
+    const found = readdirSync(dirname(this.#path)).filter((name) => name.startsWith(prefix));
+    if (found.length === 0) return;
+    this.#main.transaction(() => {
+      const known = new Set(this.#main.bookkeeping.all().map(({ build }) => build));
+      for (const name of found)
+        if (!known.has(Number.parseInt(name.slice(prefix.length), 10)))
+          rmSync(join(dirname(this.#path), name), { force: true });
+    });
+  }
+
+  #writing<Outcome>(file: WrittenFile, use: (file: WrittenFile) => Outcome): Outcome {
+    const outcome = file.transaction(() => use(file));
+    this.#wipeLater();
+    return outcome;
   }
 
   #giveBack(snapshot: Snapshot): void {
@@ -233,48 +327,54 @@ class SqliteModelStore implements ModelStore {
   #wipeLater(): void {
     this.#wiping ??= setTimeout(() => {
       this.#wiping = null;
-      if (!this.#wipe()) this.#wipeLater();
+      const wiped = [this.#main, ...this.#files.values()].map((file) => file.wipe());
+      if (wiped.includes(false)) this.#wipeLater();
     }, this.#wipeAfterMs).unref();
   }
 
-  /** False while somebody reads an old state. */
-  #wipe(): boolean {
-    try {
-      this.#database.pragma('busy_timeout = 0');
-      const [{ busy }] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-      return busy === 0;
-    } catch {
-      // A disk that fails is told of by the next write.
-      return false;
-    } finally {
-      this.#database.pragma('busy_timeout = 5000');
-    }
-  }
-
-  #refuseWhenClosed(): void {
+  #usable(): WrittenFile {
     if (this.#isClosed) throw new ModelStoreError('unavailable', 'they are closed');
+    return this.#main;
   }
 }
 
-function dropped(build: number): Fenced {
-  return new Fenced(`the build ${build} was dropped`);
+function rowOf({ name, version, tables }: Projection, isLive: boolean) {
+  return { projection: name, version, isLive, tables: JSON.stringify(tables) };
 }
 
-function isSame(one: Checkpoint | null, other: Checkpoint | null): boolean {
-  if (one === null || other === null) return one === other;
-  return one.log === other.log && one.position === other.position && one.events === other.events;
+interface Making extends Build {
+  readonly shapes: ReturnType<typeof shapesOf>;
+  /** The key alone is there from the start on. */
+  readonly isBulk: boolean;
 }
 
-function writeAll(writes: OpenBuild['writes'], changes: readonly OpenedChange[]): void {
-  try {
-    for (const change of changes) found(writes.get(change.table), change.table).write(change);
-    for (const table of writes.values()) table.finish();
-  } finally {
-    for (const table of writes.values()) table.forget();
+function makeTables(database: Database, { projection, build, shapes, isBulk }: Making): void {
+  for (const [table, shape] of shapes) {
+    const name = tableName(projection.name, build, table);
+    database.exec(creation(name, shape));
+    if (isBulk) continue;
+    for (const { sql } of orderedIndexes(name, shape)) database.exec(sql);
+    for (const sql of textIndex(name, shape)) database.exec(sql);
   }
 }
 
-function found<What>(what: What | undefined, table: string): What {
-  if (what === undefined) throw new RowRefused(`there is no table ${JSON.stringify(table)}`);
-  return what;
+async function digestIn(database: Database, known: KnownBuild, table: string): Promise<TableDigest> {
+  const shape = shapesOf({ name: known.projection, tables: tablesOf(known) }).get(table);
+  if (shape === undefined) throw new RowRefused(`there is no table ${JSON.stringify(table)}`);
+  const name = tableName(known.projection, known.build, table);
+  const rows = told(() =>
+    database.prepare<[], Cell[]>(`SELECT ${listed(shape.columns)} FROM ${quoted(name)}`).raw(),
+  );
+  const digest = new RowDigest();
+  let count = 0;
+  for (const row of rows.iterate()) {
+    digest.add(row);
+    count += 1;
+    if (count % rowsPerTurn === 0) await nextTurn();
+  }
+  return digest.result();
+}
+
+function removeFile(path: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
 }

@@ -4,7 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 
 import type { Cell, Row } from '#read-models/projection.js';
 import type { OpenedChange } from '#read-models/store.js';
-import { listed, quoted, textIndexName } from '#read-models/stores/sqlite/tables.js';
+import { listed, type OrderedIndex, quoted, textIndexName } from '#read-models/stores/sqlite/tables.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
 type Change<Kind extends OpenedChange['change']> = Extract<OpenedChange, { readonly change: Kind }>;
@@ -12,21 +12,34 @@ type Change<Kind extends OpenedChange['change']> = Extract<OpenedChange, { reado
 /** What stood in the columns that are found by text; null where there was no row. */
 type Texts = readonly Cell[] | null;
 
+export interface WrittenTable {
+  readonly name: string;
+  readonly shape: TableShape;
+  /** While rows are written in bulk: the indexes that are made by need, and after it. Null when all are there. */
+  readonly missing: readonly OrderedIndex[] | null;
+}
+
 export class TableWrites {
   readonly #database: Database;
   readonly #name: string;
   readonly #shape: TableShape;
   readonly #statements = new Map<string, Statement<Cell[]>>();
+  /** Not made yet, nor is the index of texts, while there are any such: see `finish` of the store. */
+  #missing: readonly OrderedIndex[];
+  /** None while the index of texts is not made yet. */
+  readonly #contains: readonly string[];
   /**
    * By row: what the index of texts knows of it. It is brought up to date once a transaction, after all rows: each
    * statement between two writes to it would make it write out what it gathered.
    */
   readonly #touched = new Map<number, Texts>();
 
-  constructor(database: Database, name: string, shape: TableShape) {
+  constructor(database: Database, { name, shape, missing }: WrittenTable) {
     this.#database = database;
     this.#name = name;
     this.#shape = shape;
+    this.#missing = missing ?? [];
+    this.#contains = missing === null ? shape.contains : [];
   }
 
   write(change: OpenedChange): void {
@@ -56,7 +69,7 @@ export class TableWrites {
 
   #put({ row, keeps = [] }: Change<'put'>): void {
     const cells = this.#shape.cellsOf(row);
-    const { columns, key, contains } = this.#shape;
+    const { columns, key } = this.#shape;
     const sql = () => {
       this.#shape.checkKeeps(keeps);
       const replaced = columns.filter((column) => !key.includes(column) && !keeps.includes(column));
@@ -66,7 +79,7 @@ export class TableWrites {
         ON CONFLICT (${listed(key)}) DO ${doing}`;
     };
     const statement = this.#statement(`put ${keeps.join()}`, sql);
-    if (contains.length === 0) {
+    if (this.#contains.length === 0) {
       statement.run(...cells);
       return;
     }
@@ -80,7 +93,8 @@ export class TableWrites {
   #set({ where, cells }: Change<'set'>): void {
     this.#shape.checkSet({ where, cells });
     const values = [...this.#shape.namedCellsOf(cells), ...this.#found(where)];
-    if (this.#shape.contains.some((column) => cells[column] !== undefined)) this.#touch(where);
+    this.#need(where);
+    if (this.#contains.some((column) => cells[column] !== undefined)) this.#touch(where);
     const names = Object.keys(cells);
     const sets = () => names.map((column) => `${quoted(column)} = ?`).join(', ');
     this.#statement(
@@ -92,11 +106,20 @@ export class TableWrites {
   #remove({ where }: Change<'remove'>): void {
     this.#shape.checkWhere(where);
     const values = this.#found(where);
-    if (this.#shape.contains.length > 0) this.#touch(where);
+    this.#need(where);
+    if (this.#contains.length > 0) this.#touch(where);
     this.#statement(
       `remove ${formOf(where)}`,
       () => `DELETE FROM ${quoted(this.#name)} WHERE ${condition(where)}`,
     ).run(...values);
+  }
+
+  /** Rows are never sought through the whole table. */
+  #need(where: Row): void {
+    if (this.#missing.length === 0 || where[this.#shape.key[0] as string] !== undefined) return;
+    for (const { columns, sql } of this.#missing)
+      if (where[columns[0] as string] !== undefined) this.#database.exec(sql);
+    this.#missing = this.#missing.filter(({ columns }) => where[columns[0] as string] === undefined);
   }
 
   #found(where: Row): Cell[] {

@@ -21,24 +21,32 @@ export function listed(names: readonly string[]): string {
 
 const types = { text: 'TEXT', integer: 'INTEGER', bytes: 'BLOB' };
 
-export function creation(name: string, { table, key, columns, contains }: TableShape): string[] {
+/** The table alone: what is unique by its key. */
+export function creation(name: string, { table, key, columns, contains }: TableShape): string {
   const defined = columns.map((column) => {
     const { kind, nullable } = table.columns[column] as (typeof table.columns)[string];
     return `${quoted(column)} ${types[kind]}${nullable === true ? '' : ' NOT NULL'}`;
   });
   // Rows are named to the index of texts by a number that stays, which one that is not declared does not.
   const numbered = contains.length > 0 ? ['rowid INTEGER PRIMARY KEY', ...defined] : defined;
-  const indexes = (table.indexes ?? []).flatMap((index) => ('columns' in index ? [index.columns] : []));
-  return [
-    `CREATE TABLE ${quoted(name)} (${[...numbered, `UNIQUE (${listed(key)})`].join(', ')}) STRICT`,
-    ...indexes.map(
-      (of, number) => `CREATE INDEX ${quoted(`${name}_by_${number + 1}`)} ON ${quoted(name)} (${listed(of)})`,
-    ),
-    ...(contains.length > 0 ? textIndex(name, contains) : []),
-  ];
+  return `CREATE TABLE ${quoted(name)} (${[...numbered, `UNIQUE (${listed(key)})`].join(', ')}) STRICT`;
 }
 
-function textIndex(name: string, contains: readonly string[]): string[] {
+export interface OrderedIndex {
+  readonly columns: readonly string[];
+  readonly sql: string;
+}
+
+export function orderedIndexes(name: string, { table }: TableShape): OrderedIndex[] {
+  const indexes = (table.indexes ?? []).flatMap((index) => ('columns' in index ? [index.columns] : []));
+  return indexes.map((columns, number) => {
+    const index = quoted(`${name}_by_${number + 1}`);
+    return { columns, sql: `CREATE INDEX IF NOT EXISTS ${index} ON ${quoted(name)} (${listed(columns)})` };
+  });
+}
+
+export function textIndex(name: string, { contains }: TableShape): string[] {
+  if (contains.length === 0) return [];
   const index = quoted(textIndexName(name));
   return [
     // It keeps no text of its own, and of each group of three characters only in which column of which row it stands.
@@ -49,10 +57,11 @@ function textIndex(name: string, contains: readonly string[]): string[] {
 }
 
 export function removal(name: string, { contains }: TableShape): string[] {
-  return [
-    ...(contains.length > 0 ? [`DROP TABLE ${quoted(textIndexName(name))}`] : []),
-    `DROP TABLE ${quoted(name)}`,
-  ];
+  return [...withoutTextIndex(name, contains), `DROP TABLE ${quoted(name)}`];
+}
+
+export function withoutTextIndex(name: string, contains: readonly string[]): string[] {
+  return contains.length > 0 ? [`DROP TABLE IF EXISTS ${quoted(textIndexName(name))}`] : [];
 }
 
 /** Groups of three at a time are enough to tell rows apart; more would only be read, too. */
