@@ -1,0 +1,110 @@
+// Follows the log for whichever build of a projection is live: after a switch it goes on with the new one, from that
+// one's checkpoint.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Position } from '#event-log/event-log.js';
+import { pass } from '#read-models/passing.js';
+import type { Projection } from '#read-models/projection.js';
+import { Runner, type RunnerOptions, type RunnerStatus } from '#read-models/runner.js';
+import { ModelStoreError } from '#read-models/store.js';
+import type { GoneOn } from '#read-models/stream-replay.js';
+
+export interface LiveRunnerOptions extends Omit<RunnerOptions, 'build' | 'whileLive'> {
+  readonly projection: Projection;
+}
+
+const lookAgainMs = 500;
+
+export class LiveRunner {
+  readonly #options: LiveRunnerOptions;
+  #runner: Runner;
+  #build: number;
+  #changing: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(options: LiveRunnerOptions, build: number, runner: Runner) {
+    this.#options = options;
+    this.#build = build;
+    this.#runner = runner;
+    this.#followEndOf(runner);
+  }
+
+  /** Throws `OtherVersion`. */
+  static async start(options: LiveRunnerOptions): Promise<LiveRunner> {
+    const { projection, ...others } = options;
+    const build = await options.store.open(projection);
+    return new LiveRunner(options, build.build, new Runner({ ...others, build, whileLive: true }));
+  }
+
+  get position(): Position {
+    return this.#runner.position;
+  }
+
+  status(): Promise<RunnerStatus> {
+    return this.#runner.status();
+  }
+
+  unpark(stream: string): Promise<GoneOn> {
+    return this.#runner.unpark(stream);
+  }
+
+  skip(stream: string): Promise<GoneOn> {
+    return this.#runner.skip(stream);
+  }
+
+  pause(): void {
+    this.#runner.pause();
+  }
+
+  resume(): void {
+    this.#runner.resume();
+  }
+
+  /** Looks whether another build is live by now. Without it that is found out with the next event. */
+  look(): Promise<void> {
+    const looking = this.#changing.then(() => this.#change());
+    this.#changing = looking.catch(() => undefined);
+    return looking;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#changing;
+    await this.#runner.close();
+  }
+
+  /** Where the store does not answer, the new build is followed later. */
+  async #lookUntilSeen(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        return await this.look();
+      } catch (error) {
+        if (!(error instanceof ModelStoreError)) throw error;
+        await delay(lookAgainMs);
+      }
+    }
+  }
+
+  async #change(): Promise<void> {
+    if (this.#isClosed) return;
+    const { projection, ...others } = this.#options;
+    const build = await others.store.open(projection);
+    if (build.build === this.#build) return;
+    pass('runner: before it goes on with another build');
+    const isPaused = (await this.#runner.status()).phase === 'paused';
+    await this.#runner.close();
+    this.#build = build.build;
+    this.#runner = new Runner({ ...others, build, whileLive: true });
+    if (isPaused) this.#runner.pause();
+    this.#followEndOf(this.#runner);
+    pass('runner: after it went on with another build');
+  }
+
+  #followEndOf(runner: Runner): void {
+    void runner.ended.then((stopped) => {
+      if (stopped.code === 'fenced' && runner === this.#runner)
+        void this.#lookUntilSeen().catch((error: unknown) => this.#options.onTrouble?.(String(error)));
+    });
+  }
+}
