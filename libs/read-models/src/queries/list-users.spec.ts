@@ -21,7 +21,9 @@ import {
   type TextField,
   type UserFilter,
 } from '#read-models/queries/user-filter.js';
+import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
+import { openProjectedOn } from '#read-models/testing/projected-on-postgres.js';
 
 const twin = '0198f3a2-0000-7000-8000-0000000000a2' as UserId;
 const brought = 'Zoë from payroll' as UserId;
@@ -35,8 +37,8 @@ const everybody: UserSearch = {
 };
 
 /** Ada and her twin in the other organization have all in common that two people can. */
-async function openPeopled(): Promise<ProjectedHouse> {
-  const asked = await openProjected();
+async function peopled(opening: Promise<ProjectedHouse>): Promise<ProjectedHouse> {
+  const asked = await opening;
   const { house } = asked;
   const profile = new HumanProfileFields({
     givenName: 'Ada',
@@ -67,7 +69,19 @@ const not = (of: UserFilter): UserFilter => ({ kind: 'not', of });
 const ids = (...of: UserId[]): UserFilter => ({ kind: 'ids', ids: of });
 const nested = (depth: number): UserFilter => (depth === 1 ? ids(ada) : not(nested(depth - 1)));
 
-describe('a list of users', () => {
+describe('in SQLite', () => {
+  const open = () => peopled(openProjected());
+  describe('a list of users', () => lists(open));
+  describe('after a change, the next list', () => listsAfterChanges(open));
+});
+
+describeOnPostgres('in PostgreSQL', (server) => {
+  const open = () => peopled(openProjectedOn(server));
+  describe('a list of users', () => lists(open));
+  describe('after a change, the next list', () => listsAfterChanges(open));
+});
+
+function lists(openPeopled: () => Promise<ProjectedHouse>): void {
   let asked: ProjectedHouse;
   beforeAll(async () => {
     asked = await openPeopled();
@@ -270,9 +284,9 @@ describe('a list of users', () => {
   it('of an organization that is not there is empty', async () => {
     expect(await list('nowhere' as OrganizationId, {})).toEqual({ items: [], total: 0, isMore: false });
   });
-});
+}
 
-describe('after a change, the next list', () => {
+function listsAfterChanges(openPeopled: () => Promise<ProjectedHouse>): void {
   let asked: ProjectedHouse;
   beforeAll(async () => {
     asked = await openPeopled();
@@ -337,4 +351,4 @@ describe('after a change, the next list', () => {
     expect(await lists(otherId)).toEqual(alike('ada.too'));
     expect(await lists(everyOrganization)).toEqual(alike('ada.too'));
   });
-});
+}

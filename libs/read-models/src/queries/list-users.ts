@@ -1,8 +1,5 @@
 // Users by what is known of them.
 
-import { sql } from 'kysely';
-
-import { always } from '#read-models/queries/conditions.js';
 import { listed } from '#read-models/queries/listing.js';
 import {
   type Answer,
@@ -77,7 +74,7 @@ export async function listUsers(
   const found = await listed({
     reading,
     table: reading.tableOf('users', 'users'),
-    within: only === null ? always : sql`t.organization_id = ${only}`,
+    organizationId: only,
     filter: filter === null ? null : userCondition(filter, sources),
     narrowings: filter === null ? [] : userNarrowings(filter, sources),
     column: columns[column],

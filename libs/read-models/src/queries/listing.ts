@@ -1,20 +1,26 @@
 // A page of the rows of one table, in the order of one of its columns, and how many there are. Rows that an index
-// leads to are all looked at. Else the index of the order is walked, which finds a page soon where many rows are
-// meant, and goes no further than it may where few are.
+// leads to are all looked at, and so is an organization that is not large. Else the index of the order is walked, which
+// finds a page soon where many rows are meant, and goes no further than it may where few are.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 
-import { all, among, type Condition } from '#read-models/queries/conditions.js';
+import type { OrganizationId } from '#domain/ids.js';
+import { all, always, among, type Condition } from '#read-models/queries/conditions.js';
 import { byRank, type Narrowing } from '#read-models/queries/narrowing.js';
 import { compareKeys, type ListRefusal, type Page, pageDefault } from '#read-models/queries/queries.js';
 import type { Reading } from '#read-models/store.js';
 
 export interface Asked {
   readonly reading: Reading;
-  /** With the columns `stream`, `place`, the one of the order, and what the conditions are about; it is called `t`. */
+  /**
+   * With the columns `stream`, `place`, `organization_id`, the one of the order, and what the filter is about; it is
+   * called `t`.
+   */
   readonly table: string;
-  /** Of what may be seen. */
-  readonly within: Condition;
+  /** Whose rows may be seen; null for all. */
+  readonly organizationId: OrganizationId | null;
+  /** Of those, the ones with a certain key. */
+  readonly key?: Condition;
   /** Null is everything there. */
   readonly filter: Condition | null;
   readonly narrowings: readonly Narrowing[];
@@ -34,6 +40,8 @@ export interface Found {
 
 /** Of so many rows each is looked at: a page and its order are then had in some milliseconds. */
 const narrowMax = 2_000;
+/** So many rows of an organization are sorted in some tens of milliseconds. */
+const sortedMax = 10_000;
 /** Each costs as much as it finds. */
 const narrowingsTriedMax = 3;
 /** Rows of an index that are only counted: some milliseconds. */
@@ -48,7 +56,7 @@ export async function listed(asked: Asked): Promise<Found | ListRefusal> {
     const rows = await run<{ stream: string }>(asked, sql`${streams} limit ${number(narrowMax + 1)}`);
     if (rows.length <= narrowMax) return narrowPage(asked, [...new Set(rows.map(({ stream }) => stream))]);
   }
-  return widePage(asked);
+  return (await isSmall(asked)) ? sortedPage(asked) : widePage(asked);
 }
 
 interface Hit {
@@ -64,7 +72,7 @@ async function narrowPage(asked: Asked, streams: readonly string[]): Promise<Fou
     sql`select t.stream as stream, t.place as place, ${sql.ref(`t.${column ?? 'place'}`)} as key
       from ${sql.table(asked.table)} as t
       where ${among(reading, 't.stream', streams)} and t.place is not null
-        and (${asked.within}) is true ${andIf(asked.filter)}`,
+        and (${within(asked)}) is true ${andIf(asked.filter)}`,
   );
   const sign = isAscending ? 1 : -1;
   const sorted = hits.toSorted(
@@ -73,6 +81,31 @@ async function narrowPage(asked: Asked, streams: readonly string[]): Promise<Fou
   const from = page.offset;
   const onPage = sorted.slice(from, from + limitOf(page)).map(({ stream }) => stream);
   return { streams: onPage, total: sorted.length, isMore: false };
+}
+
+async function isSmall(asked: Asked): Promise<boolean> {
+  const { organizationId, lookedAtMax } = asked;
+  if (organizationId === null) return false;
+  const everything = { ...asked, filter: null, column: null, isAscending: true };
+  return (await rowAt(everything, Math.min(sortedMax, lookedAtMax))) === null;
+}
+
+/** By the index of the organization, whatever the order. */
+async function sortedPage(asked: Asked): Promise<Found> {
+  const { column, isAscending, page } = asked;
+  const found = sql`from ${sql.table(asked.table)} as t
+    where ${within(asked)} and t.place is not null ${andIf(asked.filter)}`;
+  const way = isAscending ? sql`asc` : sql`desc`;
+  const order =
+    column === null
+      ? sql`order by t.place ${way}`
+      : sql`order by ${asked.reading.engine === 'sqlite' ? sql.raw('+') : sql``}${sql.ref(`t.${column}`)} ${way}, t.place asc`;
+  const rows = await run<{ stream: string }>(
+    asked,
+    sql`select t.stream as stream ${found} ${order} ${limited(page)}`,
+  );
+  const [row] = await run<{ count: number }>(asked, sql`select count(*) as count ${found}`);
+  return { streams: rows.map(({ stream }) => stream), total: Number(row?.count ?? 0), isMore: false };
 }
 
 async function widePage(asked: Asked): Promise<Found | ListRefusal> {
@@ -113,12 +146,21 @@ async function rowAt(asked: Asked, rank: number): Promise<End | null> {
 }
 
 async function walked(asked: Asked, end: End | null): Promise<readonly string[]> {
-  const { page, isAscending } = asked;
-  const rows = await run<{ stream: string }>(
+  return (await walkedHits(asked, end)).map(({ stream }) => stream);
+}
+
+/** Whatever comes before the page is skipped within the index, which knows no streams. */
+async function walkedHits(asked: Asked, end: End | null): Promise<readonly Hit[]> {
+  const { column, table, isAscending, page } = asked;
+  const places = sql`select ${sql.ref(`t.${column ?? 'place'}`)} as key, t.place as place
+    ${from(asked, end)} ${ordered(asked, isAscending)} ${limited(page)}`;
+  const way = isAscending ? sql`asc` : sql`desc`;
+  return run<Hit>(
     asked,
-    sql`select t.stream as stream ${from(asked, end)} ${ordered(asked, isAscending)} ${limited(page)}`,
+    sql`select t.stream as stream, shown.key as key, shown.place as place
+      from (${places}) as shown join ${sql.table(table)} as t on t.place = shown.place
+      order by shown.key ${way}, shown.place ${way}`,
   );
-  return rows.map(({ stream }) => stream);
 }
 
 /**
@@ -128,11 +170,7 @@ async function walked(asked: Asked, end: End | null): Promise<readonly string[]>
 async function walkedBack(asked: Asked, end: End | null): Promise<readonly string[]> {
   const { page, column } = asked;
   const keyColumn = sql.ref(`t.${column}`);
-  const rows = await run<Hit>(
-    asked,
-    sql`select ${keyColumn} as key, t.stream as stream, t.place as place
-      ${from(asked, end)} ${ordered(asked, false)} ${limited(page)}`,
-  );
+  const rows = await walkedHits(asked, end);
   const [first, last] = [rows[0]?.key, rows.at(-1)?.key];
   if (first === undefined || last === undefined) return [];
   const [firstCount, lastCount] = [first, last].map((key) => rows.filter((row) => row.key === key).length);
@@ -148,9 +186,9 @@ async function walkedBack(asked: Asked, end: End | null): Promise<readonly strin
 
 /** Of one key, in the order of adding, with a limit of its own on how many are looked at. */
 async function walkedEquals(asked: Asked, key: string, page: Page): Promise<readonly string[]> {
-  const { within, column, filter, lookedAtMax } = asked;
+  const { column, filter, lookedAtMax } = asked;
   const isKey = sql<SqlBool>`${sql.ref(`t.${column}`)} = ${key}`;
-  const ofKey = { ...asked, within: all([within, isKey]), column: null, isAscending: true, page };
+  const ofKey = { ...asked, key: isKey, column: null, isAscending: true, page };
   return walked(ofKey, filter === null ? null : await rowAt(ofKey, lookedAtMax));
 }
 
@@ -163,9 +201,20 @@ async function countWhere(asked: Asked, end: End | null, condition: RawBuilder<u
 }
 
 function from(asked: Asked, end: End | null): RawBuilder<unknown> {
-  const { table, within, filter } = asked;
+  const { table, filter, column, key } = asked;
   const upTo = end === null ? sql`` : before(asked, end);
-  return sql`from ${sql.table(table)} as t where ${within} and t.place is not null ${upTo} ${andIf(filter)}`;
+  // The index of an organization would have all of it sorted for each page.
+  const seen = column === null && key === undefined ? within(asked) : within(asked, '+');
+  return sql`from ${sql.table(table)} as t
+    where ${all([seen, ...(key === undefined ? [] : [key])])} and t.place is not null ${upTo} ${andIf(filter)}`;
+}
+
+/** With a sign before its column, SQLite looks for no index that begins with it. */
+function within({ organizationId, reading }: Asked, sign: '' | '+' = ''): Condition {
+  if (organizationId === null) return always;
+  const column =
+    reading.engine === 'sqlite' ? sql.raw(`${sign}t.organization_id`) : sql.ref('t.organization_id');
+  return sql<SqlBool>`${column} = ${organizationId}`;
 }
 
 function before({ column, isAscending }: Asked, { key, place }: End): RawBuilder<unknown> {

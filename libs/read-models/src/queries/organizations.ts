@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import type { Instant, OrganizationId, UserId } from '#domain/ids.js';
 import type { SettingName, Settings } from '#domain/organization/settings.js';
 import type { LivingOrganization } from '#domain/organization/state.js';
-import { all, always, among, type Condition, certainly, holdsText } from '#read-models/queries/conditions.js';
+import { all, among, type Condition, certainly, holdsText } from '#read-models/queries/conditions.js';
 import { listed } from '#read-models/queries/listing.js';
 import { type Narrowing, narrowedByText } from '#read-models/queries/narrowing.js';
 import {
@@ -73,7 +73,7 @@ export async function listOrganizations(
   const found = await listed({
     reading,
     table: reading.tableOf('organizations', 'organizations'),
-    within: scope === everyOrganization ? always : sql`t.organization_id = ${scope}`,
+    organizationId: scope === everyOrganization ? null : scope,
     filter: filters.length === 0 ? null : all(filters.map((filter) => condition(filter, sources))),
     narrowings: filters.flatMap((filter) => narrowings(filter, sources)),
     column: column === 'name' ? 'name_lower' : null,
