@@ -77,7 +77,7 @@ export async function openProjected(
 
 const openEmbedded = async (folder: string) => openSqliteStore(join(folder, 'models.db'));
 
-const openerOf = ({ parts: { secrets } }: Application): Opener => ({
+export const openerOf = ({ parts: { secrets } }: Application): Opener => ({
   open: async ({ stream, organizationId }, { purpose, factor, sealed }) => {
     const key = await secrets.keys.get(stream);
     const context = { organizationId: organizationId ?? '', subject: stream, factor, purpose };
