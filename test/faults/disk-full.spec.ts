@@ -49,8 +49,8 @@ onSmallDisk(
   128 * 1_024,
   async (disk) => {
     const chance = new Chance(seed);
-    // Room for the WAL of each level, and none for what a checkpoint adds to the file.
-    const levels = Array.from({ length: 25 }, () => 2_048);
+    // The first levels make the WAL as large as it gets; then there is no room for what a checkpoint adds to the file.
+    const levels = [...Array.from({ length: 5 }, () => 16_384), ...Array.from({ length: 20 }, () => 256)];
     const options = { levelsKib: levels, appendsPerLevel: 50 };
     const figures = await fillAndEmpty({ disk, chance, ...options });
     expect(figures).toMatchObject({ faults: [], troubles: [] });

@@ -90,7 +90,7 @@ export const plantedBugs = {
 
 /** No bug: what comes once in a second of work comes with every few commits, so that strikes hit it. */
 export const checkpointsAllTheTime: PlantedBug = {
-  edits: [{ file: writer, from: 'walBytes < walBytesMax ||', to: 'walBytes < 512 * 1024 ||' }],
+  edits: [{ file: writer, from: 'walPages >= walPagesBusy', to: 'walPages >= 64' }],
 };
 
 /** A copy of what the appending process is made of, with the bug in it. */

@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { EncodedAppend } from '#event-log/encode-append.js';
 import { EventLogError, type EventLogFailure } from '#event-log/errors.js';
 import { AppendGroup } from '#event-log-sqlite/append-group.js';
-import { isCorruption } from '#event-log-sqlite/database.js';
+import { isCorruption, pageBytes } from '#event-log-sqlite/database.js';
 import type { AppendOutcome, WriterData, WriterReply, WriterRequest } from '#event-log-sqlite/messages.js';
 import { packOutcomes, unpackAppends } from '#event-log-sqlite/messages.js';
 import { type OpenLog, openLog } from '#event-log-sqlite/open-log.js';
@@ -19,12 +19,15 @@ interface Writing {
 
 /** A transaction with so many events takes no further message, so that no answer waits for an endless one. */
 const eventsPerGroup = 128;
-/** About how much the WAL may hold before it is checkpointed. */
-const walBytesMax = 32 * 1024 * 1024;
+/** When nothing waits to be written, a WAL of 4 MiB is checkpointed: whoever comes meanwhile waits some 10 ms. */
+const walPagesIdle = 512;
+/** When something always waits, at 64 MiB: the more pages at once, the fewer of them twice. */
+const walPagesBusy = 8_192;
 /** Where readers kept the WAL from starting over for so long (128 MiB), the writer waits for them once. */
 const walPagesPatience = 16_384;
-/** About what a commit adds to the WAL beside its rows: inner and half-filled pages of three trees. */
-const walBytesPerCommit = 12 * 8_192;
+/** About what a commit adds to the WAL: the ends of three trees, and of two of them a page for each event. */
+const walPagesPerCommit = 4;
+const walPagesPerEvent = 2;
 /** How long it waits before it opens the log anew after a failure, doubled up to the last. */
 const reopenDelaysMs = [100, 200, 400, 800, 1_600, 3_200];
 
@@ -38,7 +41,9 @@ const { directory, head: sharedHead } = workerData as WriterData;
 const committed = new SharedHead(sharedHead);
 
 let writing: Writing | null = null;
-let walBytes = 0;
+/** About how many pages the WAL holds that are not in the file yet. */
+let walPages = 0;
+let idling: NodeJS.Immediate | undefined;
 let failures = 0;
 let reopening: NodeJS.Timeout | undefined;
 
@@ -61,7 +66,7 @@ function open(): void {
   const log = openLog(directory);
   writing = { open: log, group: new AppendGroup(log.database, log.end) };
   committed.moveTo(log.end.position);
-  walBytes = 0;
+  walPages = 0;
 }
 
 function state(): { identity: string; head: number } {
@@ -75,6 +80,7 @@ interface Batch {
 }
 
 port.on('message', (first: WriterRequest) => {
+  clearImmediate(idling);
   const batches: Batch[] = [];
   let events = 0;
   let request: WriterRequest | undefined = first;
@@ -97,7 +103,9 @@ function answer(batches: readonly Batch[]): void {
     send({ kind: 'appended', batch: number, outcomes: packOutcomes(answered), head });
     from += appends.length;
   }
-  if (writing !== null) checkpointWhenDue();
+  if (walPages >= walPagesBusy) checkpoint();
+  // Whatever else has come is taken before this.
+  else if (walPages >= walPagesIdle) idling = setImmediate(checkpoint);
 }
 
 function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
@@ -111,7 +119,7 @@ function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
       open.mark.moveTo(position, link);
       committed.moveTo(position);
     }
-    walBytes += walBytesPerCommit + textLengthOf(appends);
+    walPages += pagesOf(appends);
     return outcomes;
   } catch (error) {
     return appends.length > 1 && isDamage(error)
@@ -120,11 +128,13 @@ function write(appends: readonly EncodedAppend[]): AppendOutcome[] {
   }
 }
 
-function textLengthOf(appends: readonly EncodedAppend[]): number {
-  let length = 0;
-  for (const { events } of appends)
-    for (const { data, metadata } of events) length += data.length + metadata.length;
-  return length;
+function pagesOf(appends: readonly EncodedAppend[]): number {
+  let [count, characters] = [0, 0];
+  for (const { events } of appends) {
+    count += events.length;
+    for (const { data, metadata } of events) characters += data.length + metadata.length;
+  }
+  return walPagesPerCommit + walPagesPerEvent * count + characters / pageBytes;
 }
 
 function isDamage(error: unknown): boolean {
@@ -176,13 +186,13 @@ function reopenLater(): void {
   }, delay);
 }
 
-function checkpointWhenDue(): void {
-  if (walBytes < walBytesMax || writing === null) return;
+function checkpoint(): void {
+  if (writing === null) return;
   const { database } = writing.open;
   try {
     const [passive] = database.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
     if (passive.log > walPagesPatience) database.pragma('wal_checkpoint(RESTART)');
-    walBytes = 0;
+    walPages = 0;
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'SQLITE_FULL') quarantine(error);
   }
@@ -190,6 +200,7 @@ function checkpointWhenDue(): void {
 
 function close(): void {
   clearTimeout(reopening);
+  clearImmediate(idling);
   if (writing !== null) {
     const { keeper, mark, database } = writing.open;
     writing = null;
