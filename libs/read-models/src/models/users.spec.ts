@@ -38,6 +38,14 @@ describe('the rows of users', () => {
     expect(users.onEach?.(event, { ...place, stream: 'organization-1' })).toEqual([]);
   });
 
+  it('stand in no index by what every event of their stream moves', () => {
+    const { indexes = [], key = [] } = users.tables.users ?? {};
+    const indexed = indexes.flatMap((index) => ('contains' in index ? [index.contains] : index.columns));
+    const moved = Object.keys({ sequence: 5, changed_at: 1_000 });
+    expect(indexed.length).toBeGreaterThan(10);
+    expect([...key, ...indexed].filter((column) => moved.includes(column))).toEqual([]);
+  });
+
   it('hold neither secrets nor what proves one', () => {
     const columns = Object.values(users.tables).flatMap((table) => Object.keys(table.columns));
     expect(columns.filter((column) => /secret|hash/.test(column))).toEqual(['key_hash', 'value_hash']);
