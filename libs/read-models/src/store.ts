@@ -229,4 +229,6 @@ export interface Sought {
   /** Has a `contains` index. */
   readonly column: string;
   readonly text: string;
+  /** Where it holds for more rows than so many, it may do so for only so many of them. */
+  readonly atMost?: number;
 }

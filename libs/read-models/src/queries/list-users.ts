@@ -40,7 +40,7 @@ export interface UserSearch {
 }
 
 /** Where no index leads to those who are meant: some tenths of a second. */
-export const usersLookedAtMax = 200_000;
+export const usersLookedAtMax = 100_000;
 
 /** Null is the order of adding. */
 const columns = {

@@ -6,7 +6,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 
 import type { OrganizationId } from '#domain/ids.js';
 import { all, always, among, type Condition } from '#read-models/queries/conditions.js';
-import { byRank, type Narrowing } from '#read-models/queries/narrowing.js';
+import { byRank, type Narrowing, narrowMax } from '#read-models/queries/narrowing.js';
 import { compareKeys, type ListRefusal, type Page, pageDefault } from '#read-models/queries/queries.js';
 import type { Reading } from '#read-models/store.js';
 
@@ -38,8 +38,6 @@ export interface Found {
   readonly isMore: boolean;
 }
 
-/** Of so many rows each is looked at: a page and its order are then had in some milliseconds. */
-const narrowMax = 2_000;
 /** So many rows of an organization are sorted in some tens of milliseconds. */
 const sortedMax = 10_000;
 /** Each costs as much as it finds. */
@@ -110,11 +108,12 @@ async function sortedPage(asked: Asked): Promise<Found> {
 
 async function widePage(asked: Asked): Promise<Found | ListRefusal> {
   const { filter, page, lookedAtMax } = asked;
+  const { total, isMore } = await counted(asked);
+  if (!isMore && page.offset >= total) return { streams: [], total, isMore };
   const end = filter === null ? null : await rowAt(asked, lookedAtMax);
   const streams =
     asked.isAscending || asked.column === null ? await walked(asked, end) : await walkedBack(asked, end);
   if (end !== null && streams.length < limitOf(page)) return { code: 'list-too-long', maximum: lookedAtMax };
-  const { total, isMore } = await counted(asked);
   // Fewer rows are counted than may be looked at for a page.
   const shown = streams.length === 0 ? 0 : page.offset + streams.length;
   return { streams, total: Math.max(total, shown), isMore };

@@ -36,12 +36,12 @@ export function readingOf(shown: Shown, ask: Ask): Reading {
     engine: 'sqlite',
     tableOf,
     checkpointOf: (projection) => live(projection)?.checkpoint ?? null,
-    mayContain: ({ projection, table, column, text, as }) => {
+    mayContain: ({ projection, table, column, text, as, atMost = -1 }) => {
       const name = tableOf(projection, table);
       const query = textQuery(column, text);
       if (query === null) return sql`0`;
       const index = sql.table(textIndexName(name));
-      return sql`${sql.ref(`${as ?? name}.rowid`)} IN (SELECT rowid FROM ${index} WHERE ${index} MATCH ${query})`;
+      return sql`${sql.ref(`${as ?? name}.rowid`)} IN (SELECT rowid FROM ${index} WHERE ${index} MATCH ${query} LIMIT ${atMost})`;
     },
   };
 }
