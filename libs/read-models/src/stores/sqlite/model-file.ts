@@ -61,8 +61,11 @@ export function buildPath(path: string, build: number): string {
 const writerCacheKib = 65_536;
 /** 8 MiB a connection: there are several. */
 const readerCacheKib = 8_192;
-/** 32 MiB of WAL: with SQLite's own 4 MiB, inserting with indexes is half as fast (ADR 30). */
-const walPagesMax = 8_000;
+/**
+ * 120 MiB of WAL: an added user writes to a page in each of many indexes, and a page that is written to again before it
+ * is taken into the file is taken once. With 32 MiB it is half as fast (ADR 35). It is emptied soon after in any case.
+ */
+const walPagesMax = 30_000;
 const busyTimeoutMs = 5_000;
 
 /** Throws `ModelStoreError`: a file that is damaged, or is no store of read models, is left as it is. */
