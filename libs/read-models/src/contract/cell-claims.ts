@@ -70,9 +70,15 @@ function texts(claim: StoreClaim): void {
     'aaa',
     'Bob\u{1F511}\u{1F511}\u{1F511}',
   ];
-  const found = async (store: ModelStore, text: string, column = 'name'): Promise<readonly Cell[]> =>
+  const found = async (
+    store: ModelStore,
+    text: string,
+    column = 'name',
+    atMost?: number,
+  ): Promise<readonly Cell[]> =>
     store.read(async (reading) => {
-      const sought = { projection: 'zoo', table: 'animals', column, text };
+      const most = atMost === undefined ? {} : { atMost };
+      const sought = { projection: 'zoo', table: 'animals', column, text, ...most };
       const rows = await reading.db
         .selectFrom(reading.tableOf('zoo', 'animals'))
         .select('id')
@@ -104,6 +110,14 @@ function texts(claim: StoreClaim): void {
       expect(await found(store, text)).toEqual([String(at)]);
     });
   }
+
+  claim('whoever asks for a few of what very many hold gets no fewer', async ({ store }) => {
+    const alike = ['a', 'b', 'c', 'd'].map((id) => animal(id, { name: 'Ada' }));
+    await apply(store, await store.open(zoo), alike);
+    const some = await found(store, 'ada', 'name', 2);
+    expect(some.length).toBeGreaterThanOrEqual(2);
+    expect(await found(store, 'ada', 'name', 4)).toEqual(['a', 'b', 'c', 'd']);
+  });
 
   claim('a text is found in its own column only, and nothing by what is nowhere', async ({ store }) => {
     await apply(store, await store.open(zoo), [animal('a', { name: 'Ada', nickname: 'the first' })]);
