@@ -2,10 +2,14 @@
 // never copied into anything that is written or printed.
 
 import type { Position } from '#event-log/event-log.js';
+import type { ReplayAsked } from '#read-models/replay/asked.js';
+import type { ReplayStatus } from '#read-models/replay/replay.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
 
 export interface ProjectingData {
+  /** Instead of following the log for the live rows. */
+  readonly role?: 'replaying';
   readonly log:
     | { readonly engine: 'embedded'; readonly directory: string; readonly head: SharedArrayBuffer }
     | { readonly engine: 'eventstoredb'; readonly connectionString: string };
@@ -19,7 +23,17 @@ export interface ProjectingData {
 export type Order =
   | { readonly order: 'status' }
   | { readonly order: 'unpark' | 'skip'; readonly projection: string; readonly stream: string }
-  | { readonly order: 'pause' | 'resume'; readonly projection: string };
+  | { readonly order: 'pause' | 'resume'; readonly projection: string }
+  /** Another build of it is live. */
+  | { readonly order: 'follow'; readonly projection: string }
+  | { readonly order: 'replays' }
+  | { readonly order: 'start-replay'; readonly projection: string; readonly asked: ReplayAsked }
+  | {
+      readonly order: 'resume-replay';
+      readonly build: number;
+      readonly changed: Pick<ReplayAsked, 'parks' | 'switchesAnyway'>;
+    }
+  | { readonly order: 'pause-replay' | 'cancel-replay' | 'drop-build'; readonly build: number };
 
 export type ProjectingRequest =
   | { readonly kind: 'close' }
@@ -29,11 +43,13 @@ export type ProjectingReply =
   | { readonly kind: 'ready' }
   /** Of each projection that moved, how far its rows now go. */
   | { readonly kind: 'moved'; readonly positions: readonly (readonly [string, Position])[] }
+  /** A replay made another build live. */
+  | { readonly kind: 'switched'; readonly projection: string }
   /** Something that an operator should know and no caller is told. */
   | { readonly kind: 'trouble'; readonly projection: string | null; readonly text: string }
   | {
       readonly kind: 'done';
       readonly number: number;
-      readonly answer: readonly RunnerStatus[] | string | null;
+      readonly answer: readonly RunnerStatus[] | readonly ReplayStatus[] | ReplayStatus | string | null;
     }
   | { readonly kind: 'failed'; readonly number: number; readonly text: string };

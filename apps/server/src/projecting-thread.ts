@@ -3,28 +3,22 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { positionNumber } from '#event-log/counted-position.js';
-import type { EventLog, Position } from '#event-log/event-log.js';
-import { KeysForReading } from '#key-store-sqlite/keys-for-reading.js';
-import { audit } from '#read-models/models/audit.js';
-import { organizations } from '#read-models/models/organizations.js';
-import { users } from '#read-models/models/users.js';
+import type { Position } from '#event-log/event-log.js';
+import { LiveRunner } from '#read-models/live-runner.js';
 import type { Projection } from '#read-models/projection.js';
-import { Runner } from '#read-models/runner.js';
-import { type ModelStore, OtherVersion } from '#read-models/store.js';
-import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
+
+import { OtherVersion } from '#read-models/store.js';
 import { ErasuresPassing } from '#server/erasures-passing.js';
-import { ProjectingKeys } from '#server/projecting-keys.js';
 import type {
   Order,
   ProjectingData,
   ProjectingReply,
   ProjectingRequest,
 } from '#server/projecting-messages.js';
+import { openParts } from '#server/projecting-parts.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const data = workerData as ProjectingData;
-const models: readonly Projection[] = [users, organizations, audit];
 
 function send(reply: ProjectingReply): void {
   port.postMessage(reply);
@@ -43,65 +37,55 @@ function tellMoved(projection: string, position: Position): void {
   moved.set(projection, position);
 }
 
-async function openLog(): Promise<EventLog> {
-  const { log } = data;
-  if (log.engine === 'embedded') {
-    const { openSqliteLogForReading } = await import('#event-log-sqlite/log-for-reading.js');
-    return openSqliteLogForReading(log);
-  }
-  const { EventStoreDbEventLog } = await import('#event-log-eventstoredb/eventstoredb-event-log.js');
-  return EventStoreDbEventLog.open({ connectionString: log.connectionString });
-}
-
-const stored = new KeysForReading(data.keysPath);
-const keys = new ProjectingKeys({ stored, masterKeys: data.masterKeys });
-const log = await openLog();
-const store = openSqliteStore(data.modelsPath);
-const runners = new Map<string, Runner>();
-for (const name of data.projections) {
-  const runner = await run(name, store);
-  if (runner !== null) runners.set(name, runner);
-}
+const { log, keys, store, projections, measure, close: closeParts } = await openParts(data);
+const runners = new Map<string, LiveRunner>();
+for (const projection of projections) await run(projection);
 port.on('message', (request: ProjectingRequest) => {
   if (request.kind === 'close') void close();
   else void answer(request.number, request.order);
 });
 send({ kind: 'ready' });
 
-/** Null for one whose rows are of another version: a replay has to build it. */
-async function run(name: string, models: ModelStore): Promise<Runner | null> {
-  const projection = modelOf(name);
+/** Not one whose rows are of another version: a replay has to build them, and `follow` is ordered then. */
+async function run(projection: Projection): Promise<void> {
+  const { name } = projection;
   const onTrouble = (text: string) => send({ kind: 'trouble', projection: name, text });
   try {
-    const build = await models.open(projection);
-    const checkpoint = await models.checkpoint(build);
-    if (checkpoint !== null) tellMoved(name, checkpoint.position);
     const erasures = new ErasuresPassing((stream) => keys.forget(stream));
-    return new Runner({
+    const runner = await LiveRunner.start({
       log: erasures.over(log),
-      store: models,
-      build,
+      store,
+      projection,
       opener: keys,
       onMoved: (position) => {
         erasures.movedTo(position);
         tellMoved(name, position);
       },
       onTrouble,
-      ...(data.log.engine === 'embedded' && {
-        countBetween: (after: Position, upTo: Position) => positionNumber(upTo) - positionNumber(after),
+      ...(measure !== null && {
+        countBetween: (after: Position, upTo: Position) => measure.upTo(upTo) - measure.upTo(after),
       }),
     });
+    runners.set(name, runner);
+    await tellStored(projection);
   } catch (error) {
     if (!(error instanceof OtherVersion)) throw error;
     onTrouble(error.message);
-    return null;
   }
 }
 
-function modelOf(name: string): Projection {
-  const model = models.find((one) => one.name === name);
-  if (model === undefined) throw new TypeError(`there is no projection ${name}`);
-  return model;
+async function tellStored(projection: Projection): Promise<void> {
+  const checkpoint = await store.checkpoint(await store.open(projection));
+  if (checkpoint !== null) tellMoved(projection.name, checkpoint.position);
+}
+
+async function follow(name: string): Promise<null> {
+  const projection = projections.find((one) => one.name === name);
+  if (projection === undefined) throw new Error(`no rows are made of ${name}`);
+  const runner = runners.get(name);
+  if (runner === undefined) await run(projection);
+  else await runner.look();
+  return null;
 }
 
 async function answer(number: number, order: Order): Promise<void> {
@@ -114,6 +98,8 @@ async function answer(number: number, order: Order): Promise<void> {
 
 async function obey(order: Order) {
   if (order.order === 'status') return Promise.all([...runners.values()].map((runner) => runner.status()));
+  if (!('projection' in order)) throw new Error(`${order.order} is an order for the thread that replays`);
+  if (order.order === 'follow') return follow(order.projection);
   const runner = runners.get(order.projection);
   if (runner === undefined) throw new Error(`no rows are made of ${order.projection}`);
   switch (order.order) {
@@ -127,13 +113,13 @@ async function obey(order: Order) {
     case 'resume':
       runner.resume();
       return null;
+    default:
+      throw new Error(`${order.order} is an order for the thread that replays`);
   }
 }
 
 async function close(): Promise<void> {
   await Promise.all([...runners.values()].map((runner) => runner.close()));
-  await store.close();
-  await log.close();
-  stored.close();
+  await closeParts();
   port.close();
 }

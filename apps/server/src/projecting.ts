@@ -18,6 +18,8 @@ export interface ProjectingOptions extends ProjectingData {
   readonly onMoved: (projection: string, position: Position) => void;
   /** Told what an operator should know; the projection is null where all are concerned. */
   readonly onTrouble: (text: string, projection: string | null) => void;
+  /** Of a thread that replays: another build is live. */
+  readonly onSwitched?: (projection: string) => void;
   readonly restartDelaysMs?: readonly number[];
 }
 
@@ -41,7 +43,8 @@ const closeMaxMs = 5_000;
 const orderMaxMs = 10_000;
 
 const fromSources = import.meta.url.endsWith('.ts');
-const threadUrl = new URL(`./projecting-thread${fromSources ? '.ts' : '.js'}`, import.meta.url);
+const threadUrl = (name: 'projecting' | 'replaying') =>
+  new URL(`./${name}-thread${fromSources ? '.ts' : '.js'}`, import.meta.url);
 const execArgv = fromSources ? ['--conditions=development', '--no-warnings'] : [];
 
 export class Projecting {
@@ -65,23 +68,41 @@ export class Projecting {
   }
 
   status(): Promise<readonly RunnerStatus[]> {
-    return this.#ask({ order: 'status' });
+    return this.ask({ order: 'status' });
   }
 
   unpark(projection: string, stream: string): Promise<GoneOn> {
-    return this.#ask({ order: 'unpark', projection, stream });
+    return this.ask({ order: 'unpark', projection, stream });
   }
 
   skip(projection: string, stream: string): Promise<GoneOn> {
-    return this.#ask({ order: 'skip', projection, stream });
+    return this.ask({ order: 'skip', projection, stream });
   }
 
   pause(projection: string): Promise<void> {
-    return this.#ask({ order: 'pause', projection });
+    return this.ask({ order: 'pause', projection });
   }
 
   resume(projection: string): Promise<void> {
-    return this.#ask({ order: 'resume', projection });
+    return this.ask({ order: 'resume', projection });
+  }
+
+  /** Looks which build is live by now, and goes on with that. */
+  follow(projection: string): Promise<void> {
+    return this.ask({ order: 'follow', projection });
+  }
+
+  ask<Answer>(order: Order): Promise<Answer> {
+    const worker = this.#worker;
+    if (worker === null || this.#closing !== null)
+      return Promise.reject(new ProjectingAway(`${this.#name} is not there`));
+    this.#number += 1;
+    const number = this.#number;
+    return new Promise<Answer>((resolve, reject) => {
+      const fail = () => this.#settle(number)?.reject(new ProjectingAway('it took too long'));
+      this.#waiting.set(number, { resolve, reject, timer: setTimeout(fail, orderMaxMs) });
+      this.#post(worker, { kind: 'order', number, order });
+    });
   }
 
   /** Before the log is closed. Ends what does not end by itself in time: rows and checkpoint move together. */
@@ -97,7 +118,7 @@ export class Projecting {
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     this.#post(worker, { kind: 'close' });
     const late = setTimeout(() => {
-      this.#options.onTrouble('the thread that projects did not end in time', null);
+      this.#options.onTrouble(`${this.#name} did not end in time`, null);
       void worker.terminate();
     }, closeMaxMs);
     await ended;
@@ -105,10 +126,10 @@ export class Projecting {
   }
 
   #start(): void {
-    const { log, keysPath, masterKeys, modelsPath, projections } = this.#options;
+    const { log, keysPath, masterKeys, modelsPath, projections, role } = this.#options;
     const data: ProjectingData = { log, keysPath, masterKeys, modelsPath, projections };
     // The service's settings are not the thread's business.
-    const worker = new Worker(threadUrl, { execArgv, env: {}, workerData: data });
+    const worker = new Worker(threadUrl(role ?? 'projecting'), { execArgv, env: {}, workerData: data });
     this.#worker = worker;
     this.#startedAt = performance.now();
     worker.on('message', (reply: ProjectingReply) => this.#take(reply));
@@ -116,30 +137,20 @@ export class Projecting {
     worker.on('exit', () => this.#lose(worker, undefined));
   }
 
-  #ask<Answer>(order: Order): Promise<Answer> {
-    const worker = this.#worker;
-    if (worker === null || this.#closing !== null)
-      return Promise.reject(new ProjectingAway('the thread that projects is not there'));
-    this.#number += 1;
-    const number = this.#number;
-    return new Promise<Answer>((resolve, reject) => {
-      const fail = () => this.#settle(number)?.reject(new ProjectingAway('it took too long'));
-      this.#waiting.set(number, { resolve, reject, timer: setTimeout(fail, orderMaxMs) });
-      this.#post(worker, { kind: 'order', number, order });
-    });
-  }
-
   #post(worker: Worker, request: ProjectingRequest): void {
     worker.postMessage(request);
   }
 
   #take(reply: ProjectingReply): void {
-    const { onMoved, onTrouble } = this.#options;
+    const { onMoved, onSwitched, onTrouble } = this.#options;
     switch (reply.kind) {
       case 'ready':
         return;
       case 'moved':
         for (const [projection, position] of reply.positions) onMoved(projection, position);
+        return;
+      case 'switched':
+        onSwitched?.(reply.projection);
         return;
       case 'trouble':
         onTrouble(reply.text, reply.projection);
@@ -159,17 +170,21 @@ export class Projecting {
     return waiting;
   }
 
+  get #name(): string {
+    return `the thread that ${this.#options.role === 'replaying' ? 'replays' : 'projects'}`;
+  }
+
   #lose(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    const away = new ProjectingAway('the thread that projects ended', { cause });
+    const away = new ProjectingAway(`${this.#name} ended`, { cause });
     for (const number of [...this.#waiting.keys()]) this.#settle(number)?.reject(away);
     if (this.#closing !== null) return;
     const { onTrouble, restartDelaysMs = restartDelaysDefaultMs } = this.#options;
     if (performance.now() - this.#startedAt > steadyMs) this.#failures = 0;
     const delay = restartDelaysMs[Math.min(this.#failures, restartDelaysMs.length - 1)];
     this.#failures += 1;
-    onTrouble(`the thread that projects ended${kindOf(cause)}; it is started again`, null);
+    onTrouble(`${this.#name} ended${kindOf(cause)}; it is started again`, null);
     this.#restarting = setTimeout(() => this.#start(), delay).unref();
   }
 }

@@ -78,7 +78,10 @@ export class LiveRunner {
   async #lookUntilSeen(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        return await this.look();
+        const before = this.#runner;
+        await this.look();
+        if (this.#runner === before) this.#options.onTrouble?.('another runner goes on instead');
+        return;
       } catch (error) {
         if (!(error instanceof ModelStoreError)) throw error;
         await delay(lookAgainMs);

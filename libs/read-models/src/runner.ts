@@ -356,7 +356,9 @@ export class Runner {
   #stop(stopped: Stopped): Stopped {
     this.#phase = 'stopped';
     this.#stopped = stopped;
-    if (stopped.code !== 'closed') {
+    // That another build is live is no trouble, and known to whoever follows what is live.
+    const isExpected = stopped.code === 'fenced' && this.#options.whileLive === true;
+    if (stopped.code !== 'closed' && !isExpected) {
       this.#lastError = stopped.text;
       this.#options.onTrouble?.(stopped.text);
     }

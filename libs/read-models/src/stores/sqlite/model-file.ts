@@ -140,6 +140,8 @@ function inspectSchema(database: Database.Database): Found {
 function createSchema(database: Database.Database, found: Found): void {
   database
     .transaction(() => {
+      // Another thread that opened it in the same moment may have made them.
+      if (inspectSchema(database) !== found) return;
       database.pragma(`application_id = ${applicationId}`);
       database.pragma(`user_version = ${formatVersion}`);
       const made = found === 'older' ? addedSchema : [...olderSchema, ...addedSchema];

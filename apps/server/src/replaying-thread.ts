@@ -1,0 +1,74 @@
+// The thread that replays: it builds rows anew beside those that the projecting thread follows the log for.
+
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { Replays } from '#read-models/replay/replays.js';
+import { ErasuresPassing } from '#server/erasures-passing.js';
+import type {
+  Order,
+  ProjectingData,
+  ProjectingReply,
+  ProjectingRequest,
+} from '#server/projecting-messages.js';
+import { openParts } from '#server/projecting-parts.js';
+
+const port = parentPort as NonNullable<typeof parentPort>;
+
+function send(reply: ProjectingReply): void {
+  port.postMessage(reply);
+}
+
+const { log, keys, store, projections, measure, close } = await openParts(workerData as ProjectingData);
+const replays = await Replays.open({
+  store,
+  projections,
+  reading: () => {
+    const erasures = new ErasuresPassing((stream) => keys.forget(stream));
+    return { log: erasures.over(log), opener: keys, onMoved: (position) => erasures.movedTo(position) };
+  },
+  onSwitched: (projection) => send({ kind: 'switched', projection }),
+  onTrouble: (text) => send({ kind: 'trouble', projection: null, text }),
+  ...(measure !== null && { measure }),
+});
+port.on('message', (request: ProjectingRequest) => {
+  if (request.kind === 'close') void end();
+  else void answer(request.number, request.order);
+});
+send({ kind: 'ready' });
+
+async function answer(number: number, order: Order): Promise<void> {
+  try {
+    send({ kind: 'done', number, answer: await obey(order) });
+  } catch (error) {
+    send({ kind: 'failed', number, text: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function obey(order: Order) {
+  switch (order.order) {
+    case 'replays':
+      return replays.status();
+    case 'start-replay':
+      return replays.start(order.projection, order.asked);
+    case 'pause-replay':
+      await replays.pause(order.build);
+      return null;
+    case 'resume-replay':
+      await replays.resume(order.build, order.changed);
+      return null;
+    case 'cancel-replay':
+      await replays.cancel(order.build);
+      return null;
+    case 'drop-build':
+      await replays.drop(order.build);
+      return null;
+    default:
+      throw new Error(`${order.order} is an order for the thread that projects`);
+  }
+}
+
+async function end(): Promise<void> {
+  await replays.close();
+  await close();
+  port.close();
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { notedLog } from '#application/queries/noted-log.js';
+import { answerOf } from '#application/testing/attempt.js';
+import type { House } from '#application/testing/house.js';
+import { human, openInhabited } from '#application/testing/people.js';
+import type { UserId } from '#domain/ids.js';
+import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
+import { keyFilePath } from '#key-store-sqlite/key-file.js';
+import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
+import { SqliteQueries } from '#read-models/stores/sqlite/sqlite-queries.js';
+import { Waits } from '#read-models/waits.js';
+import type { KeyStore } from '#secrets/key-store.js';
+import { type MasterKeys, newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
+import { Projecting } from '#server/projecting.js';
+import { Replaying } from '#server/replaying.js';
+import { secretsOver } from '#server/secrets-over.js';
+
+const all = ['users', 'organizations', 'audit'];
+
+let directory: string;
+let log: SqliteEventLog;
+let keys: KeyStore;
+let masterKeys: MasterKeys;
+let house: House;
+let waits: Waits;
+let troubles: string[];
+let projecting: Projecting;
+let replaying: Replaying;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'countersign-replaying-'));
+  log = await SqliteEventLog.open({ directory });
+  keys = await SqliteKeyStore.open({ directory });
+  masterKeys = parseMasterKeys(newMasterKeyLine('first'));
+  waits = new Waits({ log, soleWriter: true });
+  const noted = notedLog({ log, concerns: () => true, note: (position) => waits.note(position) });
+  house = await openInhabited({ log: noted, secrets: await secretsOver(keys, masterKeys) });
+  troubles = [];
+  start();
+});
+afterEach(async () => {
+  await replaying.close();
+  await projecting.close();
+  waits.close();
+  await house.close();
+  await keys.close();
+  await log.close();
+  rmSync(directory, { recursive: true });
+});
+
+const modelsPath = () => join(directory, 'read-models.db');
+
+function start(): void {
+  const data = {
+    log: { engine: 'embedded', directory, head: log.sharedHead },
+    keysPath: keyFilePath(directory),
+    masterKeys,
+    modelsPath: modelsPath(),
+    projections: all,
+    onTrouble: (text: string) => troubles.push(text),
+    restartDelaysMs: [10, 20],
+  } as const;
+  projecting = Projecting.start({
+    ...data,
+    onMoved: (projection, position) => waits.moveTo(projection, position),
+  });
+  replaying = Replaying.start({ ...data, projecting });
+}
+
+/** On a machine that is slow, too. */
+async function caughtUp(): Promise<void> {
+  for (let seconds = 0; seconds < 20; seconds += 1)
+    if ((await waits.awaitPosition({ projections: all, position: null })) === null) return;
+  throw new Error(`they do not catch up: ${troubles.join('; ')}`);
+}
+
+async function phaseOf(build: number): Promise<string> {
+  return (await replaying.status()).find((one) => one.build === build)?.phase ?? 'unknown';
+}
+
+async function untilOver(build: number): Promise<string> {
+  for (;;) {
+    const phase = await phaseOf(build);
+    if (['done', 'failed', 'cancelled'].includes(phase)) return phase;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const newUser = async (name: string): Promise<void> => {
+  await answerOf(house, human(randomUUID() as UserId, name));
+};
+
+async function openReader(): Promise<() => Promise<string>> {
+  const queries = await SqliteQueries.open({ path: modelsPath() });
+  const read = () =>
+    queries.read(async ({ db, tableOf }) =>
+      JSON.stringify(await db.selectFrom(tableOf('users', 'users')).selectAll().execute()),
+    );
+  return Object.assign(read, { close: () => queries.close() });
+}
+
+describe('a replay in a thread of its own', () => {
+  it('is switched to while users are added, and every reader sees whom it waited for', async () => {
+    await newUser('first');
+    await caughtUp();
+    const read = (await openReader()) as (() => Promise<string>) & { close(): Promise<void> };
+    const began = await Promise.all(all.map((projection) => replaying.begin(projection)));
+    const missing: string[] = [];
+    for (let nth = 0; nth < 40; nth += 1) {
+      await newUser(`person-${nth}`);
+      await caughtUp();
+      const rows = await read();
+      for (let seen = 0; seen <= nth; seen += 1)
+        if (!rows.includes(`person-${seen}@example.com`)) missing.push(`${seen} at ${nth}`);
+    }
+    for (const { build } of began) expect(await untilOver(build)).toBe('done');
+    await newUser('last');
+    await caughtUp();
+    expect(await read()).toContain('last@example.com');
+    expect(missing).toEqual([]);
+    expect(troubles).toEqual([]);
+    const builds = (await projecting.status()).map(({ build }) => build);
+    expect(builds.sort()).toEqual(began.map(({ build }) => build).sort());
+    const comparisons = (await replaying.status()).map(({ comparison }) => comparison?.kind);
+    expect(comparisons).toEqual(['equal', 'equal', 'equal']);
+    await read.close();
+  });
+
+  it('is gone on with by the next process, paused, and cancelled', async () => {
+    for (let nth = 0; nth < 10; nth += 1) await newUser(`person-${nth}`);
+    await caughtUp();
+    const { build } = await replaying.begin('users', { eventsPerSecondMax: 10 });
+    await replaying.close();
+    await projecting.close();
+    start();
+    expect(['building', 'indexing']).toContain(await phaseOf(build));
+    await replaying.pause(build);
+    expect(await phaseOf(build)).toBe('paused');
+    await replaying.resume(build);
+    await expect(replaying.begin('users')).rejects.toThrow('already');
+    await replaying.cancel(build);
+    expect(await phaseOf(build)).toBe('cancelled');
+    expect(readdirSync(directory).filter((name) => name.includes('.build-'))).toEqual([]);
+    await expect(replaying.drop(1)).rejects.toThrow('live');
+  });
+});
