@@ -43,7 +43,7 @@ const sortedMax = 10_000;
 /** Each costs as much as it finds. */
 const narrowingsTriedMax = 3;
 /** Rows of an index that are only counted: some milliseconds. */
-const countedMax = 100_000;
+const countedMax = 50_000;
 /** Rows that have to be held against a filter to be counted, which takes ten times as long. */
 const countedLookedAtMax = 20_000;
 /** More than there are of anything; an offset beyond finds nothing. */
