@@ -33,7 +33,7 @@ export const controls: Readonly<Record<string, Control>> = {
   'acknowledged before the commit': { ...plantedBugs['acknowledged before the commit'], spec: disk },
   'head mark moved before the commit': { ...plantedBugs['head mark moved before the commit'], spec: disk },
   'head mark dropped': {
-    ...edit(`${engine}/writer.ts`, 'if (position > before) open.mark.moveTo(position, link);', ''),
+    ...edit(`${engine}/writer.ts`, 'open.mark.moveTo(position, link);', ''),
     spec: verify,
   },
   'head mark not synced': { ...plantedBugs['head mark not synced'], spec: disk },

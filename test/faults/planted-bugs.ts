@@ -32,8 +32,8 @@ export const plantedBugs = {
       },
       {
         file: writer,
-        from: 'if (position > before) open.mark.moveTo(position, link);',
-        to: 'if (position > before) setTimeout(() => open.mark.moveTo(position, link), 20);',
+        from: 'open.mark.moveTo(position, link);',
+        to: 'setTimeout(() => open.mark.moveTo(position, link), 20);',
       },
     ],
   },

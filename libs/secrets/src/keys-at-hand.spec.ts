@@ -19,7 +19,9 @@ function pushAside(keys: KeysAtHand): void {
   for (let index = 0; index < 5_000; index += 1) keys.set(keyOf(`filler ${index}`, 1));
 }
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('the keys at hand', () => {
   it('are the same objects while they are in use', () => {

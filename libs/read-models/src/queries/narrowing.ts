@@ -62,7 +62,7 @@ function before(key: RawBuilder<unknown>, text: string): RawBuilder<unknown> {
   return sql` and ${key} < ${characters.join('') + String.fromCodePoint(next)}`;
 }
 
-/** Of which each must hold: any of them narrows. */
+/** Where each must hold, one of them is enough to narrow. */
 export const narrowedByAll = (parts: readonly (readonly Narrowing[])[]): readonly Narrowing[] => parts.flat();
 
 /** Of which one must hold: each has to narrow. */
