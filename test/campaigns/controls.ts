@@ -124,7 +124,7 @@ export const controls: Readonly<Record<string, Control>> = {
     spec: disk,
   },
   'a failed read taken for damage': {
-    ...edit(`${engine}/reader.ts`, 'if (database.inTransaction) commit', 'commit'),
+    ...edit(`${engine}/read-connection.ts`, 'if (database.inTransaction) commit', 'commit'),
     spec: disk,
   },
   'appends of a dead thread left unanswered': {
