@@ -173,7 +173,7 @@ describe('reads', () => {
 
   it('of all find every event of ours among thousands that are not', async () => {
     const { node, log } = await harness.both();
-    const foreign = upTo(3_000).map(() => ({
+    const foreign = upTo(1_000).map(() => ({
       stream: '$other',
       type: '$other',
       contentType: 'application/json',
