@@ -2,7 +2,7 @@
 // bear: what is appended is held against its revision by the log, and what is refused without an event
 // is first looked at again, where others write to the log too.
 
-import { AtHand } from '#application/at-hand.js';
+import { Generations } from '#application/generations.js';
 import type { Snapshots } from '#application/snapshots.js';
 import type { Instant } from '#domain/ids.js';
 import type { EventLog, NewEvent, Position, RecordedEvent } from '#event-log/event-log.js';
@@ -42,7 +42,7 @@ export class Streams<State, Event> {
   readonly #log: EventLog;
   readonly #kind: StreamKind<State, Event>;
   readonly #snapshots: Snapshots<State> | null;
-  readonly #cache: AtHand<Loaded<State>>;
+  readonly #cache: Generations<Loaded<State>>;
   readonly #loading = new Map<string, Promise<Loaded<State>>>();
   readonly #refreshing = new Map<string, Refresh<State>>();
   readonly #none: Loaded<State>;
@@ -52,7 +52,7 @@ export class Streams<State, Event> {
     this.#log = log;
     this.#kind = kind;
     this.#snapshots = snapshots;
-    this.#cache = new AtHand(entriesMax);
+    this.#cache = new Generations(entriesMax);
     this.#none = { state: kind.initial, revision: -1, changedAt: 0, eventId: '', position: logStart };
     this.#trusted = soleWriter;
   }

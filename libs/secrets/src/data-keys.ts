@@ -4,8 +4,8 @@
 import type { KeyObject } from 'node:crypto';
 
 import type { KeyStore, WrappedKey } from '#secrets/key-store.js';
-import { KeysAtHand } from '#secrets/keys-at-hand.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
+import { RecentlyUsed } from '#secrets/recently-used.js';
 import { KeyBroken, newDataKey, unwrapDataKey } from '#secrets/wrapping.js';
 
 export interface DataKey {
@@ -21,7 +21,7 @@ export interface DataKeysOptions {
   readonly entriesMax?: number;
 }
 
-/** As many as there are users at hand, whose commands would wait for their keys else. */
+/** As many as there are users at hand, whose commands would wait for their keys else: about 180 MB of key objects. */
 const entriesMaxDefault = 200_000;
 /** Each time somebody erased the key between finding it there and reading it, which nobody does twice. */
 const createAttemptsMax = 5;
@@ -32,7 +32,7 @@ export const namesSubject = 'names';
 export class DataKeys {
   readonly #store: KeyStore;
   readonly #masterKeys: MasterKeys;
-  readonly #keys: KeysAtHand;
+  readonly #keys: RecentlyUsed<DataKey>;
   readonly #reads = new Map<string, Promise<DataKey | null>>();
   /** Moves when an erasure begins and when it ends: a key read or made meanwhile is not kept. */
   #erasures = 0;
@@ -40,7 +40,7 @@ export class DataKeys {
   constructor({ store, masterKeys, entriesMax = entriesMaxDefault }: DataKeysOptions) {
     this.#store = store;
     this.#masterKeys = masterKeys;
-    this.#keys = new KeysAtHand(entriesMax);
+    this.#keys = new RecentlyUsed(entriesMax);
   }
 
   /** How many keys are at hand. */
@@ -104,7 +104,7 @@ export class DataKeys {
   }
 
   #keep(key: DataKey, erasures: number): DataKey {
-    if (this.#erasures === erasures) this.#keys.set(key);
+    if (this.#erasures === erasures) this.#keys.set(key.subject, key);
     return key;
   }
 }
