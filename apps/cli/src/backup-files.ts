@@ -2,7 +2,7 @@
 // what they hold.
 
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CommandFailure } from '#cli/command-failure.js';
@@ -72,25 +72,3 @@ const notWhole = (message: string): CommandFailure =>
     advice: 'take another backup; nothing was restored',
     code: 'not-a-backup',
   });
-
-/** Durable when it returns, and readable by its owner alone. */
-export function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-export function syncPath(path: string): void {
-  // Windows opens no directory, and keeps its entries without being asked.
-  if (process.platform === 'win32' && statSync(path).isDirectory()) return;
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}

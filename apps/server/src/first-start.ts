@@ -2,7 +2,6 @@
 // repeated, and the administrator gets its rights last: a start that is cut short is finished by the next one.
 
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { CommandBus } from '@nestjs/cqrs';
@@ -16,6 +15,7 @@ import { AddOrganization } from '#application/organization/add-organization.js';
 import { instanceStream } from '#application/surroundings.js';
 import { AddMachineUser } from '#application/user/add-machine-user.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import { replaceWhole } from '#server/durable-files.js';
 import type { Log } from '#server/log.js';
 import type { OpenedApplication } from '#server/open-application.js';
 
@@ -56,7 +56,7 @@ export async function finishFirstStart(options: FirstStartOptions): Promise<void
   );
   if (added.kind === 'rejected') throw new Error(`the first start was refused: ${added.refusal.code}`);
   const path = join(dataDirectory, tokenFile);
-  writeWhole(path, `${added.answer.token}\n`);
+  replaceWhole(path, `${added.answer.token}\n`);
   const member = new AddInstanceMember({ userId, roles: ['INSTANCE_OWNER'], by });
   accepted(await bus.execute(member), 'member-already-exists');
   log.warn({ file: path, organizationId, userId }, "the administrator's access token was written");
@@ -87,16 +87,4 @@ function derivedId(instanceId: string, purpose: string): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-function writeWhole(path: string, text: string): void {
-  const unfinished = `${path}.new`;
-  const file = openSync(unfinished, 'w', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(unfinished, path);
 }

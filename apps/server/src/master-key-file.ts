@@ -1,7 +1,7 @@
 // The master keys: from the file of the setting, or from one in the data directory that the first start makes.
 // No message quotes a line of either.
 
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -10,6 +10,7 @@ import {
   newMasterKeyLine,
   parseMasterKeys,
 } from '#secrets/master-keys.js';
+import { writeDurably } from '#server/durable-files.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
 const setting = 'COUNTERSIGN_MASTER_KEY_FILE';
@@ -36,7 +37,8 @@ export function findMasterKeys(
     throw new StartRefusal(
       `${setting} must name the file of the master keys: data keys are stored in ${dataDirectory}, and ${path} is not there`,
     );
-  if (isNew) writeNew(path, newMasterKeyLine('first'));
+  // Durable before the first data key is wrapped by it.
+  if (isNew) writeDurably(path, newMasterKeyLine('first'), 'wx');
   return { masterKeys: readMasterKeys(path), path, place: 'data-directory', isNew };
 }
 
@@ -50,16 +52,5 @@ export function readMasterKeys(path: string): MasterKeys {
     if (error instanceof StartRefusal) throw error;
     const problem = error instanceof MasterKeysMalformed ? error.message : 'cannot be read';
     throw new StartRefusal(`${setting}: ${path} ${problem}`, { cause: error });
-  }
-}
-
-/** Durable before the first data key is wrapped by it. */
-function writeNew(path: string, line: string): void {
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeSync(file, line);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }

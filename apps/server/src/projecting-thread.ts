@@ -1,28 +1,16 @@
 // The thread that projects: it reads the log, opens what is sealed and writes rows, so that the serving thread pays for
 // none of it.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
 import { LiveRunner } from '#read-models/live-runner.js';
 import type { Projection } from '#read-models/projection.js';
-
 import { OtherVersion } from '#read-models/store.js';
 import { ErasuresPassing } from '#server/erasures-passing.js';
-import type {
-  Order,
-  ProjectingData,
-  ProjectingReply,
-  ProjectingRequest,
-} from '#server/projecting-messages.js';
+import { obeyOrders, send } from '#server/obeying.js';
+import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
-
-const port = parentPort as NonNullable<typeof parentPort>;
-const data = workerData as ProjectingData;
-
-function send(reply: ProjectingReply): void {
-  port.postMessage(reply);
-}
 
 let moved = new Map<string, Position>();
 
@@ -37,14 +25,17 @@ function tellMoved(projection: string, position: Position): void {
   moved.set(projection, position);
 }
 
-const { log, keys, store, projections, measure, close: closeParts } = await openParts(data);
+const {
+  log,
+  keys,
+  store,
+  projections,
+  measure,
+  close: closeParts,
+} = await openParts(workerData as ProjectingData);
 const runners = new Map<string, LiveRunner>();
 for (const projection of projections) await run(projection);
-port.on('message', (request: ProjectingRequest) => {
-  if (request.kind === 'close') void close();
-  else void answer(request.number, request.order);
-});
-send({ kind: 'ready' });
+obeyOrders({ obey, close });
 
 /** Not one whose rows are of another version: a replay has to build them, and `follow` is ordered then. */
 async function run(projection: Projection): Promise<void> {
@@ -88,14 +79,6 @@ async function follow(name: string): Promise<null> {
   return null;
 }
 
-async function answer(number: number, order: Order): Promise<void> {
-  try {
-    send({ kind: 'done', number, answer: await obey(order) });
-  } catch (error) {
-    send({ kind: 'failed', number, text: error instanceof Error ? error.message : String(error) });
-  }
-}
-
 async function obey(order: Order) {
   if (order.order === 'status') return Promise.all([...runners.values()].map((runner) => runner.status()));
   if (!('projection' in order)) throw new Error(`${order.order} is an order for the thread that replays`);
@@ -121,5 +104,4 @@ async function obey(order: Order) {
 async function close(): Promise<void> {
   await Promise.all([...runners.values()].map((runner) => runner.close()));
   await closeParts();
-  port.close();
 }

@@ -1,22 +1,12 @@
 // The thread that replays: it builds rows anew beside those that the projecting thread follows the log for.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 
 import { Replays } from '#read-models/replay/replays.js';
 import { ErasuresPassing } from '#server/erasures-passing.js';
-import type {
-  Order,
-  ProjectingData,
-  ProjectingReply,
-  ProjectingRequest,
-} from '#server/projecting-messages.js';
+import { obeyOrders, send } from '#server/obeying.js';
+import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
-
-const port = parentPort as NonNullable<typeof parentPort>;
-
-function send(reply: ProjectingReply): void {
-  port.postMessage(reply);
-}
 
 const { log, keys, store, projections, measure, close } = await openParts(workerData as ProjectingData);
 const replays = await Replays.open({
@@ -30,19 +20,13 @@ const replays = await Replays.open({
   onTrouble: (text) => send({ kind: 'trouble', projection: null, text }),
   ...(measure !== null && { measure }),
 });
-port.on('message', (request: ProjectingRequest) => {
-  if (request.kind === 'close') void end();
-  else void answer(request.number, request.order);
+obeyOrders({
+  obey,
+  close: async () => {
+    await replays.close();
+    await close();
+  },
 });
-send({ kind: 'ready' });
-
-async function answer(number: number, order: Order): Promise<void> {
-  try {
-    send({ kind: 'done', number, answer: await obey(order) });
-  } catch (error) {
-    send({ kind: 'failed', number, text: error instanceof Error ? error.message : String(error) });
-  }
-}
 
 async function obey(order: Order) {
   switch (order.order) {
@@ -65,10 +49,4 @@ async function obey(order: Order) {
     default:
       throw new Error(`${order.order} is an order for the thread that projects`);
   }
-}
-
-async function end(): Promise<void> {
-  await replays.close();
-  await close();
-  port.close();
 }

@@ -1,15 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-import {
-  type BackupList,
-  fileOf,
-  listFile,
-  logFiles,
-  masterKeyFile,
-  syncPath,
-  writeDurably,
-} from '#cli/backup-files.js';
+import { type BackupList, fileOf, listFile, logFiles, masterKeyFile } from '#cli/backup-files.js';
 import type { Call, Command } from '#cli/command.js';
 import { notNow } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
@@ -17,6 +9,7 @@ import { assertWhole } from '#cli/proving.js';
 import { embeddedDirectoryOf, settingsOf } from '#cli/settings-of.js';
 import { type Copied, copyLog } from '#event-log-sqlite/copy-log.js';
 import { copyKeys, countKeys } from '#key-store-sqlite/read-keys.js';
+import { syncPath, writeDurably } from '#server/durable-files.js';
 import { version } from '#server/version.js';
 
 /** What SQLite puts beside a file that it only read: nothing is in them. */

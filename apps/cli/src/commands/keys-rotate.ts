@@ -1,17 +1,16 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { syncPath, writeDurably } from '#cli/backup-files.js';
 import type { Call, Command } from '#cli/command.js';
 import { notNow } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import { embeddedDirectoryOf, settingsOf } from '#cli/settings-of.js';
-import { EventLogError } from '#event-log/errors.js';
-import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
+import { takeLock } from '#cli/take-lock.js';
 import { countKeys } from '#key-store-sqlite/read-keys.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
 import { type MasterKeys, newMasterKeyLine } from '#secrets/master-keys.js';
 import { rotateMasterKey, unusedMasterKeys } from '#secrets/rotate.js';
+import { syncPath, writeDurably } from '#server/durable-files.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 
 export const keysRotate: Command = {
@@ -32,7 +31,10 @@ export const keysRotate: Command = {
     const directory = embeddedDirectoryOf(call);
     // Before anything is changed: without keys there is nothing to rotate.
     const total = [...countKeys(directory).values()].reduce((sum, count) => sum + count, 0);
-    const lock = take(directory);
+    const lock = takeLock(
+      directory,
+      'restart the service with the new master key first in its file: it rotates by itself',
+    );
     try {
       const masterKeys = masterKeysOf(call, directory);
       const answer = await rotate(call, { directory, masterKeys, total });
@@ -49,19 +51,6 @@ export const keysRotate: Command = {
     }
   },
 };
-
-function take(directory: string): DirectoryLock {
-  try {
-    return DirectoryLock.take(directory);
-  } catch (error) {
-    if (!(error instanceof EventLogError)) throw error;
-    throw notNow(
-      error.message,
-      'restart the service with the new master key first in its file: it rotates by itself',
-      error,
-    );
-  }
-}
 
 function masterKeysOf(call: Call, directory: string): MasterKeys {
   const given = settingsOf(call).masterKeyFile;

@@ -1,18 +1,18 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { type BackupList, readBackup, syncPath, writeDurably } from '#cli/backup-files.js';
+import { type BackupList, readBackup } from '#cli/backup-files.js';
 import type { Command } from '#cli/command.js';
 import { notNow } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import type { Output } from '#cli/output.js';
 import { assertWhole } from '#cli/proving.js';
 import { settingsOf } from '#cli/settings-of.js';
-import { EventLogError } from '#event-log/errors.js';
-import { DirectoryLock } from '#event-log-sqlite/directory-lock.js';
+import { takeLock } from '#cli/take-lock.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
 import { unfinishedRestore } from '#server/data-directory.js';
+import { syncPath, writeDurably } from '#server/durable-files.js';
 
 const lockFile = /^events\.lock(-journal)?$/;
 /** As many as the store takes in one transaction. */
@@ -41,7 +41,7 @@ export const restore: Command = {
     const directory = resolve(dataDirectory);
     const list = await readBackup(source);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const lock = take(directory);
+    const lock = takeLock(directory, 'stop the service, or name an empty directory by --data-dir');
     try {
       clear(directory);
       copyFiles(source, directory, list);
@@ -56,15 +56,6 @@ export const restore: Command = {
     }
   },
 };
-
-function take(directory: string): DirectoryLock {
-  try {
-    return DirectoryLock.take(directory);
-  } catch (error) {
-    if (!(error instanceof EventLogError)) throw error;
-    throw notNow(error.message, 'stop the service, or name an empty directory by --data-dir', error);
-  }
-}
 
 /** Of nothing but what a restore left that was cut short. */
 function clear(directory: string): void {

@@ -54,7 +54,8 @@ import { Gathered } from '#read-models/stores/postgres/gathered.js';
 import { readingOf } from '#read-models/stores/postgres/postgres-reading.js';
 import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.js';
 import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';
-import { creation, listed, qualified, tableName } from '#read-models/stores/postgres/tables.js';
+import { creation, listed, qualified } from '#read-models/stores/postgres/tables.js';
+import { tableName } from '#read-models/stores/shown.js';
 import { shapesOf, type TableShape } from '#read-models/table-shape.js';
 
 /** A digest reads so many rows at a time. */

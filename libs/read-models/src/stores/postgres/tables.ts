@@ -6,11 +6,6 @@ export const schemaName = 'read_models';
 /** There is one thing to be had: the right to project. */
 export const leaseName = 'projecting';
 
-/** In the schema: queries name it so. */
-export function tableName(projection: string, build: number, table: string): string {
-  return `${projection}_${build}_${table}`;
-}
-
 /** As it stands in statements that name the schema themselves. */
 export function qualified(name: string): string {
   return `${schemaName}.${quoted(name)}`;

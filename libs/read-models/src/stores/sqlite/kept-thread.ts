@@ -3,8 +3,8 @@
 import { Worker } from 'node:worker_threads';
 
 import { ModelStoreError } from '#read-models/store.js';
+import type { Shown } from '#read-models/stores/shown.js';
 import type { QueryFailure, QueryReply, QueryRequest } from '#read-models/stores/sqlite/query-messages.js';
-import type { Shown } from '#read-models/stores/sqlite/sqlite-reading.js';
 
 const fromSources = import.meta.url.endsWith('.ts');
 const threadUrl = new URL(`./query-thread${fromSources ? '.ts' : '.js'}`, import.meta.url);

@@ -1,7 +1,7 @@
 // What crosses between the service's thread and those that read.
 
 import type { ModelStoreFailure } from '#read-models/store.js';
-import type { Shown } from '#read-models/stores/sqlite/sqlite-reading.js';
+import type { Shown } from '#read-models/stores/shown.js';
 
 export type QueryRequest =
   | { readonly kind: 'begin'; readonly read: number; readonly call: number }

@@ -3,9 +3,9 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 import { type Checkpoint, ModelStoreError } from '#read-models/store.js';
+import type { Shown } from '#read-models/stores/shown.js';
 import { Bookkeeping, type KnownBuild } from '#read-models/stores/sqlite/bookkeeping.js';
 import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
-import type { Shown } from '#read-models/stores/sqlite/sqlite-reading.js';
 import { quoted } from '#read-models/stores/sqlite/tables.js';
 
 /** Statements that stay prepared: more than the queries there are, over some builds. */

@@ -27,6 +27,7 @@ import {
   type Switching,
   type TableDigest,
 } from '#read-models/store.js';
+import { tableName } from '#read-models/stores/shown.js';
 import { Bookkeeping, type KnownBuild, tablesOf } from '#read-models/stores/sqlite/bookkeeping.js';
 import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
 import { Snapshot } from '#read-models/stores/sqlite/snapshot.js';
@@ -37,7 +38,6 @@ import {
   orderedIndexes,
   quoted,
   removal,
-  tableName,
   textIndex,
 } from '#read-models/stores/sqlite/tables.js';
 import { dropped, WrittenFile } from '#read-models/stores/sqlite/written-file.js';

@@ -2,10 +2,6 @@
 
 import type { TableShape } from '#read-models/table-shape.js';
 
-export function tableName(projection: string, build: number, table: string): string {
-  return `${projection}_${build}_${table}`;
-}
-
 /** Where the texts of a table are found by what is within them. */
 export function textIndexName(table: string): string {
   return `${table}_contains`;

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 
 import { pass } from '#read-models/passing.js';
 import { type Batch, type Checkpoint, Fenced, type OpenedChange, RowRefused } from '#read-models/store.js';
+import { tableName } from '#read-models/stores/shown.js';
 import { Bookkeeping, type KnownBuild, tablesOf } from '#read-models/stores/sqlite/bookkeeping.js';
 import { openWriter, told } from '#read-models/stores/sqlite/model-file.js';
 import { TableWrites } from '#read-models/stores/sqlite/table-writes.js';
@@ -12,7 +13,6 @@ import {
   listed,
   orderedIndexes,
   quoted,
-  tableName,
   textIndex,
   textIndexName,
   withoutTextIndex,

@@ -1,0 +1,34 @@
+// What the threads of the read models have in common: orders by number, each answered once, and an end.
+
+import { parentPort } from 'node:worker_threads';
+
+import type { Order, ProjectingReply, ProjectingRequest } from '#server/projecting-messages.js';
+
+const port = parentPort as NonNullable<typeof parentPort>;
+
+export function send(reply: ProjectingReply): void {
+  port.postMessage(reply);
+}
+
+type Done = Extract<ProjectingReply, { readonly kind: 'done' }>;
+
+export interface Obeying {
+  readonly obey: (order: Order) => Promise<Done['answer']>;
+  /** Ends what runs, so that nothing keeps the thread. */
+  readonly close: () => Promise<void>;
+}
+
+export function obeyOrders({ obey, close }: Obeying): void {
+  const answer = async (number: number, order: Order): Promise<void> => {
+    try {
+      send({ kind: 'done', number, answer: await obey(order) });
+    } catch (error) {
+      send({ kind: 'failed', number, text: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  port.on('message', (request: ProjectingRequest) => {
+    if (request.kind === 'close') void close().then(() => port.close());
+    else void answer(request.number, request.order);
+  });
+  send({ kind: 'ready' });
+}
