@@ -27,12 +27,13 @@ if (configuration.status === 'refused') throw new Error(configuration.problems.j
 const { settings } = configuration;
 
 const { log } = await openLog({ level: 'info', scrub: (line) => line, isTerminal: false });
-const eventLog = await openEventLog(settings.eventLog, directory, log);
+const { eventLog, projected } = await openEventLog(settings.eventLog, directory, log);
 const telemetry = new Telemetry({ settings, tls: null, log });
 const opening = await Opening.begin({
   dataDirectory: directory,
   masterKeyFile: null,
   eventLog: telemetry.overLog(eventLog),
+  projected,
   soleWriter: true,
   log,
   metrics: telemetry.metrics,
@@ -41,7 +42,10 @@ const opened = await opening.finished;
 if (opened === null) throw new Error('it was closed before it was open');
 
 const by = { editor: 'bench', callId: 'bench', traceId: null };
-const organizationId = [...opened.directory.organizations()][0] as OrganizationId;
+const { signal } = new AbortController();
+const first = await opened.queries.firstOrganization({ position: null, signal });
+if (first.kind === 'rejected') throw new Error('the organizations cannot be read');
+const organizationId = first.answer as OrganizationId;
 const profile = new HumanProfileFields({ givenName: 'Ada', familyName: 'Lovelace' });
 const userIds = Array.from({ length: Number(users) }, () => newId() as UserId);
 await inParallel(userIds, 256, async (userId, index) => {

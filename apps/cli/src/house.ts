@@ -42,7 +42,7 @@ export async function openHouse(call: Call): Promise<House> {
   const { eventLog: choice, dataDirectory: directory, masterKeyFile } = settingsOf(call);
   const dataDirectory = prepareDataDirectory(resolve(directory));
   const log = logOver(call);
-  const eventLog = await openEventLog(choice, dataDirectory, log);
+  const { eventLog } = await openEventLog(choice, dataDirectory, log);
   const closing = [() => eventLog.close()];
   const close = async () => {
     for (const one of closing) await one();

@@ -13,8 +13,7 @@ import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
-import type { OpenedApplication } from '#server/open-application.js';
-import type { Opening } from '#server/opening.js';
+import type { OpenedService, Opening } from '#server/opening.js';
 import { withRequestId } from '#server/request-id.js';
 import type { Served } from '#transport/call.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
@@ -55,7 +54,7 @@ export function callsOver(opening: Opening, log: Log, options: CallsOptions = {}
 }
 
 function pipelineOver(
-  { application, bus, directory }: OpenedApplication,
+  { application, bus, queries }: OpenedService,
   log: Log,
   { limits = defaultRateLimits, onOutcome = () => undefined }: CallsOptions,
 ): Served {
@@ -64,7 +63,7 @@ function pipelineOver(
     onOutcome(outcome);
     return outcome;
   };
-  const parts = { application, directory, run };
+  const parts = { application, queries, run };
   return pipelineOf({
     application,
     services,

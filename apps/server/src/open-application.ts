@@ -8,7 +8,6 @@ import { CommandBus } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import { ApplicationModule } from '#application/application-module.js';
-import { Directory } from '#application/queries/directory.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
@@ -46,7 +45,6 @@ export interface OpenKeys {
 export interface OpenedApplication extends OpenKeys {
   readonly application: Application;
   readonly bus: CommandBus;
-  readonly directory: Directory;
   /** Leaves the keys open, for another try. */
   end(): Promise<void>;
   close(): Promise<void>;
@@ -94,9 +92,8 @@ export async function openApplication(
   await assertNamesKey(eventLog, store);
   const onTrouble = (error: unknown) =>
     log.error({ error: describeError(error) }, 'something beside the calls failed');
-  const { directory, log: notedLog } = Directory.over({ log: eventLog, onTrouble });
   const parts = {
-    log: notedLog,
+    log: eventLog,
     logIdentity: await eventLog.identity(),
     clock: Date.now,
     soleWriter,
@@ -108,15 +105,10 @@ export async function openApplication(
     logger: ['error', 'fatal'],
     abortOnError: false,
   });
-  directory.start();
-  const end = async () => {
-    await directory.close();
-    await context.close();
-  };
+  const end = () => context.close();
   return {
     application: context.get(Application),
     bus: context.get(CommandBus),
-    directory,
     store,
     masterKeys,
     end,

@@ -5,11 +5,22 @@ import { EventLogError } from '#event-log/errors.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
+import type { ProjectingData } from '#server/projecting-messages.js';
 import type { EventLogChoice } from '#server/setting-values.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
+export interface OpenedEventLog {
+  readonly eventLog: EventLog;
+  /** How another thread comes to the same log. */
+  readonly projected: ProjectingData['log'];
+}
+
 /** What is on this machine opens now or never; a store that is elsewhere may come, and come back, later. */
-export function openEventLog(choice: EventLogChoice, dataDirectory: string, log: Log): Promise<EventLog> {
+export function openEventLog(
+  choice: EventLogChoice,
+  dataDirectory: string,
+  log: Log,
+): Promise<OpenedEventLog> {
   switch (choice.engine) {
     case 'embedded':
       return openEmbedded(dataDirectory, log);
@@ -18,13 +29,14 @@ export function openEventLog(choice: EventLogChoice, dataDirectory: string, log:
   }
 }
 
-async function openEmbedded(directory: string, log: Log): Promise<EventLog> {
+async function openEmbedded(directory: string, log: Log): Promise<OpenedEventLog> {
   const { SqliteEventLog } = await import('#event-log-sqlite/sqlite-event-log.js');
   try {
-    return await SqliteEventLog.open({
+    const eventLog = await SqliteEventLog.open({
       directory,
       onTrouble: (reason) => log.error({ reason }, 'the disk or a thread of the event log'),
     });
+    return { eventLog, projected: { engine: 'embedded', directory, head: eventLog.sharedHead } };
   } catch (error) {
     throw new StartRefusal(`the data directory ${directory} cannot be used: ${reasonOf(error)}`, {
       cause: error,
@@ -32,15 +44,16 @@ async function openEmbedded(directory: string, log: Log): Promise<EventLog> {
   }
 }
 
-async function openEventStoreDb(connectionString: string, log: Log): Promise<EventLog> {
+async function openEventStoreDb(connectionString: string, log: Log): Promise<OpenedEventLog> {
   const { EventStoreDbEventLog } = await import('#event-log-eventstoredb/eventstoredb-event-log.js');
   try {
-    return await EventStoreDbEventLog.open({
+    const eventLog = await EventStoreDbEventLog.open({
       connectionString,
       onRestart: () => log.error('the thread of the EventStoreDB client died; it is started again'),
       onForeignEvents: ({ count, lastType }) =>
         log.warn({ count, lastType }, 'events that are not of this service are skipped'),
     });
+    return { eventLog, projected: { engine: 'eventstoredb', connectionString } };
   } catch (error) {
     const reason =
       error instanceof TypeError

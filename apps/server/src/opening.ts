@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { EventLogError } from '#event-log/errors.js';
+import type { Queries } from '#read-models/queries/open-queries.js';
 import { finishFirstStart } from '#server/first-start.js';
 import {
   type ApplicationOptions,
@@ -12,37 +13,50 @@ import {
   openApplication,
   openKeys,
 } from '#server/open-application.js';
+import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { doUpkeep } from '#server/upkeep.js';
+
+export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected'>;
+
+export interface OpenedService extends OpenedApplication {
+  readonly queries: Queries;
+}
 
 /** Between two looks at a log that does not answer. */
 const againMs = 250;
 
 export class Opening {
-  readonly #options: ApplicationOptions;
+  readonly #options: OpeningOptions;
   readonly #keys: OpenKeys;
-  #opened: OpenedApplication | null = null;
+  #opened: OpenedService | null = null;
+  #readModels: ReadModels | null = null;
   #isClosing = false;
-  #trying: Promise<OpenedApplication | null>;
+  #trying: Promise<OpenedService | null>;
   #upkeep: Promise<void> | null = null;
 
-  private constructor(options: ApplicationOptions, keys: OpenKeys) {
+  private constructor(options: OpeningOptions, keys: OpenKeys) {
     this.#options = options;
     this.#keys = keys;
     this.#trying = this.#tryUntilOpen();
   }
 
   /** Throws `StartRefusal` where the keys are not those of what is stored. */
-  static async begin(options: ApplicationOptions): Promise<Opening> {
+  static async begin(options: OpeningOptions): Promise<Opening> {
     return new Opening(options, await openKeys(options));
   }
 
   /** Null until it is open. */
-  get opened(): OpenedApplication | null {
+  get opened(): OpenedService | null {
     return this.#opened;
   }
 
+  /** Whether queries show what there was at the start. */
+  get isCaughtUp(): boolean {
+    return this.#readModels?.isCaughtUp ?? false;
+  }
+
   /** Resolves when it is open; with null when it was closed before. Rejects where no later try would help. */
-  get finished(): Promise<OpenedApplication | null> {
+  get finished(): Promise<OpenedService | null> {
     return this.#trying;
   }
 
@@ -50,10 +64,11 @@ export class Opening {
     this.#isClosing = true;
     const opened = await this.#trying.catch(() => null);
     await this.#upkeep;
+    await this.#readModels?.close();
     await (opened === null ? this.#keys.store.close() : opened.close());
   }
 
-  async #tryUntilOpen(): Promise<OpenedApplication | null> {
+  async #tryUntilOpen(): Promise<OpenedService | null> {
     while (!this.#isClosing) {
       try {
         return await this.#open();
@@ -65,15 +80,32 @@ export class Opening {
     return null;
   }
 
-  async #open(): Promise<OpenedApplication> {
-    const { dataDirectory, log } = this.#options;
-    const opened = await openApplication(this.#options, this.#keys);
+  async #open(): Promise<OpenedService> {
+    const { masterKeys } = this.#keys;
+    const readModels = await ReadModels.open({ ...this.#options, masterKeys });
     try {
-      await finishFirstStart({ ...opened, dataDirectory, log });
+      return await this.#openOver(readModels);
     } catch (error) {
-      await opened.end();
+      await readModels.close();
       throw error;
     }
+  }
+
+  async #openOver(readModels: ReadModels): Promise<OpenedService> {
+    const { dataDirectory, log } = this.#options;
+    const application = await openApplication(
+      { ...this.#options, eventLog: readModels.eventLog },
+      this.#keys,
+    );
+    try {
+      await finishFirstStart({ ...application, dataDirectory, log });
+      await readModels.catchUp();
+    } catch (error) {
+      await application.end();
+      throw error;
+    }
+    const opened = { ...application, queries: readModels.queriesOf(application.application) };
+    this.#readModels = readModels;
     this.#opened = opened;
     this.#upkeep = doUpkeep({ opened, dataDirectory, log });
     return opened;

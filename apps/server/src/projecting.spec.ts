@@ -7,7 +7,6 @@ import type { Worker } from 'node:worker_threads';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { notedLog } from '#application/queries/noted-log.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
 import { human, openInhabited } from '#application/testing/people.js';
@@ -17,6 +16,7 @@ import type { UserId } from '#domain/ids.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
+import { notedLog } from '#read-models/noted-log.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { Waits } from '#read-models/waits.js';
 import type { KeyStore } from '#secrets/key-store.js';
@@ -45,7 +45,7 @@ beforeEach(async () => {
   keys = await SqliteKeyStore.open({ directory });
   masterKeys = parseMasterKeys(newMasterKeyLine('first'));
   waits = new Waits({ log, soleWriter: true });
-  const noted = notedLog({ log, concerns: () => true, note: (position) => waits.note(position) });
+  const noted = notedLog(log, (position) => waits.note(position));
   house = await openInhabited({ log: noted, secrets: await secretsOver(keys, masterKeys) });
   troubles = [];
   threads = [];

@@ -9,7 +9,7 @@ import type { Log } from '#server/log.js';
 
 export type NotReadyReason =
   | 'stopping'
-  /** The log answers; what is opened over it is not open yet. */
+  /** The log answers; what is opened over it is not open yet, or does not show yet what there was at the start. */
   | 'starting'
   | 'event-log-unavailable'
   | 'event-log-slow'

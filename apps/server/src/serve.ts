@@ -59,7 +59,7 @@ async function serveWith(settings: Settings, withoutEffect: readonly string[]): 
 async function start(settings: Settings, log: Log): Promise<Running> {
   const tls = readTls(settings);
   const dataDirectory = prepareDataDirectory(settings.dataDirectory);
-  const eventLog = await openEventLog(settings.eventLog, dataDirectory, log);
+  const { eventLog, projected } = await openEventLog(settings.eventLog, dataDirectory, log);
   const soleWriter = settings.eventLog.engine === 'embedded';
   const telemetry = new Telemetry({ settings, tls, log });
   const closing: (() => Promise<void>)[] = [() => eventLog.close(), () => telemetry.close()];
@@ -69,6 +69,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
       dataDirectory,
       masterKeyFile: settings.masterKeyFile,
       eventLog: telemetry.overLog(eventLog),
+      projected,
       soleWriter,
       log,
       metrics: telemetry.metrics,
@@ -102,7 +103,7 @@ async function startServer(
   { tls, eventLog, opening, telemetry }: Opened,
   log: Log,
 ): Promise<Running> {
-  const readiness = new Readiness(eventLog, log, () => opening.opened !== null);
+  const readiness = new Readiness(eventLog, log, () => opening.isCaughtUp);
   telemetry.watch(readiness);
   const onOutcome = (outcome: unknown) => telemetry.metrics.commands.told(outcome);
   const served = telemetry.overCalls(callsOver(opening, log, { onOutcome }));

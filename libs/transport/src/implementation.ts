@@ -13,8 +13,8 @@ import type {
 import type { Permission } from '#access/permissions.js';
 import type { CheckedToken } from '#application/access-token/check-token.js';
 import type { Caller, Outcome, Refused } from '#application/caller.js';
-import type { Sources } from '#application/queries/queries.js';
 import type { OrganizationId } from '#domain/ids.js';
+import type { Asking } from '#read-models/queries/open-queries.js';
 import type { Incoming } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
 
@@ -28,8 +28,8 @@ export interface Call {
   readonly by: Caller;
   /** Of the user that was named; else the organization that was named; else the one that the caller acts in. */
   readonly organizationId: OrganizationId;
-  /** For queries: what the answer has to show; null for what this process was last told that it wrote. */
-  readonly position: Sources['position'];
+  /** For queries: what the answer has to show; null for whatever was acknowledged before. */
+  readonly position: Asking['position'];
 }
 
 /** Where in a request an id stands: a field of it, by its name in the code, or what is deeper in it. */

@@ -1,7 +1,7 @@
 // What a caller may be refused with: whatever a command refuses, whatever a query does, and what reaches neither.
 
-import type { ListRefusal } from '#application/queries/queries.js';
 import type { Refusal } from '#application/refusals.js';
+import type { ListRefusal } from '#read-models/queries/queries.js';
 
 export type PipelineRefusal =
   | { readonly code: 'cancelled' }

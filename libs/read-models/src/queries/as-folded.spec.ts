@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import * as foldedFactors from '#application/queries/factors.js';
-import * as foldedLists from '#application/queries/list-users.js';
-import * as foldedOrganizations from '#application/queries/organizations.js';
-import { everyOrganization as everywhereFolded } from '#application/queries/queries.js';
-import * as foldedUsers from '#application/queries/users.js';
 import { organizationId } from '#application/testing/house.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import * as factors from '#read-models/queries/factors.js';
@@ -16,10 +11,14 @@ import {
   usersLookedAtMax,
 } from '#read-models/queries/list-users.js';
 import * as organizations from '#read-models/queries/organizations.js';
-import { everyOrganization, type TextMatch } from '#read-models/queries/queries.js';
+import { everyOrganization, type Scope, type TextMatch } from '#read-models/queries/queries.js';
 import type { TextField, UserFilter } from '#read-models/queries/user-filter.js';
 import * as users from '#read-models/queries/users.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
+import * as foldedFactors from '#read-models/testing/folded/factors.js';
+import * as foldedLists from '#read-models/testing/folded/list-users.js';
+import * as foldedOrganizations from '#read-models/testing/folded/organizations.js';
+import * as foldedUsers from '#read-models/testing/folded/users.js';
 import { dealsCount, houses, live, people, type Step, startLife, texts } from '#read-models/testing/lives.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 import { openProjectedOn } from '#read-models/testing/projected-on-postgres.js';
@@ -96,15 +95,14 @@ const search: fc.Arbitrary<UserSearch> = fc.record({
   withMetadata: fc.boolean(),
 });
 
-/** What only the rows say: nothing was left uncounted. */
-function counted(answer: { readonly kind: string; readonly answer?: object }) {
-  return answer.answer === undefined ? answer : { ...answer, answer: { ...answer.answer, isMore: false } };
-}
-
 /** The same questions to both: first what streams answer, then what rows do. */
 type Both = readonly [folded: unknown, projected: unknown];
 
-function ofUser({ sources, ask }: ProjectedHouse, of: OrganizationId, userId: UserId): Promise<Both>[] {
+function ofUser(
+  { house: sources, ask }: ProjectedHouse,
+  of: OrganizationId,
+  userId: UserId,
+): Promise<Both>[] {
   const one = { userId, withMetadata: true };
   const asked = { userId, states: ['ready', 'not-ready'] } as const;
   return [
@@ -125,7 +123,7 @@ function ofUser({ sources, ask }: ProjectedHouse, of: OrganizationId, userId: Us
   ].map((both) => Promise.all(both) as unknown as Promise<Both>);
 }
 
-function ofOrganization({ sources, ask }: ProjectedHouse, of: OrganizationId): Promise<Both>[] {
+function ofOrganization({ house: sources, ask }: ProjectedHouse, of: OrganizationId): Promise<Both>[] {
   return [
     [foldedOrganizations.getOrganization(of, sources), ask((now) => organizations.getOrganization(of, now))],
     [foldedOrganizations.settingsOf(of, sources), ask((now) => organizations.settingsOf(of, now))],
@@ -133,18 +131,15 @@ function ofOrganization({ sources, ask }: ProjectedHouse, of: OrganizationId): P
   ].map((both) => Promise.all(both) as unknown as Promise<Both>);
 }
 
-const scopes = [
-  [everywhereFolded, everyOrganization],
-  [organizationId, organizationId],
-] as const;
+const scopes: readonly Scope[] = [everyOrganization, organizationId];
 
 /** Of everybody also as if the organization were a large one, of which not all may be looked at. */
-const ofSearch = ({ sources, ask }: ProjectedHouse, search: UserSearch): Promise<Both>[] =>
+const ofSearch = ({ house: sources, ask }: ProjectedHouse, search: UserSearch): Promise<Both>[] =>
   (search.filter === null ? [usersLookedAtMax, 0] : [usersLookedAtMax]).flatMap((lookedAtMax) =>
     scopes.map(
-      async ([folded, projected]): Promise<Both> => [
-        counted(await foldedLists.listUsers(folded, search, sources)),
-        await ask((now) => listUsers(projected, search, { ...now, lookedAtMax })),
+      async (scope): Promise<Both> => [
+        await foldedLists.listUsers(scope, search, sources),
+        await ask((now) => listUsers(scope, search, { ...now, lookedAtMax })),
       ],
     ),
   );

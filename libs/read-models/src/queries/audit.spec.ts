@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { AddAccessToken } from '#application/access-token/add-access-token.js';
-import { answered } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { ada, bob, human, otherId } from '#application/testing/people.js';
@@ -11,6 +10,7 @@ import { RemoveUser } from '#application/user/remove-user.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { type AuditPage, type AuditSearch, listAudit } from '#read-models/queries/audit.js';
 import { pageMax } from '#read-models/queries/queries.js';
+import { answered } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 let asked: ProjectedHouse;

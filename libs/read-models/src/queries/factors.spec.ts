@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
-import { answered } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { addDevice, addPerson, codeOf, type Device, wrongCodeOf } from '#application/testing/factors.js';
 import { by, organizationId } from '#application/testing/house.js';
@@ -18,6 +17,7 @@ import {
   listFactors,
   recoveryCodesLeft,
 } from '#read-models/queries/factors.js';
+import { answered } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 let asked: ProjectedHouse;

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
-import { answered } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { ada, bob, human, machine, nobody, otherId, printer } from '#application/testing/people.js';
@@ -21,6 +20,7 @@ import {
   type TextField,
   type UserFilter,
 } from '#read-models/queries/user-filter.js';
+import { answered } from '#read-models/testing/answers.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 import { openProjectedOn } from '#read-models/testing/projected-on-postgres.js';

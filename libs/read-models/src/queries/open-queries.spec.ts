@@ -4,7 +4,6 @@ import { AddAccessToken } from '#application/access-token/add-access-token.js';
 import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
-import { answered, notFound } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { addDevice, wrongCodeOf } from '#application/testing/factors.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
@@ -15,6 +14,7 @@ import { RemoveUser } from '#application/user/remove-user.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { users } from '#read-models/models/users.js';
 import { type Asking, openQueries } from '#read-models/queries/open-queries.js';
+import { answered, notFound } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 const asking: Asking = { position: null, signal: new AbortController().signal };

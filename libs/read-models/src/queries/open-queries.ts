@@ -27,11 +27,16 @@ import {
   userDetails,
   userIdOfStream,
 } from '#read-models/queries/users.js';
-import type { ModelStore } from '#read-models/store.js';
+import type { Reading } from '#read-models/store.js';
 import type { Waits } from '#read-models/waits.js';
 
+interface Store {
+  /** Rejects with the reason of the signal once nobody waits for the answer any more. */
+  read<Answer>(ask: (reading: Reading) => Promise<Answer>, signal: AbortSignal): Promise<Answer>;
+}
+
 export interface QueriesOptions {
-  readonly store: Pick<ModelStore, 'read'>;
+  readonly store: Store;
   readonly waits: Pick<Waits, 'awaitPosition'>;
   readonly names: Pick<Sources, 'streamId'>;
   readonly clock: () => Instant;
@@ -61,7 +66,7 @@ export function openQueries({ store, waits, names, clock }: QueriesOptions) {
       signal.throwIfAborted();
       if (behind !== null) return rejected(behind);
       const streamId = (id: string) => names.streamId(id);
-      return store.read((reading) => query(...asked, { reading, now: clock(), streamId }));
+      return store.read((reading) => query(...asked, { reading, now: clock(), streamId }), signal);
     };
   const ofUsers = from('users');
   const ofOrganizations = from('organizations');

@@ -8,7 +8,6 @@ import { ChangeOrganizationSettings } from '#application/organization/change-org
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
-import { answered, notFound } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId, startOfTime } from '#application/testing/house.js';
 import { ada, bob, human, otherId, printer } from '#application/testing/people.js';
@@ -26,6 +25,7 @@ import {
 } from '#read-models/queries/organizations.js';
 import { everyOrganization, pageMax, type Scope } from '#read-models/queries/queries.js';
 import { filterPartsMax, filterValuesMax } from '#read-models/queries/user-filter.js';
+import { answered, notFound } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 const third = 'zeta of the north' as OrganizationId;

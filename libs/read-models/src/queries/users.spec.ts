@@ -5,7 +5,6 @@ import { RemoveAccessToken } from '#application/access-token/remove-access-token
 import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
-import { answered, notFound } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId, startOfTime } from '#application/testing/house.js';
 import { ada, bob, human, machine, nobody, otherId, printer } from '#application/testing/people.js';
@@ -23,6 +22,7 @@ import {
 } from '#read-models/queries/factors.js';
 import type { Sources } from '#read-models/queries/queries.js';
 import { getUser, listAccessTokens, listUserMetadata } from '#read-models/queries/users.js';
+import { answered, notFound } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 const brought = 'Zoë from payroll' as UserId;

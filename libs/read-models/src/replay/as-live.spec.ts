@@ -7,8 +7,9 @@ import { users } from '#read-models/models/users.js';
 import { Replay } from '#read-models/replay/replay.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
+import { openerOf } from '#read-models/testing/following.js';
 import { dealsCount, live, type Step, startLife } from '#read-models/testing/lives.js';
-import { openerOf, openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
+import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 const seed = Date.now() % 2 ** 31;
 const runs = 12;

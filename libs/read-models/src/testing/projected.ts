@@ -1,86 +1,36 @@
-// A house whose log is followed into a store, as a service does it, in one process.
+// A house with two organizations whose log is followed into a store.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import type { Application } from '#application/application.js';
-import { type AskedHouse, openAsked } from '#application/testing/asked.js';
-import { audit } from '#read-models/models/audit.js';
-import { organizations } from '#read-models/models/organizations.js';
-import { users } from '#read-models/models/users.js';
-import type { Opener } from '#read-models/opener.js';
+import type { House } from '#application/testing/house.js';
+import { openInhabited } from '#application/testing/people.js';
 import type { Row } from '#read-models/projection.js';
-import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
-import type { Sources } from '#read-models/queries/queries.js';
-import { Runner } from '#read-models/runner.js';
-import type { ModelStore } from '#read-models/store.js';
-import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
-import { Waits } from '#read-models/waits.js';
+import { type Following, type FollowOptions, follow } from '#read-models/testing/following.js';
 
-const models = [users, organizations, audit];
-const projections = models.map(({ name }) => name);
-
-export interface ProjectedHouse extends AskedHouse {
-  readonly store: ModelStore;
-  readonly queries: Queries;
-  /** Everything that is in the log by now is in the rows when it is asked. */
-  ask<Answer>(query: (sources: Sources) => Promise<Answer>): Promise<Answer>;
+export interface ProjectedHouse extends Following {
+  readonly house: House;
+  /** What only operators are told. */
+  readonly troubles: readonly string[];
   /** All rows of a table. */
   rowsOf(projection: string, table: string): Promise<readonly Row[]>;
 }
 
-export async function openProjected(
-  openStore: (folder: string) => Promise<ModelStore> = openEmbedded,
-): Promise<ProjectedHouse> {
-  const asked = await openAsked();
-  const { application, parts, clock } = asked.house;
-  const folder = await mkdtemp(join(tmpdir(), 'read-models-'));
-  const store = await openStore(folder);
-  const waits = new Waits({ log: parts.log, soleWriter: false });
-  const runners: Runner[] = [];
-  for (const model of models) {
-    const build = await store.open(model);
-    const onMoved = waits.moveTo.bind(waits, model.name);
-    const onTrouble = (text: string) => asked.troubles.push(text);
-    runners.push(
-      new Runner({ log: parts.log, store, build, opener: openerOf(application), onMoved, onTrouble }),
-    );
-  }
-  const { names } = parts.secrets;
-  const caughtUp = async () => {
-    const behind = await waits.awaitPosition({ projections, position: null });
-    if (behind !== null) throw new Error(`the rows are behind: ${JSON.stringify(asked.troubles)}`);
-  };
+export async function openProjected(openStore?: FollowOptions['openStore']): Promise<ProjectedHouse> {
+  const troubles: string[] = [];
+  const house = await openInhabited();
+  const following = await follow(house.application, {
+    onTrouble: (text) => troubles.push(text),
+    ...(openStore !== undefined && { openStore }),
+  });
   return {
-    ...asked,
-    store,
-    queries: openQueries({ store, waits, names, clock: () => clock.now }),
-    ask: async (query) => {
-      await caughtUp();
-      const streamId = (id: string) => names.streamId(id);
-      return store.read((reading) => query({ reading, now: clock.now, streamId }));
-    },
-    rowsOf: async (projection, table) => {
-      await caughtUp();
-      return store.read(({ db, tableOf }) => db.selectFrom(tableOf(projection, table)).selectAll().execute());
-    },
+    ...following,
+    house,
+    troubles,
+    rowsOf: (projection, table) =>
+      following.ask(({ reading: { db, tableOf } }) =>
+        db.selectFrom(tableOf(projection, table)).selectAll().execute(),
+      ),
     close: async () => {
-      for (const runner of runners) await runner.close();
-      waits.close();
-      await store.close();
-      await asked.close();
-      await rm(folder, { recursive: true });
+      await following.close();
+      await house.close();
     },
   };
 }
-
-const openEmbedded = async (folder: string) => openSqliteStore(join(folder, 'models.db'));
-
-export const openerOf = ({ parts: { secrets } }: Application): Opener => ({
-  open: async ({ stream, organizationId }, { purpose, factor, sealed }) => {
-    const key = await secrets.keys.get(stream);
-    const context = { organizationId: organizationId ?? '', subject: stream, factor, purpose };
-    return key === null ? null : secrets.open(key, context, sealed);
-  },
-});

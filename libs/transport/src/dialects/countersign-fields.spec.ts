@@ -21,10 +21,10 @@ beforeAll(async () => {
     sent.push(command);
     return { kind: 'accepted', details, answer: { parameters, expiresAt: 0, codesLeft: 1, totpId: 'made' } };
   };
-  const { house, directory } = desk;
+  const { house, following } = desk;
   implemented = countersignServices({
     application: house.application,
-    directory,
+    queries: following.queries,
     run: run as never,
   }).flat();
 });

@@ -15,7 +15,6 @@ import type { Command } from '@nestjs/cqrs';
 
 import { AddAccessToken } from '#application/access-token/add-access-token.js';
 import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
-import { Directory } from '#application/queries/directory.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { machine } from '#application/testing/people.js';
@@ -25,7 +24,7 @@ import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js'
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { UserId } from '#domain/ids.js';
-import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { type Following, follow } from '#read-models/testing/following.js';
 import { askerOf } from '#transport/asked.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
 import type { Call, Implemented } from '#transport/implementation.js';
@@ -74,23 +73,25 @@ const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 let desk: Desk;
-let directory: Directory;
+let following: Following;
 let implemented: readonly Implemented[];
 const sent: Command<unknown>[] = [];
 beforeAll(async () => {
-  const over = Directory.over({ log: new InMemoryEventLog(), onTrouble: () => undefined });
-  ({ directory } = over);
-  desk = await openDesk({ house: { log: over.log } });
-  directory.start();
+  desk = await openDesk();
+  following = await follow(desk.house.application, { onTrouble: () => undefined });
   await furnish();
   const run = async (command: Command<unknown>) => {
     sent.push(command);
     return { kind: 'accepted', details, answer: { userId: 'made' } };
   };
-  implemented = zitadelServices({ application: desk.house.application, directory, run: run as never });
+  implemented = zitadelServices({
+    application: desk.house.application,
+    queries: following.queries,
+    run: run as never,
+  });
 });
 afterAll(async () => {
-  await directory.close();
+  await following.close();
   await desk.close();
 });
 

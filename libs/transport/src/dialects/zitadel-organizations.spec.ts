@@ -4,8 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
-import { listMembers } from '#application/queries/organizations.js';
-import { answered } from '#application/testing/asked.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { otherId } from '#application/testing/people.js';
@@ -17,6 +15,8 @@ import { ResourceOwnerType } from '#contract/zitadel/settings/v2/settings_pb.js'
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import { listMembers } from '#read-models/queries/organizations.js';
+import { answered } from '#read-models/testing/answers.js';
 import type { Parts } from '#transport/dialects/zitadel/parts.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
 import type { Call } from '#transport/implementation.js';
@@ -79,7 +79,9 @@ describe('a new organization', () => {
     expect(headers['idempotent-replayed']).toBe('true');
     expect(headers['x-countersign-secret-already-shown']).toBeUndefined();
     const userId = first.createdAdmins[0]?.userId as UserId;
-    const members = answered(listMembers(first.organizationId as OrganizationId, desk.sources));
+    const members = answered(
+      desk.following.ask((sources) => listMembers(first.organizationId as OrganizationId, sources)),
+    );
     expect(await members).toEqual([{ userId, roles: ['ORG_OWNER'] }]);
     expect((await list('root')).filter((name) => name === 'Once')).toHaveLength(1);
   });

@@ -9,14 +9,14 @@ import {
 } from '@bufbuild/protobuf';
 
 import { defaultRateLimits } from '#access/rate-limits.js';
-import { Directory } from '#application/queries/directory.js';
 import { codeOf } from '#application/testing/factors.js';
 import type { House } from '#application/testing/house.js';
 import type { RefusalDetail } from '#contract/countersign/v1/refusal_pb.js';
 import { BadRequestSchema } from '#contract/google/rpc/error_details_pb.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import type { TotpParameters } from '#domain/totp/events.js';
-import { InMemoryEventLog } from '#event-log/in-memory.js';
+import type { Queries } from '#read-models/queries/open-queries.js';
+import { type Following, follow } from '#read-models/testing/following.js';
 import { base32Decode } from '#secrets/base32.js';
 import type { Answered, Incoming, Served } from '#transport/call.js';
 import type { Implemented } from '#transport/implementation.js';
@@ -36,7 +36,7 @@ type Asking<Answer> = <Method extends DescMethodUnary>(
 
 export interface DialectDesk {
   readonly house: House;
-  readonly directory: Directory;
+  readonly following: Following;
   readonly implemented: readonly Implemented[];
   readonly failures: unknown[];
   readonly tokenOf: Desk['tokenOf'];
@@ -60,20 +60,18 @@ export interface DialectDesk {
 export interface Dialect {
   readonly services: readonly DescService[];
   readonly implement: (
-    parts: Pick<House, 'application' | 'run'> & { readonly directory: Directory },
+    parts: Pick<House, 'application' | 'run'> & { readonly queries: Queries },
   ) => readonly (readonly Implemented[])[];
 }
 
 export async function openDialectDesk({ services, implement }: Dialect): Promise<DialectDesk> {
   const failures: unknown[] = [];
-  const log = new InMemoryEventLog();
-  const over = Directory.over({ log, onTrouble: (error) => failures.push(error) });
-  const desk = await openDesk({ house: { log: over.log } });
-  over.directory.start();
+  const desk = await openDesk();
   const { house, tokenOf } = desk;
   const { application, run } = house;
-  const { directory } = over;
-  const implemented = implement({ application, directory, run });
+  const following = await follow(application, { onTrouble: (text) => failures.push(text) });
+  const { queries } = following;
+  const implemented = implement({ application, queries, run });
   const served = pipelineOf({
     application,
     services,
@@ -84,7 +82,7 @@ export async function openDialectDesk({ services, implement }: Dialect): Promise
   const call = callerOf(served, tokenOf);
   return {
     house,
-    directory,
+    following,
     implemented: implemented.flat(),
     failures,
     tokenOf,
@@ -99,7 +97,7 @@ export async function openDialectDesk({ services, implement }: Dialect): Promise
     codeOf: (secret, steps = 0, parameters = defaultSettings.totpParameters) =>
       codeOf(house, { key: keyOf(secret), parameters }, steps),
     close: async () => {
-      await directory.close();
+      await following.close();
       await desk.close();
     },
   };

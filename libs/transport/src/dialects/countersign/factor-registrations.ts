@@ -1,4 +1,3 @@
-import { settingsOf } from '#application/queries/organizations.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
 import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
@@ -6,7 +5,7 @@ import type { FactorService } from '#contract/countersign/v1/factor_service_pb.j
 import type { TotpId } from '#domain/ids.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 import { detailsOf, momentOf } from '#transport/dialects/countersign/messages.js';
-import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { addressOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import {
   type ChosenParameters,
   chosenParameters,
@@ -82,10 +81,9 @@ const importing = (parts: Parts): Methods['registerTotpSeed'] => ({
   run: async (request, call) => {
     const violations = parameterViolations(request.parameters, 'parameters');
     if (violations.length > 0) return refused(invalid(violations));
-    const found = await settingsOf(call.organizationId, sourcesOf(parts, call));
-    if (found.kind === 'rejected') return found;
+    const { settings } = await parts.application.surroundings.of(call.organizationId);
     const { name = null, secret } = request;
-    const parameters = filledUp(chosenParameters(request.parameters), found.answer.settings.totpParameters);
+    const parameters = filledUp(chosenParameters(request.parameters), settings.totpParameters);
     return told(
       await parts.run(new RegisterTotpSeed({ ...addressOf(request, call), name, secret, ...parameters })),
       ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),

@@ -2,17 +2,16 @@
 
 import { ResetAttempts } from '#application/attempts/reset-attempts.js';
 import { ResetFactors } from '#application/attempts/reset-factors.js';
-import { type Factors, listFactors } from '#application/queries/factors.js';
-import { ofUser } from '#application/queries/users.js';
 import { RemoveTotp } from '#application/totp/remove-totp.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
 import { ResyncTotp } from '#application/totp/resync-totp.js';
 import { VerifyTotp } from '#application/totp/verify-totp.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import type { Instant, TotpId } from '#domain/ids.js';
+import type { Factors } from '#read-models/queries/factors.js';
 import { registrations } from '#transport/dialects/countersign/factor-registrations.js';
 import { detailsOf, inDetails, momentOf } from '#transport/dialects/countersign/messages.js';
-import { addressOf, isOneself, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/countersign/parts.js';
 import { hashesOfProof, proofGiven, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
 import { deviceMessage } from '#transport/dialects/countersign/totp-messages.js';
 import {
@@ -110,11 +109,11 @@ const lists = (parts: Parts): Methods => ({
     access: { of: 'user', permission: 'user.read', self: true, userId: 'userId' },
     run: async (request, call) => {
       const { organizationId, userId } = addressOf(request, call);
-      const sources = sourcesOf(parts, call);
-      const known = await ofUser(organizationId, userId, { sources, tell: ({ details }) => details });
+      const asking = askingOf(call);
+      const known = await parts.queries.userDetails(organizationId, userId, asking);
       if (known.kind === 'rejected') return known;
       // Read after the details: a change between the two is told, although its sequence is not yet.
-      const found = await listFactors(organizationId, userId, sources);
+      const found = await parts.queries.listFactors(organizationId, userId, asking);
       if (found.kind === 'rejected') return found;
       const told = factorsMessage(found.answer, parts.application.parts.clock());
       return answered({ details: detailsOf(known.answer), ...told });

@@ -2,7 +2,6 @@ import type { Refused } from '#application/caller.js';
 import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
 import { ChangeOrganizationMember } from '#application/organization/change-organization-member.js';
 import { RemoveOrganizationMember } from '#application/organization/remove-organization-member.js';
-import { getOrganization, listMembers } from '#application/queries/organizations.js';
 import {
   type AddOrganizationMemberRequest,
   OrganizationMemberService,
@@ -10,7 +9,7 @@ import {
 import { askerOf } from '#transport/asked.js';
 import { authorize } from '#transport/authorize.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
-import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { addressOf, askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import {
   answered,
   type Call,
@@ -89,10 +88,10 @@ const lists = (parts: Parts): Methods => ({
   listOrganizationMembers: {
     access: { of: 'organization', permission: 'org.member.read', organizationId: 'organizationId' },
     run: async (_, call) => {
-      const sources = sourcesOf(parts, call);
-      const organization = await getOrganization(call.organizationId, sources);
+      const asking = askingOf(call);
+      const organization = await parts.queries.getOrganization(call.organizationId, asking);
       if (organization.kind === 'rejected') return organization;
-      const found = await listMembers(call.organizationId, sources);
+      const found = await parts.queries.listMembers(call.organizationId, asking);
       if (found.kind === 'rejected') return found;
       const members = found.answer.map(({ userId, roles }) => ({ userId, roles: [...roles] }));
       return answered({ details: detailsOf(organization.answer.details), members });

@@ -1,10 +1,9 @@
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
-import { settingsOf } from '#application/queries/organizations.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
-import { type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import {
   chosenSettings,
   settingName,
@@ -37,7 +36,7 @@ const reads = (parts: Parts): Methods => ({
   getOrganizationSettings: {
     access: { ...changing, permission: 'policy.read' },
     run: async (_, call) => {
-      const found = await settingsOf(call.organizationId, sourcesOf(parts, call));
+      const found = await parts.queries.settingsOf(call.organizationId, askingOf(call));
       if (found.kind === 'rejected') return found;
       const { details, settings, chosen } = found.answer;
       return answered({

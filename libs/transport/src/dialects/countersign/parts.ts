@@ -2,25 +2,19 @@ import type { Command } from '@nestjs/cqrs';
 
 import type { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import type { Directory } from '#application/queries/directory.js';
-import type { Sources } from '#application/queries/queries.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { Asking, Queries } from '#read-models/queries/open-queries.js';
 import type { Call } from '#transport/implementation.js';
 
 /** What the calls are answered by. */
 export interface Parts {
   readonly application: Application;
-  readonly directory: Directory;
+  readonly queries: Queries;
   /** By the bus, which holds each command to its rules. */
   readonly run: <Answer>(command: Command<Answer>) => Promise<Answer>;
 }
 
-export const sourcesOf = ({ application, directory }: Parts, { incoming, position }: Call): Sources => ({
-  application,
-  directory,
-  position,
-  signal: incoming.signal,
-});
+export const askingOf = ({ incoming, position }: Call): Asking => ({ position, signal: incoming.signal });
 
 interface OfUser {
   readonly userId: string;

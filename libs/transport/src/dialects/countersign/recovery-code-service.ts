@@ -1,5 +1,3 @@
-import { recoveryCodesLeft } from '#application/queries/factors.js';
-import { ofUser } from '#application/queries/users.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
@@ -8,7 +6,7 @@ import {
   RecoveryCodeService,
 } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
-import { addressOf, type Parts, sourcesOf } from '#transport/dialects/countersign/parts.js';
+import { addressOf, askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import { hashesOfProof, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
 import {
   answered,
@@ -89,10 +87,10 @@ const counts = (parts: Parts): Methods => ({
     access: { of: 'user', permission: 'user.read', self: true, userId: 'userId' },
     run: async (request, call) => {
       const { organizationId, userId } = addressOf(request, call);
-      const sources = sourcesOf(parts, call);
-      const known = await ofUser(organizationId, userId, { sources, tell: ({ details }) => details });
+      const asking = askingOf(call);
+      const known = await parts.queries.userDetails(organizationId, userId, asking);
       if (known.kind === 'rejected') return known;
-      const found = await recoveryCodesLeft(organizationId, userId, sources);
+      const found = await parts.queries.recoveryCodesLeft(organizationId, userId, asking);
       if (found.kind === 'rejected') return found;
       return answered({ details: detailsOf(known.answer), recoveryCodesLeft: found.answer.codesLeft });
     },

@@ -1,6 +1,5 @@
 // Authenticator apps, and how their codes are made, in the words of the contract.
 
-import type { Device } from '#application/queries/factors.js';
 import type { Violation } from '#application/violations.js';
 import {
   QrKind,
@@ -9,6 +8,7 @@ import {
   TotpState,
 } from '#contract/countersign/v1/factor_pb.js';
 import type { TotpParameters } from '#domain/totp/events.js';
+import type { Device } from '#read-models/queries/factors.js';
 import { momentOf } from '#transport/dialects/countersign/messages.js';
 import { unknownValue } from '#transport/dialects/countersign/violations.js';
 

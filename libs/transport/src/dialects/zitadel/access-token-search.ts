@@ -1,9 +1,6 @@
 // Which tokens of a user a list has, and in what order.
 
 import { type Timestamp, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
-
-import { compareKeys } from '#application/queries/queries.js';
-import type { AccessTokenAnswer } from '#application/queries/users.js';
 import type { Violation } from '#application/violations.js';
 import { type TimestampFilter, TimestampFilterMethod } from '#contract/zitadel/filter/v2/filter_pb.js';
 import {
@@ -12,6 +9,8 @@ import {
 } from '#contract/zitadel/user/v2/pat_pb.js';
 import type { ListPersonalAccessTokensRequest } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import { compareKeys } from '#read-models/queries/queries.js';
+import type { AccessTokenAnswer } from '#read-models/queries/users.js';
 import { broken, unknownValue, unset } from '#transport/dialects/zitadel/violations.js';
 
 export interface OwnedToken extends AccessTokenAnswer {

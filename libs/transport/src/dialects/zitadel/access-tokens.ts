@@ -6,7 +6,6 @@ import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 
 import { AddAccessToken } from '#application/access-token/add-access-token.js';
 import { RemoveAccessToken } from '#application/access-token/remove-access-token.js';
-import { listAccessTokens } from '#application/queries/users.js';
 import type {
   ListPersonalAccessTokensRequest,
   UserService,
@@ -19,7 +18,7 @@ import {
   tokenMessage,
 } from '#transport/dialects/zitadel/access-token-search.js';
 import { appliedLimit, pageOf, pageOfAll, pageViolations } from '#transport/dialects/zitadel/pages.js';
-import { addressOf, isOneself, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { invalid } from '#transport/dialects/zitadel/violations.js';
 import { answered, type MethodTable, refused, told } from '#transport/implementation.js';
 
@@ -86,7 +85,7 @@ const listing = (parts: Parts): MethodTable<typeof UserService> => ({
       if (violations.length > 0) return refused(invalid(violations));
       const { organizationId } = call;
       const userId = userIdIn(request) as UserId;
-      const found = await listAccessTokens(organizationId, userId, sourcesOf(parts, call));
+      const found = await parts.queries.listAccessTokens(organizationId, userId, askingOf(call));
       if (found.kind === 'rejected') return found;
       const owned = found.answer.map((token) => ({ ...token, userId, organizationId }));
       const wanted = owned.filter((token) => request.filters.every((one) => matchesToken(one, token)));

@@ -1,11 +1,6 @@
 // By what means a user can prove itself. Any device counts here, also one that the TOTP calls do not touch:
 // who has one can be asked for its code.
 
-import {
-  type FactorState,
-  listAuthenticationFactors,
-  listAuthenticationMethods,
-} from '#application/queries/factors.js';
 import type { Violation } from '#application/violations.js';
 import { AuthFactorState } from '#contract/zitadel/user/v2/user_pb.js';
 import {
@@ -14,8 +9,9 @@ import {
   type ListAuthenticationFactorsRequest,
   type UserService,
 } from '#contract/zitadel/user/v2/user_service_pb.js';
+import type { FactorState } from '#read-models/queries/factors.js';
 import { listDetailsOf } from '#transport/dialects/zitadel/messages.js';
-import { addressOf, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { addressOf, askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { broken, invalid, unknownValue } from '#transport/dialects/zitadel/violations.js';
 import { answered, type MethodTable, refused } from '#transport/implementation.js';
 
@@ -44,7 +40,7 @@ export function factors(parts: Parts): MethodTable<typeof UserService> {
       access,
       run: async (request, call) => {
         const { organizationId, userId } = addressOf(request, call);
-        const found = await listAuthenticationMethods(organizationId, userId, sourcesOf(parts, call));
+        const found = await parts.queries.listAuthenticationMethods(organizationId, userId, askingOf(call));
         if (found.kind === 'rejected') return found;
         const authMethodTypes = found.answer.map((method) => methodTypes[method]);
         const details = listDetailsOf(authMethodTypes.length, parts.application.parts.clock());
@@ -58,7 +54,7 @@ export function factors(parts: Parts): MethodTable<typeof UserService> {
         if (violations.length > 0) return refused(invalid(violations));
         const { organizationId, userId } = addressOf(request, call);
         const asked = { userId, states: request.states.flatMap((state) => states.get(state) ?? []) };
-        const found = await listAuthenticationFactors(organizationId, asked, sourcesOf(parts, call));
+        const found = await parts.queries.listAuthenticationFactors(organizationId, asked, askingOf(call));
         if (found.kind === 'rejected') return found;
         const { authFactors } = request;
         // There are no others.

@@ -4,14 +4,13 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 
 import { RemoveUserMetadata } from '#application/metadata/remove-user-metadata.js';
 import { SetUserMetadata } from '#application/metadata/set-user-metadata.js';
-import { matchesText, type TextMatch } from '#application/queries/queries.js';
-import type { UserMetadata } from '#application/queries/user-metadata.js';
-import { listUserMetadata } from '#application/queries/users.js';
 import type { Violation } from '#application/violations.js';
 import type { MetadataSearchFilter } from '#contract/zitadel/metadata/v2/metadata_pb.js';
 import type { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+import { matchesText, type TextMatch } from '#read-models/queries/queries.js';
+import type { UserMetadata } from '#read-models/queries/user-metadata.js';
 import { appliedLimit, pageOf, pageOfAll, pageViolations } from '#transport/dialects/zitadel/pages.js';
-import { addressOf, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { addressOf, askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { textMatchOf } from '#transport/dialects/zitadel/texts.js';
 import { invalid, unset } from '#transport/dialects/zitadel/violations.js';
 import { answered, type MethodTable, refused, told } from '#transport/implementation.js';
@@ -46,7 +45,7 @@ export function metadata(parts: Parts): MethodTable<typeof UserService> {
         const violations = [...pageViolations(page, 'pagination'), ...matches.filter(isViolation)];
         if (violations.length > 0) return refused(invalid(violations));
         const { organizationId, userId } = addressOf(request, call);
-        const found = await listUserMetadata(organizationId, userId, sourcesOf(parts, call));
+        const found = await parts.queries.listUserMetadata(organizationId, userId, askingOf(call));
         if (found.kind === 'rejected') return found;
         const wanted = found.answer.filter(({ key }) =>
           matches.every((match) => isViolation(match) || matchesText(match, key)),

@@ -1,22 +1,25 @@
 // What ListOrganizations asks for, in the words of the query.
 
-import type { Directory } from '#application/queries/directory.js';
-import type { OrganizationFilter, OrganizationSearch } from '#application/queries/organizations.js';
 import type { Violation } from '#application/violations.js';
 import { OrganizationState } from '#contract/zitadel/org/v2/org_pb.js';
 import type { ListOrganizationsRequest } from '#contract/zitadel/org/v2/org_service_pb.js';
 import { OrganizationFieldName, type SearchQuery } from '#contract/zitadel/org/v2/query_pb.js';
 import type { OrganizationId } from '#domain/ids.js';
+import type { OrganizationFilter, OrganizationSearch } from '#read-models/queries/organizations.js';
 import { pageOf, pageViolations } from '#transport/dialects/zitadel/pages.js';
 import { textMatchOf } from '#transport/dialects/zitadel/texts.js';
 import { unknownValue, unset } from '#transport/dialects/zitadel/violations.js';
 
+/** Whether the one that the first start made is asked for: it alone has to be looked up. */
+export const asksForFirst = ({ queries }: ListOrganizationsRequest): boolean =>
+  queries.some(({ query }) => query.case === 'defaultQuery');
+
 export function organizationSearchOf(
   { query, sortingColumn, queries }: ListOrganizationsRequest,
-  directory: Directory,
+  first: OrganizationId | null,
 ): OrganizationSearch | readonly Violation[] {
   const page = pageOf(query);
-  const read = queries.map((one, index) => filterOf(one, `queries[${index}]`, directory));
+  const read = queries.map((one, index) => filterOf(one, `queries[${index}]`, first));
   const violations = [
     ...pageViolations(page, 'query'),
     ...(sortingColumn in OrganizationFieldName ? [] : [unknownValue('sorting_column')]),
@@ -47,7 +50,7 @@ const states: ReadonlyMap<OrganizationState, OrganizationFilter> = new Map<
 function filterOf(
   { query }: SearchQuery,
   field: string,
-  directory: Directory,
+  first: OrganizationId | null,
 ): OrganizationFilter | Violation {
   switch (query.case) {
     case undefined:
@@ -66,6 +69,6 @@ function filterOf(
       return { kind: 'ids', ids: [query.value.id as OrganizationId] };
     case 'defaultQuery':
       // The first start made it before any other could be made.
-      return { kind: 'ids', ids: [...directory.organizations()].slice(0, 1) };
+      return first === null ? nothing : { kind: 'ids', ids: [first] };
   }
 }

@@ -6,16 +6,19 @@ import { DeactivateOrganization } from '#application/organization/deactivate-org
 import { ReactivateOrganization } from '#application/organization/reactivate-organization.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
 import { RenameOrganization } from '#application/organization/rename-organization.js';
-import { listOrganizations, type OrganizationAnswer } from '#application/queries/organizations.js';
-import { everyOrganization, type Scope } from '#application/queries/queries.js';
 import { OrganizationState } from '#contract/zitadel/org/v2/org_pb.js';
-import type { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import type {
+  ListOrganizationsRequest,
+  OrganizationService,
+} from '#contract/zitadel/org/v2/org_service_pb.js';
 import type { OrganizationId } from '#domain/ids.js';
+import type { OrganizationAnswer, OrganizationSearch } from '#read-models/queries/organizations.js';
+import { accepted, everyOrganization, type Scope } from '#read-models/queries/queries.js';
 import { authorize } from '#transport/authorize.js';
 import { detailsSince, listDetailsOf } from '#transport/dialects/zitadel/messages.js';
-import { organizationSearchOf } from '#transport/dialects/zitadel/organization-search.js';
+import { asksForFirst, organizationSearchOf } from '#transport/dialects/zitadel/organization-search.js';
 import { listRefusal } from '#transport/dialects/zitadel/pages.js';
-import { type Dated, type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { askingOf, type Dated, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { invalid } from '#transport/dialects/zitadel/violations.js';
 import { answered, type Call, type MethodTable, refused, told } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
@@ -65,7 +68,9 @@ export function organizations(parts: Parts): MethodTable<typeof OrganizationServ
       // Whoever may read none is answered none.
       access: { of: 'anyone' },
       run: async (request, call) => {
-        const search = organizationSearchOf(request, parts.directory);
+        const first = await firstOf(parts, call, request);
+        if (first.kind === 'rejected') return first;
+        const search = organizationSearchOf(request, first.answer);
         if (!('filters' in search)) return refused(invalid(search));
         const found = await listed(parts, call, search);
         if (found.kind === 'rejected') return refused(listRefusal(found.refusal, 'queries'));
@@ -82,12 +87,19 @@ export function organizations(parts: Parts): MethodTable<typeof OrganizationServ
 
 const inChangeDate = ({ details }: Dated) => ({ changeDate: timestampFromMs(details.changeDate) });
 
-type Search = Parameters<typeof listOrganizations>[1];
+/** Looked up where it is asked for. */
+async function firstOf({ queries }: Parts, call: Call, request: ListOrganizationsRequest) {
+  return asksForFirst(request) ? queries.firstOrganization(askingOf(call)) : accepted(null);
+}
 
-async function listed(parts: Parts, call: Call, search: Search) {
+async function listed(parts: Parts, call: Call, search: OrganizationSearch) {
   const scope = await visibleTo(parts, call);
   const filters = scope === null ? [{ kind: 'ids' as const, ids: [] }] : search.filters;
-  return listOrganizations(scope ?? call.organizationId, { ...search, filters }, sourcesOf(parts, call));
+  return parts.queries.listOrganizations(
+    scope ?? call.organizationId,
+    { ...search, filters },
+    askingOf(call),
+  );
 }
 
 /** Every organization for who reads those of the instance, else the one that the caller acts in; null is none. */

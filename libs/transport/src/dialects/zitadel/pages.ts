@@ -1,7 +1,7 @@
 // Pages of lists, and how the queries' refusals are told: in the fields of the request.
 
-import { type ListRefusal, type Page, pageDefault, pageMax } from '#application/queries/queries.js';
 import type { Violation } from '#application/violations.js';
+import { type ListRefusal, type Page, pageDefault, pageMax } from '#read-models/queries/queries.js';
 import { broken, invalid } from '#transport/dialects/zitadel/violations.js';
 import type { CallRefusal } from '#transport/refusals.js';
 

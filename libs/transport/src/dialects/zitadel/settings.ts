@@ -1,15 +1,13 @@
 // What an organization chose, in ZITADEL's words. What its clients could be misled by is left at zero.
 
-import { type SettingsAnswer, settingsOf } from '#application/queries/organizations.js';
-import { type Answer, accepted } from '#application/queries/queries.js';
-import { instanceStream } from '#application/surroundings.js';
 import type { RequestContext } from '#contract/zitadel/object/v2/object_pb.js';
 import { SecondFactorType } from '#contract/zitadel/settings/v2/login_settings_pb.js';
 import { ResourceOwnerType } from '#contract/zitadel/settings/v2/settings_pb.js';
 import type { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import type { SettingName } from '#domain/organization/settings.js';
+import type { SettingsAnswer } from '#read-models/queries/organizations.js';
 import { detailsOf } from '#transport/dialects/zitadel/messages.js';
-import { type Parts, sourcesOf } from '#transport/dialects/zitadel/parts.js';
+import { askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { answered, type Call, type MethodTable } from '#transport/implementation.js';
 
 interface Request {
@@ -29,10 +27,11 @@ export function settings(parts: Parts): MethodTable<typeof SettingsService> {
   const telling = <Told>(tell: (found: SettingsAnswer) => Told) => ({
     access,
     run: async ({ ctx }: Request, call: Call) => {
+      // Whoever may read the settings of one organization may read what every one inherits.
       const ofInstance = ctx?.resourceOwner.case === 'instance' && ctx.resourceOwner.value;
       const found = ofInstance
-        ? await instanceSettings(parts)
-        : await settingsOf(call.organizationId, sourcesOf(parts, call));
+        ? await parts.queries.instanceSettings(askingOf(call))
+        : await parts.queries.settingsOf(call.organizationId, askingOf(call));
       if (found.kind === 'rejected') return found;
       return answered({ details: detailsOf(found.answer.details), settings: tell(found.answer) });
     },
@@ -50,20 +49,6 @@ export function settings(parts: Parts): MethodTable<typeof SettingsService> {
       resourceOwnerType: ownerOf(found, ['secondFactorRequired']),
     })),
   };
-}
-
-/** Of what every organization inherits: whoever may read the settings of one may read these. */
-async function instanceSettings({ application }: Parts): Promise<Answer<SettingsAnswer, never>> {
-  const { state, revision, changedAt } = await application.instance.streams.current(instanceStream);
-  return accepted({
-    settings: await application.surroundings.inherited(),
-    chosen: [],
-    details: {
-      sequence: revision + 1,
-      changeDate: changedAt,
-      resourceOwner: state.status === 'ready' ? state.instanceId : '',
-    },
-  });
 }
 
 const ownerOf = ({ chosen }: SettingsAnswer, names: readonly SettingName[]): ResourceOwnerType =>

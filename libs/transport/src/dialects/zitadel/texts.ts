@@ -1,7 +1,7 @@
 // How a text has to match: two enumerations of the contract with the same numbers.
 
-import type { TextMatch } from '#application/queries/queries.js';
 import type { Violation } from '#application/violations.js';
+import type { TextMatch } from '#read-models/queries/queries.js';
 import { unknownValue } from '#transport/dialects/zitadel/violations.js';
 
 const methods: readonly TextMatch['method'][] = ['equals', 'starts-with', 'contains', 'ends-with'];

@@ -1,8 +1,8 @@
 // Users as ZITADEL's clients read them.
 
-import type { HumanAnswer, UserAnswer } from '#application/queries/users.js';
 import type { Gender as KnownGender } from '#application/user/profile.js';
 import { Gender, UserState } from '#contract/zitadel/user/v2/user_pb.js';
+import type { HumanAnswer, UserAnswer } from '#read-models/queries/users.js';
 import { detailsSince } from '#transport/dialects/zitadel/messages.js';
 
 const states = {

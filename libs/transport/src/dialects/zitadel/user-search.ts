@@ -1,13 +1,13 @@
 // What ListUsers asks for, in the words of the query.
 
-import type { UserColumn, UserSearch } from '#application/queries/list-users.js';
-import { filterDepthMax, type TextField, type UserFilter } from '#application/queries/user-filter.js';
 import type { Violation } from '#application/violations.js';
 import { ByteFilterMethod } from '#contract/zitadel/filter/v2/filter_pb.js';
 import { type SearchQuery, Type, UserFieldName } from '#contract/zitadel/user/v2/query_pb.js';
 import { UserState } from '#contract/zitadel/user/v2/user_pb.js';
 import type { ListUsersRequest } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { UserColumn, UserSearch } from '#read-models/queries/list-users.js';
+import { filterDepthMax, type TextField, type UserFilter } from '#read-models/queries/user-filter.js';
 import { pageOf, pageViolations } from '#transport/dialects/zitadel/pages.js';
 import { textMatchOf } from '#transport/dialects/zitadel/texts.js';
 import { unknownValue, unset } from '#transport/dialects/zitadel/violations.js';

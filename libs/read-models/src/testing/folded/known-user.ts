@@ -1,5 +1,4 @@
-// One user as queries see it: alive, of an organization that is there, and with the key that opens what is
-// sealed. Each text is opened when it is asked for, since most filters ask for one of them.
+// One user as its stream tells it: alive, of an organization that is there, and with the key that opens what is sealed.
 
 import type { Application } from '#application/application.js';
 import type { Details } from '#application/caller.js';
@@ -10,7 +9,6 @@ import type { HumanProfile, MachineProfile } from '#application/user/profile.js'
 import type { Account } from '#domain/account/state.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { isAlive, type LivingUser } from '#domain/user/state.js';
-import type { DataKey } from '#secrets/data-keys.js';
 
 interface Seen {
   readonly stream: string;
@@ -90,43 +88,25 @@ export class KnownUser {
   }
 }
 
-/** Null for whoever is not there, whatever the reason. At once where everything is at hand. */
-export function knownByStream(
-  application: Application,
-  stream: string,
-): KnownUser | null | Promise<KnownUser | null> {
-  const loaded = application.accounts.streams.current(stream);
-  const withState = (state: Loaded<Account>) => {
-    if (!isAlive(state.state.user)) return null;
-    const key = application.parts.secrets.keys.get(stream);
-    const withKey = (found: DataKey | null) => known(application, { stream, loaded: state, key: found });
-    return key instanceof Promise ? key.then(withKey) : withKey(key);
-  };
-  return loaded instanceof Promise ? loaded.then(withState) : withState(loaded);
+/** Null for whoever is not there, whatever the reason. */
+export async function knownByStream(application: Application, stream: string): Promise<KnownUser | null> {
+  const loaded = await application.accounts.streams.current(stream);
+  const { user } = loaded.state;
+  const { secrets } = application.parts;
+  const key = await secrets.keys.get(stream);
+  if (key === null || !isAlive(user)) return null;
+  const { organization } = await application.surroundings.of(user.organizationId);
+  if (organization !== 'active' && organization !== 'inactive') return null;
+  const sealer = new Sealer(secrets, key, user.organizationId);
+  return new KnownUser({ stream, loaded, user, sealer, names: secrets.names });
 }
 
-/** Null, too, in another organization, and in one that is gone. */
+/** Null, too, in another organization. */
 export async function knownUser(
   organizationId: OrganizationId,
   userId: UserId,
   application: Application,
 ): Promise<KnownUser | null> {
   const user = await knownByStream(application, application.userStream(userId));
-  if (user === null || user.organizationId !== organizationId) return null;
-  const { organization } = await application.surroundings.of(organizationId);
-  return organization === 'active' || organization === 'inactive' ? user : null;
-}
-
-interface Found {
-  readonly stream: string;
-  readonly loaded: Loaded<Account>;
-  readonly key: DataKey | null;
-}
-
-function known(application: Application, { stream, loaded, key }: Found): KnownUser | null {
-  const { user } = loaded.state;
-  if (key === null || !isAlive(user)) return null;
-  const { secrets } = application.parts;
-  const sealer = new Sealer(secrets, key, user.organizationId);
-  return new KnownUser({ stream, loaded, user, sealer, names: secrets.names });
+  return user?.organizationId === organizationId ? user : null;
 }

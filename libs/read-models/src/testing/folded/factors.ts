@@ -1,23 +1,27 @@
-// What second factors a user has, and how many guesses are left. Whether a guess is looked at is decided by the
-// domain alone; what is told here is reckoned by the same functions.
-
-import type { KnownUser } from '#application/queries/known-user.js';
-import type { Answer, Sources, UserNotFound } from '#application/queries/queries.js';
-import { ofUser } from '#application/queries/users.js';
 import type { Circumstances } from '#domain/account/circumstances.js';
 import { attemptsLeft, delayedUntil, nextTotpAttemptAt } from '#domain/attempts/bounds.js';
-import type { Instant, OrganizationId, TotpId, UserId } from '#domain/ids.js';
-import type { TotpParameters } from '#domain/totp/events.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import { readyDevices } from '#domain/totp/guess.js';
 import { type EnrolledTotp, type PendingTotp, pendingAt } from '#domain/totp/state.js';
-
-export type AuthenticationMethod = 'totp' | 'recovery-code';
+import type {
+  AuthenticationFactor,
+  AuthenticationMethod,
+  Device,
+  FactorState,
+  Factors,
+  FactorsOfUser,
+  RecoveryCodesLeft,
+} from '#read-models/queries/factors.js';
+import type { Answer, UserNotFound } from '#read-models/queries/queries.js';
+import type { KnownUser } from '#read-models/testing/folded/known-user.js';
+import type { FoldedSources } from '#read-models/testing/folded/sources.js';
+import { ofUser } from '#read-models/testing/folded/users.js';
 
 /** What the user can prove something by now: of devices that are disabled or wait for their first code, none. */
 export async function listAuthenticationMethods(
   organizationId: OrganizationId,
   userId: UserId,
-  sources: Sources,
+  sources: FoldedSources,
 ): Promise<Answer<readonly AuthenticationMethod[], UserNotFound>> {
   return withCircumstances(organizationId, userId, {
     sources,
@@ -30,25 +34,11 @@ export async function listAuthenticationMethods(
   });
 }
 
-/** `not-ready`: it waits for its first code, or is disabled. What was removed is not known any more. */
-export type FactorState = 'not-ready' | 'ready' | 'removed';
-
-export interface AuthenticationFactor {
-  readonly kind: 'totp';
-  readonly state: FactorState;
-}
-
-export interface FactorsOfUser {
-  readonly userId: UserId;
-  /** None stands for `ready` alone. */
-  readonly states: readonly FactorState[];
-}
-
 /** All devices of a user are one factor: clients that see it so cannot tell devices apart. */
 export async function listAuthenticationFactors(
   organizationId: OrganizationId,
   { userId, states }: FactorsOfUser,
-  sources: Sources,
+  sources: FoldedSources,
 ): Promise<Answer<readonly AuthenticationFactor[], UserNotFound>> {
   return withCircumstances(organizationId, userId, {
     sources,
@@ -61,52 +51,12 @@ export async function listAuthenticationFactors(
   });
 }
 
-export interface Device {
-  readonly totpId: TotpId;
-  readonly name: string | null;
-  readonly state: 'pending' | 'ready' | 'disabled';
-  readonly parameters: TotpParameters;
-  readonly createdAt: Instant;
-  /** Until when the first code has to come; null once it has. */
-  readonly expiresAt: Instant | null;
-  readonly lastUsedAt: Instant | null;
-  /** Wrong codes given for this device alone, until it is disabled or no code is compared any more. */
-  readonly attemptsLeft: number;
-  /** Null where waiting does not help. */
-  readonly nextAttemptAt: Instant | null;
-}
-
-export interface Factors {
-  /** In the order of their enrolment; the one that waits for its first code comes last. */
-  readonly devices: readonly Device[];
-  /** Wrong codes given for no particular device. */
-  readonly attemptsLeft: number;
-  /** Null where no device is ready. */
-  readonly nextAttemptAt: Instant | null;
-  readonly recoveryCodes: RecoveryCodesLeft;
-}
-
 export async function listFactors(
   organizationId: OrganizationId,
   userId: UserId,
-  sources: Sources,
+  sources: FoldedSources,
 ): Promise<Answer<Factors, UserNotFound>> {
   return withCircumstances(organizationId, userId, { sources, tell: factorsOf });
-}
-
-export interface RecoveryCodesLeft {
-  readonly codesLeft: number;
-  /** Made for an enrolment that is not confirmed yet: they are worth nothing before. */
-  readonly codesPending: number;
-  readonly nextAttemptAt: Instant;
-}
-
-export async function recoveryCodesLeft(
-  organizationId: OrganizationId,
-  userId: UserId,
-  sources: Sources,
-): Promise<Answer<RecoveryCodesLeft, UserNotFound>> {
-  return withCircumstances(organizationId, userId, { sources, tell: codesLeftOf });
 }
 
 const everyDevice = { totpId: null, digits: null } as const;
@@ -156,7 +106,7 @@ function codesLeftOf({ account }: KnownUser, circumstances: Circumstances): Reco
 }
 
 interface TellingNow<Value> {
-  readonly sources: Sources;
+  readonly sources: FoldedSources;
   readonly tell: (user: KnownUser, circumstances: Circumstances) => Value;
 }
 

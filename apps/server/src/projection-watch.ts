@@ -1,0 +1,44 @@
+// Where each projection stands, looked at now and then, for the metrics.
+
+import type { RunnerStatus } from '#read-models/runner.js';
+import type { Metrics } from '#server/metrics/metrics.js';
+
+export interface ProjectionWatchOptions {
+  readonly projections: readonly string[];
+  readonly status: () => Promise<readonly RunnerStatus[]>;
+  readonly metrics: Pick<Metrics, 'projection'>;
+  /** By projections: how many events their rows had seen before. */
+  readonly events: ReadonlyMap<string, number>;
+}
+
+/** More often than anybody scrapes, and rarely enough to cost nothing. */
+const lookEveryMs = 2_000;
+
+/** Answers how to end it. */
+export function watchProjections({
+  projections,
+  status,
+  metrics,
+  events,
+}: ProjectionWatchOptions): () => void {
+  const told = new Map(projections.map((name) => [name, metrics.projection(name)]));
+  const seen = new Map(events);
+  const tell = (one: RunnerStatus): void => {
+    const series = told.get(one.projection);
+    const isLevel = one.head === one.position;
+    // Where the engine does not count, only whether there are any is known.
+    series?.lag({ events: one.lagEvents ?? (isLevel ? 0 : Number.NaN), seconds: one.lagSeconds });
+    series?.parked(one.parked.length);
+    series?.projected(Math.max(0, one.events - (seen.get(one.projection) ?? 0)));
+    seen.set(one.projection, one.events);
+  };
+  const look = async (): Promise<void> => {
+    try {
+      for (const one of await status()) tell(one);
+    } catch {
+      // The thread is being started again, which was told already.
+    }
+  };
+  const timer = setInterval(() => void look(), lookEveryMs).unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,112 @@
+// The rows that queries are answered from: kept in a file beside the log, made by one thread and read by others, so
+// that the one that serves waits for no disk.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Application } from '#application/application.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { keyFilePath } from '#key-store-sqlite/key-file.js';
+import { notedLog } from '#read-models/noted-log.js';
+import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
+import { SqliteQueries } from '#read-models/stores/sqlite/sqlite-queries.js';
+import { Waits } from '#read-models/waits.js';
+import type { MasterKeys } from '#secrets/master-keys.js';
+import type { Log } from '#server/log.js';
+import type { Metrics } from '#server/metrics/metrics.js';
+import { prepareModelsFile } from '#server/models-file.js';
+import { Projecting } from '#server/projecting.js';
+import type { ProjectingData } from '#server/projecting-messages.js';
+import { watchProjections } from '#server/projection-watch.js';
+
+export interface ReadModelsOptions {
+  readonly dataDirectory: string;
+  readonly eventLog: EventLog;
+  /** How the thread that projects comes to the same log. */
+  readonly projected: ProjectingData['log'];
+  /** No other process appends to this log. */
+  readonly soleWriter: boolean;
+  readonly masterKeys: MasterKeys;
+  readonly log: Log;
+  /** Left out where nobody asks. */
+  readonly metrics?: Metrics;
+}
+
+interface Parts {
+  readonly waits: Waits;
+  readonly projecting: Projecting;
+  readonly rows: SqliteQueries;
+  readonly endWatch: () => void;
+}
+
+const projections = ['users', 'organizations', 'audit'];
+/** Who is a little behind has caught up by then. What is built anew takes minutes, and commands can do without. */
+const startMaxMs = 5_000;
+
+export class ReadModels {
+  /** For commands: a query then sees what was acknowledged before it. */
+  readonly eventLog: EventLog;
+  readonly #parts: Parts;
+  #isCaughtUp = false;
+  #isClosed = false;
+
+  private constructor(log: EventLog, parts: Parts) {
+    this.#parts = parts;
+    this.eventLog = notedLog(log, (position) => parts.waits.note(position));
+  }
+
+  /** Throws `StartRefusal`. */
+  static async open(options: ReadModelsOptions): Promise<ReadModels> {
+    const { dataDirectory, eventLog, projected, soleWriter, masterKeys, log, metrics } = options;
+    const { path, events } = await prepareModelsFile(options);
+    const onTrouble = (reason: string, projection: string | null = null) =>
+      log.error({ reason, ...(projection !== null && { projection }) }, 'the read models');
+    const rows = await SqliteQueries.open({ path, onTrouble });
+    const waits = new Waits({ log: eventLog, soleWriter });
+    const projecting = Projecting.start({
+      log: projected,
+      keysPath: keyFilePath(dataDirectory),
+      masterKeys,
+      modelsPath: path,
+      projections,
+      onMoved: (projection, position) => waits.moveTo(projection, position),
+      onTrouble,
+    });
+    const status = () => projecting.status();
+    const endWatch =
+      metrics === undefined ? () => undefined : watchProjections({ projections, status, metrics, events });
+    return new ReadModels(eventLog, { waits, projecting, rows, endWatch });
+  }
+
+  /** Whether everything is in the rows that was in the log when `catchUp` began. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
+  queriesOf({ parts: { secrets, clock } }: Application): Queries {
+    const { rows, waits } = this.#parts;
+    return openQueries({ store: rows, waits, names: secrets.names, clock });
+  }
+
+  /** Resolves when it is, or when a start should not wait for it any longer. */
+  async catchUp(): Promise<void> {
+    const { waits } = this.#parts;
+    const position = await this.eventLog.head();
+    // From now on each query waits for at least that much.
+    waits.note(position);
+    const caughtUp = async () => {
+      while (!this.#isClosed && !this.#isCaughtUp)
+        this.#isCaughtUp = (await waits.awaitPosition({ projections, position })) === null;
+    };
+    await Promise.race([caughtUp(), delay(startMaxMs, undefined, { ref: false })]);
+  }
+
+  /** Before the log and the keys. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const { waits, projecting, rows, endWatch } = this.#parts;
+    endWatch();
+    waits.close();
+    await projecting.close();
+    await rows.close();
+  }
+}

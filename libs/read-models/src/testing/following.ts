@@ -1,0 +1,78 @@
+// A log that is followed into a store, as a service does it, in one process.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Application } from '#application/application.js';
+import { audit } from '#read-models/models/audit.js';
+import { organizations } from '#read-models/models/organizations.js';
+import { users } from '#read-models/models/users.js';
+import type { Opener } from '#read-models/opener.js';
+import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
+import type { Sources } from '#read-models/queries/queries.js';
+import { Runner } from '#read-models/runner.js';
+import type { ModelStore } from '#read-models/store.js';
+import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
+import { Waits } from '#read-models/waits.js';
+
+const models = [users, organizations, audit];
+const projections = models.map(({ name }) => name);
+
+export interface Following {
+  readonly store: ModelStore;
+  readonly queries: Queries;
+  /** Everything that is in the log by now is in the rows when it is asked. */
+  ask<Answer>(query: (sources: Sources) => Promise<Answer>): Promise<Answer>;
+  /** Before the log. */
+  close(): Promise<void>;
+}
+
+export interface FollowOptions {
+  /** Told what only operators are told. */
+  readonly onTrouble: (text: string) => void;
+  readonly openStore?: (folder: string) => Promise<ModelStore>;
+}
+
+export async function follow(
+  { parts }: Pick<Application, 'parts'>,
+  { onTrouble, openStore = openEmbedded }: FollowOptions,
+): Promise<Following> {
+  const { log, clock } = parts;
+  const { names } = parts.secrets;
+  const folder = await mkdtemp(join(tmpdir(), 'read-models-'));
+  const store = await openStore(folder);
+  const waits = new Waits({ log, soleWriter: false });
+  const runners: Runner[] = [];
+  for (const model of models) {
+    const build = await store.open(model);
+    const onMoved = waits.moveTo.bind(waits, model.name);
+    runners.push(new Runner({ log, store, build, opener: openerOf({ parts }), onMoved, onTrouble }));
+  }
+  return {
+    store,
+    queries: openQueries({ store, waits, names, clock }),
+    ask: async (query) => {
+      const behind = await waits.awaitPosition({ projections, position: null });
+      if (behind !== null) throw new Error(`the rows are ${behind.behindMs} ms behind`);
+      const streamId = (id: string) => names.streamId(id);
+      return store.read((reading) => query({ reading, now: clock(), streamId }));
+    },
+    close: async () => {
+      for (const runner of runners) await runner.close();
+      waits.close();
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const openEmbedded = async (folder: string) => openSqliteStore(join(folder, 'models.db'));
+
+export const openerOf = ({ parts: { secrets } }: Pick<Application, 'parts'>): Opener => ({
+  open: async ({ stream, organizationId }, { purpose, factor, sealed }) => {
+    const key = await secrets.keys.get(stream);
+    const context = { organizationId: organizationId ?? '', subject: stream, factor, purpose };
+    return key === null ? null : secrets.open(key, context, sealed);
+  },
+});
