@@ -84,7 +84,7 @@ function directoryFindings(directory: string): Finding[] {
 }
 
 function modeFindings(directory: string): Finding[] {
-  const secret = ['events.db', 'events.head', 'keys.db', 'master.key', 'admin.token'];
+  const secret = ['events.db', 'events.head', 'keys.db', 'models.db', 'master.key', 'admin.token'];
   const open = secret.filter(
     (name) => existsSync(join(directory, name)) && !isPrivate(join(directory, name)),
   );

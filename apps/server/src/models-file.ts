@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import type { EventLog } from '#event-log/event-log.js';
 import { type ModelStore, ModelStoreError } from '#read-models/store.js';
+import { tellable } from '#read-models/stores/sqlite/model-file.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import type { Log } from '#server/log.js';
 import { StartRefusal } from '#server/start-refusal.js';
@@ -39,8 +40,9 @@ export async function prepareModelsFile(options: ModelsFileOptions): Promise<Mod
     await openSqliteStore(path).close();
     return { path, events: new Map() };
   } catch (error) {
-    if (!(error instanceof ModelStoreError)) throw error;
-    throw new StartRefusal(`the data directory ${dataDirectory} cannot be used: ${error.message}`, {
+    const told = tellable(error);
+    if (!(told instanceof ModelStoreError)) throw error;
+    throw new StartRefusal(`the data directory ${dataDirectory} cannot be used: ${told.message}`, {
       cause: error,
     });
   }

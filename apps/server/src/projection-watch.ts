@@ -9,10 +9,11 @@ export interface ProjectionWatchOptions {
   readonly metrics: Pick<Metrics, 'projection'>;
   /** By projections: how many events their rows had seen before. */
   readonly events: ReadonlyMap<string, number>;
+  readonly lookEveryMs?: number;
 }
 
 /** More often than anybody scrapes, and rarely enough to cost nothing. */
-const lookEveryMs = 2_000;
+const lookEveryDefaultMs = 2_000;
 
 /** Answers how to end it. */
 export function watchProjections({
@@ -20,6 +21,7 @@ export function watchProjections({
   status,
   metrics,
   events,
+  lookEveryMs = lookEveryDefaultMs,
 }: ProjectionWatchOptions): () => void {
   const told = new Map(projections.map((name) => [name, metrics.projection(name)]));
   const seen = new Map(events);

@@ -106,7 +106,8 @@ export class ReadModels {
     const { waits, projecting, rows, endWatch } = this.#parts;
     endWatch();
     waits.close();
-    await projecting.close();
     await rows.close();
+    // Last, since it takes the WAL into the file, which who only reads cannot.
+    await projecting.close();
   }
 }

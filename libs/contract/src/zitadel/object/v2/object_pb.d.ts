@@ -151,7 +151,7 @@ export declare const DetailsSchema: GenMessage<Details>;
  */
 export declare type ListDetails = Message<"zitadel.object.v2.ListDetails"> & {
   /**
-   * How many there are, on all pages.
+   * How many there are, on all pages; of very many, as many as were counted.
    *
    * @generated from field: uint64 total_result = 1;
    */
