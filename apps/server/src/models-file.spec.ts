@@ -67,6 +67,16 @@ describe('the file of the read models', () => {
     expect(asideFiles()).toHaveLength(1);
   });
 
+  it('takes the files of builds beside it along', async () => {
+    await leaveRows(head);
+    const store = openSqliteStore(path());
+    const { build } = await store.begin(users);
+    await store.close();
+    await prepare({ eventLog: { ...sound, identity: async () => 'another' } });
+    const builds = readdirSync(dataDirectory).filter((name) => name.includes('.build-'));
+    expect(builds).toEqual([`${asideFiles()[0]}.build-${build}`]);
+  });
+
   it('is not moved where the end of the log is what a node says that may be behind', async () => {
     await leaveRows(head);
     const eventLog = { ...sound, head: async () => '0000000000000003' as Position };

@@ -1,8 +1,8 @@
 // The file of rows, fit to be followed up: what is in it can be made again from the log, so one that is damaged, or was
 // made from another log, is moved aside and made anew, instead of keeping the service from starting.
 
-import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import type { EventLog } from '#event-log/event-log.js';
 import { type ModelStore, ModelStoreError } from '#read-models/store.js';
@@ -87,8 +87,14 @@ async function agreed(store: ModelStore, { eventLog, soleWriter }: ModelsFileOpt
   return events;
 }
 
+/** With the files of builds beside it. */
 function moveAside(path: string): string {
-  const aside = `${path}.${new Date().toISOString().replaceAll(':', '')}.aside`;
-  for (const part of ['-wal', '-shm', '']) if (existsSync(path + part)) renameSync(path + part, aside + part);
-  return aside;
+  const [directory, name] = [dirname(path), basename(path)];
+  const aside = `${name}.${new Date().toISOString().replaceAll(':', '')}.aside`;
+  const parts = readdirSync(directory).filter(
+    (one) => one === name || one.startsWith(`${name}-`) || one.startsWith(`${name}.build-`),
+  );
+  for (const part of parts)
+    renameSync(join(directory, part), join(directory, aside + part.slice(name.length)));
+  return join(directory, aside);
 }
