@@ -1,13 +1,14 @@
 // Rows beside the log, as the built server keeps them: what was acknowledged is in them after any end, what was erased
 // is in none of their bytes, and what is damaged is made anew.
 
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
+import { endAll, root, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 import { canaryOf, LeakSearch } from '#test/faults/leak-search.js';
 
 let directory: string;
@@ -56,6 +57,11 @@ async function named(name: string): Promise<readonly unknown[]> {
 const rowFiles = () => readdirSync(directory).filter((name) => name.startsWith('models.db'));
 const asideFiles = () => rowFiles().filter((name) => name.endsWith('.aside'));
 
+function tracesOf(name: string): readonly string[] {
+  const search = new LeakSearch([canaryOf('name', name)]);
+  return rowFiles().flatMap((file) => search.in(readFileSync(join(directory, file))));
+}
+
 /** Ten times what the store says that it takes, at most. */
 async function come(isSo: () => boolean): Promise<void> {
   for (let seconds = 0; seconds < 100 && !isSo(); seconds += 1) await delay(1_000);
@@ -99,17 +105,28 @@ describe('rows beside the log', () => {
     const { id } = await ask('/v2/users/new', person(gone));
     await ask('/v2/users/new', person(stays));
     await named(gone);
-    const search = new LeakSearch([canaryOf('name', gone)]);
-    const other = new LeakSearch([canaryOf('name', stays)]);
-    const bytes = () => rowFiles().map((name) => readFileSync(join(directory, name)));
-    const traces = (of: LeakSearch) => bytes().flatMap((found) => of.in(found));
-    expect(traces(search).length).toBeGreaterThan(0);
+    expect(tracesOf(gone).length).toBeGreaterThan(0);
     await ask(`/countersign/v1/users/${id}/erase`, {});
     expect(await named(gone)).toEqual([]);
-    await come(() => traces(search).length === 0);
-    expect(traces(search)).toEqual([]);
+    await come(() => tracesOf(gone).length === 0);
+    expect(tracesOf(gone)).toEqual([]);
     await end('SIGTERM');
-    expect(traces(search)).toEqual([]);
-    expect(traces(other).length).toBeGreaterThan(0);
+    expect(tracesOf(gone)).toEqual([]);
+    expect(tracesOf(stays).length).toBeGreaterThan(0);
   }, 200_000);
+
+  it('hold no byte of whoever was erased on the command line, while no server runs', async () => {
+    const gone = 'gone-7e02aa';
+    const { id } = await ask('/v2/users/new', person(gone));
+    await end('SIGTERM');
+    const traces = () => tracesOf(gone);
+    expect(traces().length).toBeGreaterThan(0);
+    const words = ['users', 'erase', String(id), '--yes', '--data-dir', directory];
+    const { status, stderr } = spawnSync(process.execPath, ['dist/apps/cli/src/main.js', ...words], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(traces()).toEqual([]);
+  });
 });

@@ -22,6 +22,8 @@ export interface ChangeOfUser {
   readonly done: string;
   /** Throws `CommandFailure` before anything is opened. */
   readonly check?: (call: Call) => void;
+  /** Whether rows have to show it at once, although no service runs. */
+  readonly isFollowed?: true;
   readonly asked: (call: Call) => Asked;
   readonly command: (user: OwnedUser, call: Call) => Promise<ICommand>;
 }
@@ -42,7 +44,9 @@ export function changeOfUser(change: ChangeOfUser): Command {
         byApi: async (service) => changedThere(await service.ask(change.asked(call))),
         offline: async (house) => {
           const user = await house.user(call.given.argument(0));
-          return changedHere((await house.run(await change.command(user, call))).details);
+          const { details: done } = await house.run(await change.command(user, call));
+          if (change.isFollowed) await house.follow();
+          return changedHere(done);
         },
       });
       await call.output.answer(changed, () => changedText(done, changed));

@@ -1,6 +1,7 @@
 // The application over a data directory on which no service runs, opened by this process.
 
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 
@@ -14,6 +15,7 @@ import { settingsOf } from '#cli/settings-of.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { logStart } from '#event-log/event-log.js';
 import type { Log } from '#server/log.js';
+import type { ReadModelsOptions } from '#server/read-models.js';
 
 export interface House {
   readonly application: Application;
@@ -22,6 +24,8 @@ export interface House {
   run<Answer>(command: ICommand): Promise<{ readonly details: Details; readonly answer: Answer }>;
   /** Throws `CommandFailure` where there is no such user. */
   user(userId: string): Promise<OwnedUser>;
+  /** Has rows follow the log now, and not at the next start: what was erased stands in them until then. */
+  follow(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,7 @@ export async function openHouse(call: Call): Promise<House> {
   const { eventLog: choice, dataDirectory: directory, masterKeyFile } = settingsOf(call);
   const dataDirectory = prepareDataDirectory(resolve(directory));
   const log = logOver(call);
-  const { eventLog } = await openEventLog(choice, dataDirectory, log);
+  const { eventLog, projected } = await openEventLog(choice, dataDirectory, log);
   const closing = [() => eventLog.close()];
   const close = async () => {
     for (const one of closing) await one();
@@ -59,17 +63,36 @@ export async function openHouse(call: Call): Promise<House> {
     closing.unshift(() => keys.store.close());
     const opened = await openApplication(options, keys);
     closing.unshift(() => opened.end());
-    return { ...houseOf(opened.application, (command) => opened.bus.execute(command)), close };
+    const follow = () => followLog({ ...options, ...keys, projected });
+    return { ...houseOf(opened.application, (command) => opened.bus.execute(command)), follow, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+async function followLog(options: ReadModelsOptions): Promise<void> {
+  const [{ modelsPath }, { ReadModels }] = await Promise.all([
+    import('#server/models-file.js'),
+    import('#server/read-models.js'),
+  ]);
+  if (!existsSync(modelsPath(options.dataDirectory))) return;
+  const readModels = await ReadModels.open(options);
+  try {
+    await readModels.catchUp();
+    if (!readModels.isCaughtUp)
+      options.log.warn(
+        'queries are far behind: what was changed is in their rows once the service has caught up',
+      );
+  } finally {
+    await readModels.close();
+  }
+}
+
 function houseOf(
   application: Application,
   execute: (command: ICommand) => Promise<unknown>,
-): Omit<House, 'close'> {
+): Omit<House, 'follow' | 'close'> {
   const by: Caller = { editor: `cli:${userInfo().username}`, callId: randomUUID(), traceId: null };
   return {
     application,

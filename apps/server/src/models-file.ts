@@ -25,10 +25,12 @@ export interface ModelsFile {
   readonly events: ReadonlyMap<string, number>;
 }
 
+export const modelsPath = (dataDirectory: string): string => join(dataDirectory, 'models.db');
+
 /** Throws `StartRefusal` where the directory cannot be used. */
 export async function prepareModelsFile(options: ModelsFileOptions): Promise<ModelsFile> {
   const { dataDirectory, log } = options;
-  const path = join(dataDirectory, 'models.db');
+  const path = modelsPath(dataDirectory);
   try {
     const builds = await lookInto(path, options);
     if (!('reason' in builds)) return { path, events: builds };

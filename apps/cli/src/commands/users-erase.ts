@@ -9,6 +9,7 @@ export const usersErase = changeOfUser({
   options: { yes: { meaning: 'It is meant. Nothing is erased without it.' } },
   examples: [{ line: 'users erase 01a1fe5e-2dff-70db-8702-33a31e1f2470 --yes', meaning: 'For good' }],
   done: 'erased',
+  isFollowed: true,
   check: ({ given }) => {
     if (!given.flag('yes'))
       throw usageFailure(
