@@ -186,3 +186,38 @@ describe('SIGTERM under 200 requests a second, on gRPC and REST at once', () => 
     expect(Math.min(...cycles.map(({ acknowledged }) => acknowledged.length))).toBeGreaterThan(20);
   }, 180_000);
 });
+
+describe('a server that is kept from running while it stops', () => {
+  const stalledMs = 600;
+
+  async function answeredAfter(
+    stoppedAfterMs: number,
+    { overs, isKept }: { readonly overs: readonly (typeof overRest)[]; readonly isKept: boolean },
+  ): Promise<readonly string[]> {
+    const directory = temporaryDirectory();
+    const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
+    const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+    const { organizationId } = await post<Place>(server, token, '/v2/organizations', { name: 'Stalled' });
+    const senders = overs.map((over) => over(server, token, organizationId));
+    if (isKept) await Promise.all(senders.map(({ send }, which) => send(`before-${which}`)));
+    server.signal('SIGTERM');
+    await delay(stoppedAfterMs);
+    server.signal('SIGSTOP');
+    const sent = senders.map(({ send }, which) => send(`during-${which}`));
+    await delay(stalledMs);
+    server.signal('SIGCONT');
+    const told = await Promise.all(sent);
+    for (const { close } of senders) close();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    return told.flatMap(({ userId, fault }) => (userId === null ? [fault] : []));
+  }
+
+  it('answers who came by a new connection before the door was closed', async () => {
+    expect(await answeredAfter(50, { overs: [overGrpc, overRest], isKept: false })).toEqual([]);
+  });
+
+  // A gRPC connection was told not to send any more.
+  it('answers who asks by a kept connection after the door was closed', async () => {
+    expect(await answeredAfter(350, { overs: [overRest], isKept: true })).toEqual([]);
+  });
+});

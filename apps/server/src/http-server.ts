@@ -47,6 +47,8 @@ export function createHttpServer({ log, inFlight, isTls, isStopping }: HttpServe
     frameworkErrors: (error, request, reply) =>
       refuseUnrouted(error, { request, reply, log, inFlight, isTls }),
   });
+  // Closing would end those at once that are kept and silent, whatever is on its way by them.
+  server.server.closeIdleConnections = () => undefined;
   addRequestHooks(server, { log, inFlight, isTls });
   server.addHook('onSend', async (_request, reply) => {
     if (isStopping()) reply.header('connection', 'close');

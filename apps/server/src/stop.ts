@@ -1,7 +1,7 @@
 // The end, in an order that drops nobody: first the readiness, so that no new requests are sent here;
 // then the door; then whoever is still inside; the event log last, because they write to it.
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
 import type { EventLog } from '#event-log/event-log.js';
 import { describeError } from '#server/describe-error.js';
@@ -37,7 +37,7 @@ export async function stop({
   ...port
 }: Running): Promise<number> {
   readiness.stop();
-  await delay(graceMs);
+  await grace();
   const isDrained = await drain(port);
   if (!isDrained)
     log.error('requests were still open when the time to finish them was over; they are cut off');
@@ -53,10 +53,20 @@ export async function stop({
   return isDrained ? 0 : 1;
 }
 
+/**
+ * Timers come before sockets: a process that was kept from running for so long would otherwise end without having looked
+ * at what reached it meanwhile.
+ */
+async function grace(): Promise<void> {
+  await delay(graceMs);
+  // Connections are taken in the first turn, their first bytes read in the second, the rest put to work in the third.
+  for (let at = 0; at < 3; at += 1) await turn();
+}
+
 async function drain({ server, inFlight, listener }: OnePort): Promise<boolean> {
   const closed = server.close();
   const called = listener.drain();
-  const answered = delay(graceMs).then(() => inFlight.none());
+  const answered = grace().then(() => inFlight.none());
   const timer = new AbortController();
   const late = delay(drainWithinMs, false, { signal: timer.signal });
   const isDrained = await Promise.race([answered.then(() => true), late]);
