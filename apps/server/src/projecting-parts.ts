@@ -13,7 +13,7 @@ import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.j
 import { ProjectingKeys } from '#server/projecting-keys.js';
 import type { ProjectingData } from '#server/projecting-messages.js';
 
-const models: readonly Projection[] = [users, organizations, audit];
+export const models: readonly Projection[] = [users, organizations, audit];
 
 export interface ProjectingParts {
   readonly log: EventLog;

@@ -122,7 +122,7 @@ function inspect(path: string): Found {
   }
 }
 
-function inspectSchema(database: Database.Database): Found {
+export function inspectSchema(database: Database.Database): Found {
   const count = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
   if (count === 0) return 'new';
   if (database.pragma('application_id', { simple: true }) !== applicationId)
