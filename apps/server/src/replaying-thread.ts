@@ -2,29 +2,21 @@
 
 import { workerData } from 'node:worker_threads';
 
-import { Replays } from '#read-models/replay/replays.js';
-import { ErasuresPassing } from '#server/erasures-passing.js';
 import { obeyOrders, send } from '#server/obeying.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
+import { openReplays } from '#server/replays-over.js';
 
-const { log, keys, store, projections, measure, close } = await openParts(workerData as ProjectingData);
-const replays = await Replays.open({
-  store,
-  projections,
-  reading: () => {
-    const erasures = new ErasuresPassing((stream) => keys.forget(stream));
-    return { log: erasures.over(log), opener: keys, onMoved: (position) => erasures.movedTo(position) };
-  },
+const parts = await openParts(workerData as ProjectingData);
+const replays = await openReplays(parts, {
   onSwitched: (projection) => send({ kind: 'switched', projection }),
   onTrouble: (text) => send({ kind: 'trouble', projection: null, text }),
-  ...(measure !== null && { measure }),
 });
 obeyOrders({
   obey,
   close: async () => {
     await replays.close();
-    await close();
+    await parts.close();
   },
 });
 
