@@ -173,6 +173,61 @@ describe('where other processes write, too, a query without a position', () => {
   });
 });
 
+describe('where another process makes the rows', () => {
+  let shown: Position;
+  let looks: number;
+  let failure: Error | null;
+  beforeEach(() => {
+    [shown, looks, failure] = [at(0), 0, null];
+    const lookUp = async () => {
+      looks += 1;
+      if (failure !== null) throw failure;
+      return [['users', shown]] as const;
+    };
+    waits = new Waits({ log, soleWriter: false, lookUp });
+  });
+
+  it('a query waits until they are seen to go so far, and nobody looks before or after it', async () => {
+    await sleep(50);
+    expect(looks).toBe(0);
+    const waiting = waits.awaitPosition({ ...users, position: at(5) });
+    await sleep(50);
+    expect(looks).toBeGreaterThan(1);
+    shown = at(5);
+    expect(await waiting).toBeNull();
+    await sleep(50);
+    const after = looks;
+    await sleep(100);
+    expect(looks).toBe(after);
+    expect(await waits.awaitPosition({ ...users, position: at(4) })).toBeNull();
+    expect(looks).toBe(after);
+  });
+
+  it('all who wait share a look', async () => {
+    const waiting = Array.from({ length: 200 }, () => waits.awaitPosition({ ...users, position: at(5) }));
+    await sleep(100);
+    shown = at(5);
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => null));
+    expect(looks).toBeLessThan(50);
+  });
+
+  it('it is refused when its time is over, and fails where they cannot be asked', async () => {
+    expect(await waits.awaitPosition({ ...users, position: at(5) })).toEqual(notYet);
+    failure = new Error('it is away');
+    await expect(waits.awaitPosition({ ...users, position: at(5) })).rejects.toBe(failure);
+    failure = null;
+    shown = at(5);
+    expect(await waits.awaitPosition({ ...users, position: at(5) })).toBeNull();
+  });
+
+  it('rows that went back are waited for again', async () => {
+    waits.moveTo('users', at(5));
+    waits.moveTo('users', at(3));
+    expect(waits.shownOf('users')).toBe(at(3));
+    expect(await waits.awaitPosition({ ...users, position: at(5) })).toEqual(notYet);
+  });
+});
+
 describe('how far a projection is behind', () => {
   it('is nothing while it shows everything, and does not grow while it keeps up', async () => {
     expect(waits.behindMs('users')).toBe(0);

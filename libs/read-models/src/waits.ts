@@ -1,5 +1,7 @@
 // Reads see writes: a query waits, for a short time, until the rows show what its caller may already know of.
 
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 import { SharedRead } from '#read-models/shared-read.js';
@@ -14,11 +16,15 @@ export interface NotYet {
 
 /** Longer, and a caller is better told to come again. */
 export const waitMaxMs = 1_000;
+/** Half of it is what a query waits for in vain on average; each look is a small question to a database. */
+const lookEveryMs = 10;
 
 export interface WaitsOptions {
   readonly log: Pick<EventLog, 'head'>;
   /** No other process appends to this log, so that what this one was told is all there is to see. */
   readonly soleWriter: boolean;
+  /** Where another process may make the rows: how far they go by now. Asked only while somebody waits. */
+  readonly lookUp?: () => Promise<Iterable<readonly [projection: string, position: Position]>>;
 }
 
 export interface Wanted {
@@ -32,20 +38,23 @@ export interface Wanted {
 
 interface Wait extends Wanted {
   readonly until: Position;
-  readonly end: () => void;
+  readonly end: (failure?: Error) => void;
 }
 
 export class Waits {
   readonly #isSoleWriter: boolean;
   readonly #head: SharedRead<Position>;
+  readonly #lookUp: WaitsOptions['lookUp'];
   readonly #shown = new Map<string, Position>();
   readonly #waiting = new Set<Wait>();
   readonly #times = new WriteTimes();
   #written: Position = logStart;
   #isClosed = false;
+  #isLooking = false;
 
-  constructor({ log, soleWriter }: WaitsOptions) {
+  constructor({ log, soleWriter, lookUp }: WaitsOptions) {
     this.#isSoleWriter = soleWriter;
+    this.#lookUp = lookUp;
     this.#head = new SharedRead(() => log.head());
   }
 
@@ -63,12 +72,17 @@ export class Waits {
     this.#times.dropUpTo([...this.#shown.values()].reduce((least, one) => (one < least ? one : least)));
   }
 
-  /** How long the oldest write of this process that a projection does not show has been missing. */
-  behindMs(projection: string): number {
-    return this.#times.sinceFirstAfter(this.#shown.get(projection) ?? logStart, performance.now());
+  /** How far the rows of a projection are known to go. */
+  shownOf(projection: string): Position {
+    return this.#shown.get(projection) ?? logStart;
   }
 
-  /** Null as soon as the rows show what is wanted. Rejects where the log cannot be asked what there is. */
+  /** How long the oldest write of this process that a projection does not show has been missing. */
+  behindMs(projection: string): number {
+    return this.#times.sinceFirstAfter(this.shownOf(projection), performance.now());
+  }
+
+  /** Null as soon as the rows show what is wanted. Rejects where log or rows cannot be asked how far they go. */
   async awaitPosition(wanted: Wanted): Promise<NotYet | null> {
     const began = performance.now();
     const until = wanted.position ?? (this.#isSoleWriter ? this.#written : await this.#headIn(waitMaxMs));
@@ -87,7 +101,7 @@ export class Waits {
   }
 
   #shows({ projections }: Wanted, position: Position): boolean {
-    return projections.every((projection) => (this.#shown.get(projection) ?? logStart) >= position);
+    return projections.every((projection) => this.shownOf(projection) >= position);
   }
 
   /** What others wrote counts, too; null where the log takes too long to say. */
@@ -106,17 +120,33 @@ export class Waits {
   #wait(wanted: Wanted, until: Position, milliseconds: number): Promise<void> {
     const { signal } = wanted;
     if (signal?.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
+    return new Promise((resolve, reject) => {
+      const end = (failure?: Error) => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
+        signal?.removeEventListener('abort', leave);
         this.#waiting.delete(wait);
-        resolve();
+        if (failure === undefined) resolve();
+        else reject(failure);
       };
+      const leave = () => end();
       const wait: Wait = { ...wanted, until, end };
-      const timer = setTimeout(end, milliseconds);
-      signal?.addEventListener('abort', end);
+      const timer = setTimeout(leave, milliseconds);
+      signal?.addEventListener('abort', leave);
       this.#waiting.add(wait);
+      if (!this.#isLooking && this.#lookUp !== undefined) void this.#lookWhileWaitedFor(this.#lookUp);
     });
+  }
+
+  async #lookWhileWaitedFor(lookUp: WaitsOptions['lookUp'] & {}): Promise<void> {
+    this.#isLooking = true;
+    while (this.#waiting.size > 0) {
+      try {
+        for (const [projection, position] of await lookUp()) this.moveTo(projection, position);
+      } catch (error) {
+        for (const { end } of [...this.#waiting]) end(error as Error);
+      }
+      await delay(lookEveryMs);
+    }
+    this.#isLooking = false;
   }
 }

@@ -78,15 +78,16 @@ export class DataKeys {
   /** When it resolves, the key is neither stored nor at hand. */
   async erase(subject: string): Promise<void> {
     if (subject === namesSubject) throw new TypeError('the key of names is never erased');
-    this.#forget(subject);
+    this.forget(subject);
     try {
       await this.#store.erase(subject);
     } finally {
-      this.#forget(subject);
+      this.forget(subject);
     }
   }
 
-  #forget(subject: string): void {
+  /** It was erased elsewhere: what is at hand of it must go, too. */
+  forget(subject: string): void {
     this.#erasures += 1;
     this.#keys.delete(subject);
     this.#reads.delete(subject);

@@ -48,8 +48,8 @@ describeOnPostgres('the lease of those who project', (server) => {
     await store.close();
   });
 
-  function leaseOf(holder: string): PostgresLease {
-    const lease = new PostgresLease({ url, holder });
+  function leaseOf(holder: string, chosen: { readonly name?: string } = {}): PostgresLease {
+    const lease = new PostgresLease({ url, holder, ...chosen });
     leases.push(lease);
     return lease;
   }
@@ -61,10 +61,13 @@ describeOnPostgres('the lease of those who project', (server) => {
   }
 
   /** Holds it until it is told to end; answers once it is held. */
-  function hold(holder: string): { held: Promise<Held>; end(): Promise<void> } {
+  function hold(
+    holder: string,
+    chosen: { readonly name?: string } = {},
+  ): { held: Promise<Held>; end(): Promise<void> } {
     const ending = newEnding();
     const { promise: held, resolve } = Promise.withResolvers<Held>();
-    const whole = leaseOf(holder).whileHeld(async (one) => {
+    const whole = leaseOf(holder, chosen).whileHeld(async (one) => {
       resolve(one);
       await pause(2 ** 30, undefined, { signal: one.lost }).catch(() => undefined);
     }, ending.signal);
@@ -146,6 +149,17 @@ describeOnPostgres('the lease of those who project', (server) => {
     await writingUnder(token, store).apply({ build, changes: put('c'), from: at(1), to: at(2) });
     expect(await store.digest(build, 'texts')).toMatchObject({ rows: 2 });
     await other.end();
+  });
+
+  it('of another name is another, and each says who holds it', async () => {
+    const looking = [leaseOf('looker'), leaseOf('looker', { name: 'starting' })];
+    const holders = () => Promise.all(looking.map((lease) => lease.heldBy()));
+    expect(await holders()).toEqual([null, null]);
+    const [one, other] = [hold('one'), hold('other', { name: 'starting' })];
+    await Promise.all([one.held, other.held]);
+    expect(await holders()).toEqual(['one', 'other']);
+    await Promise.all([one.end(), other.end()]);
+    expect(await holders()).toEqual([null, null]);
   });
 
   it('ends with what the projecting itself throws, and is free then', async () => {

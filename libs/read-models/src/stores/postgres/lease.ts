@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 
 import type { Held, Lease } from '#read-models/lease.js';
-import { type ConnectionOptions, openPool } from '#read-models/stores/postgres/connections.js';
+import { type ConnectionOptions, openPool, told } from '#read-models/stores/postgres/connections.js';
 import { leaseName, schemaName } from '#read-models/stores/postgres/tables.js';
 
 /** Who is killed holds it for so long still; with what follows, another projects within five seconds. */
@@ -17,16 +17,20 @@ const statementTimeoutMs = 2_000;
 export interface LeaseOptions extends Pick<ConnectionOptions, 'url' | 'onTrouble'> {
   /** For operators: which process it is. */
   readonly holder: string;
+  /** Of what one process at a time may do; projecting when left out, whose batches are held against the number. */
+  readonly name?: string;
 }
 
 /** For a database in which a store was opened. */
 export class PostgresLease implements Lease {
   readonly #pool: pg.Pool;
   readonly #holder: string;
+  readonly #name: string;
 
-  constructor({ holder, ...options }: LeaseOptions) {
+  constructor({ holder, name = leaseName, ...options }: LeaseOptions) {
     this.#pool = openPool({ ...options, connections: 1, statementTimeoutMs });
     this.#holder = holder;
+    this.#name = name;
   }
 
   async whileHeld(project: (held: Held) => Promise<void>, until: AbortSignal): Promise<void> {
@@ -36,6 +40,13 @@ export class PostgresLease implements Lease {
       const wasLost = await this.#projectUnder(taken, project, until);
       if (!wasLost) return;
     }
+  }
+
+  /** Who holds it now, by its own name; null where nobody does. Rejects where the server does not answer. */
+  async heldBy(): Promise<string | null> {
+    const asking = `SELECT holder FROM ${schemaName}.leases WHERE name = $1 AND until > clock_timestamp()`;
+    const { rows } = await told(this.#pool.query<{ holder: string }>(asking, [this.#name]));
+    return rows[0]?.holder ?? null;
   }
 
   /** Ends what is under way; nothing is held when it resolves, or soon after. */
@@ -52,7 +63,7 @@ export class PostgresLease implements Lease {
           VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
           ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = leases.token + 1, until = excluded.until
           WHERE leases.until <= clock_timestamp() RETURNING token`,
-        [leaseName, this.#holder, termMs],
+        [this.#name, this.#holder, termMs],
       );
       if (token !== null) return { token, endsAt: askedAt + termMs };
       await pause(askEveryMs, undefined, { signal: until }).catch(() => undefined);
@@ -76,7 +87,7 @@ export class PostgresLease implements Lease {
       await renewing;
       await this.#ask(
         `UPDATE ${schemaName}.leases SET until = clock_timestamp() WHERE name = $1 AND token = $2 RETURNING token`,
-        [leaseName, term.token],
+        [this.#name, term.token],
       );
     }
     return lost.signal.aborted;
@@ -94,7 +105,7 @@ export class PostgresLease implements Lease {
       const renewal = this.#ask(
         `UPDATE ${schemaName}.leases SET until = clock_timestamp() + $3 * interval '1 millisecond'
           WHERE name = $1 AND token = $2 RETURNING token`,
-        [leaseName, token, termMs],
+        [this.#name, token, termMs],
       );
       const late = pause(Math.max(0, heldUntil - askedAt), 'late', { signal: done }).catch(() => 'late');
       const answer = await Promise.race([renewal, late]);
@@ -107,7 +118,7 @@ export class PostgresLease implements Lease {
 
   /** Where the server does not answer nothing is known, and the term goes on to its end. */
   async #isAnothers(token: number): Promise<boolean> {
-    const current = await this.#ask(`SELECT token FROM ${schemaName}.leases WHERE name = $1`, [leaseName]);
+    const current = await this.#ask(`SELECT token FROM ${schemaName}.leases WHERE name = $1`, [this.#name]);
     return current !== null && current !== token;
   }
 
