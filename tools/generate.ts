@@ -10,7 +10,7 @@ import { coverageDocument } from '#tools/coverage-document.js';
 import { type DocumentedRefusal, errorsDocument } from '#tools/errors-document.js';
 import { eventsDocument } from '#tools/events-document.js';
 import { type StatusCode, statusCodes } from '#transport/call.js';
-import { pipelineRefusals, queryRefusals } from '#transport/refusals.js';
+import { operatorRefusals, pipelineRefusals, queryRefusals } from '#transport/refusals.js';
 import { sayings } from '#transport/status-table.js';
 
 const root = join(import.meta.dirname, '..');
@@ -52,7 +52,7 @@ function write(path: string, fresh: string): void {
 }
 
 function documentedRefusals(): Readonly<Record<string, DocumentedRefusal>> {
-  const all = { ...refusals, ...pipelineRefusals, ...queryRefusals };
+  const all = { ...refusals, ...pipelineRefusals, ...queryRefusals, ...operatorRefusals };
   return Object.fromEntries(
     Object.entries(all).map(([code, { meaning, carries }]) => {
       const { code: status, id } = sayings[code as keyof typeof all];

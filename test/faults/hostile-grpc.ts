@@ -2,10 +2,9 @@
 
 import { gzipSync } from 'node:zlib';
 
-import type { DescMethodUnary } from '@bufbuild/protobuf';
-
 import type { Chance } from '#test/faults/chance.js';
 import { type Attacker, addressFor, bomb, noise } from '#test/faults/hostile-http.js';
+import type { ServedMethod } from '#transport/call.js';
 
 export interface GrpcAttack {
   readonly kind: string;
@@ -18,7 +17,7 @@ export interface GrpcAttack {
 export interface GrpcAims {
   readonly chance: Chance;
   readonly attacker: Attacker;
-  readonly methods: readonly DescMethodUnary[];
+  readonly methods: readonly ServedMethod[];
 }
 
 interface Parts {
@@ -146,7 +145,7 @@ export function grpcAttack(kind: string, aims: GrpcAims): GrpcAttack {
   return { kind, headers: { ...usual, ...headers }, body, leaves };
 }
 
-const pathOf = ({ parent, name }: DescMethodUnary) => `/${parent.typeName}/${name}`;
+const pathOf = ({ parent, name }: ServedMethod) => `/${parent.typeName}/${name}`;
 
 const smallBomb = gzipSync(Buffer.alloc(1024 * 1024));
 

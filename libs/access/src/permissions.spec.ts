@@ -42,6 +42,11 @@ const matrix: Readonly<Record<Permission, string>> = {
   'policy.write': 'yes -   -   yes -',
   'instance.member.read': '-   -   -   yes yes',
   'instance.member.write': '-   -   -   yes -',
+  'instance.projection.read': '-   -   -   yes -',
+  'instance.projection.write': '-   -   -   yes -',
+  'instance.event.read': '-   -   -   yes -',
+  'instance.key.read': '-   -   -   yes -',
+  'instance.key.write': '-   -   -   yes -',
 };
 
 describe('a role', () => {

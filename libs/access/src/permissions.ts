@@ -26,6 +26,13 @@ export const permissions = [
   'policy.write',
   'instance.member.read',
   'instance.member.write',
+  /** How far rows and replays are. */
+  'instance.projection.read',
+  'instance.projection.write',
+  /** What happened to everybody, whichever organization they are of. */
+  'instance.event.read',
+  'instance.key.read',
+  'instance.key.write',
 ] as const;
 
 export type Permission = (typeof permissions)[number];

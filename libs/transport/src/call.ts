@@ -3,6 +3,8 @@
 
 import type {
   DescMessage,
+  DescMethod,
+  DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
   Message,
@@ -74,6 +76,17 @@ export type Read =
 
 /** Called at most once, and not at all for whoever asks too fast or is not known: reading costs more than they may. */
 export type Reader = () => Read | Promise<Read>;
+
+/** No client streams here: a call has one message, and one answer or many. */
+export type ServedMethod = DescMethodUnary | DescMethodServerStreaming;
+
+export const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === 'unary';
+
+export const isStreaming = (method: DescMethod): method is DescMethodServerStreaming =>
+  method.methodKind === 'server_streaming';
+
+export const isServed = (method: DescMethod): method is ServedMethod =>
+  isUnary(method) || isStreaming(method);
 
 /** Never rejects: whatever breaks behind it is logged there, and a refusal here. */
 export type Invoke = (method: DescMethodUnary, read: Reader, incoming: Incoming) => Promise<Answered>;

@@ -16,7 +16,22 @@ export type PipelineRefusal =
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'unavailable' };
 
-export type CallRefusal = Refusal | ListRefusal | PipelineRefusal;
+/** Of what operators ask for. */
+export type OperatorRefusal =
+  | { readonly code: 'build-live' }
+  | { readonly code: 'build-not-found' }
+  | { readonly code: 'build-unfinished' }
+  | { readonly code: 'event-not-found' }
+  | { readonly code: 'master-key-not-loaded' }
+  | { readonly code: 'parked-stream-not-found' }
+  | { readonly code: 'projection-not-found' }
+  | { readonly code: 'projection-not-running' }
+  | { readonly code: 'replay-not-found' }
+  | { readonly code: 'replay-over' }
+  | { readonly code: 'replay-under-way' }
+  | { readonly code: 'streams-max'; readonly maximum: number };
+
+export type CallRefusal = Refusal | ListRefusal | OperatorRefusal | PipelineRefusal;
 
 type Documented<Of extends CallRefusal> = {
   readonly [Code in Of['code']]: {
@@ -94,3 +109,45 @@ export const queryRefusals = {
     carries: ['maximum'],
   },
 } as const satisfies Documented<ListRefusal>;
+
+export const operatorRefusals = {
+  'build-live': {
+    meaning: 'Queries are answered from this build. It can be dropped once another one is live.',
+    carries: [],
+  },
+  'build-not-found': { meaning: 'There is no build of this number that has rows.', carries: [] },
+  'build-unfinished': {
+    meaning: 'A replay makes this build. Cancelling that drops it, too.',
+    carries: [],
+  },
+  'event-not-found': { meaning: 'No event of ours stands at this position of the log.', carries: [] },
+  'master-key-not-loaded': {
+    meaning:
+      'The file of master keys has another first key than the server began with. It is read at the start, which then rotates.',
+    carries: [],
+  },
+  'parked-stream-not-found': {
+    meaning:
+      'The stream is not parked, or at another event than the one that was named: somebody else may have been there.',
+    carries: [],
+  },
+  'projection-not-found': { meaning: 'There is no projection of this name.', carries: [] },
+  'projection-not-running': {
+    meaning:
+      'Nobody makes rows of the projection in this server: a replay has to build them, or it stopped for good.',
+    carries: [],
+  },
+  'replay-not-found': { meaning: 'No replay that is known makes this build.', carries: [] },
+  'replay-over': {
+    meaning: 'The replay is done or cancelled: nothing can be done about it any more.',
+    carries: [],
+  },
+  'replay-under-way': {
+    meaning: 'The projection is being replayed already, or there is a build with this name beside.',
+    carries: [],
+  },
+  'streams-max': {
+    meaning: 'The caller, or all callers together, have as many streams open as there may be.',
+    carries: ['maximum'],
+  },
+} as const satisfies Documented<OperatorRefusal>;

@@ -3,6 +3,7 @@
 // code); any other id is `CSIGN-` and the refusal's own code.
 
 import { type StatusCode, statusCodes } from '#transport/call.js';
+import { ofOperators } from '#transport/operator-status-table.js';
 import type { CallRefusal } from '#transport/refusals.js';
 
 export interface Said {
@@ -380,5 +381,6 @@ export const sayings: Readonly<Record<CallRefusal['code'], Saying>> = {
   ...ofAccessTokens,
   ...ofOrganizations,
   ...ofLists,
+  ...ofOperators,
   ...ofAnyCall,
 };

@@ -7,14 +7,19 @@ import { BadRequestSchema, RetryInfoSchema } from '#contract/google/rpc/error_de
 import { ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { statusCodes } from '#transport/call.js';
-import { type CallRefusal, pipelineRefusals, queryRefusals } from '#transport/refusals.js';
+import { type CallRefusal, operatorRefusals, pipelineRefusals, queryRefusals } from '#transport/refusals.js';
 import { sayings } from '#transport/status-table.js';
 import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
 import { detailIn, refusalIn } from '#transport/testing/status.js';
 
 const now = Date.UTC(2030, 0, 1);
 const { registerTOTP, verifyTOTPRegistration } = UserService.method;
-const allCodes = Object.keys({ ...refusals, ...queryRefusals, ...pipelineRefusals }).toSorted();
+const allCodes = Object.keys({
+  ...refusals,
+  ...queryRefusals,
+  ...operatorRefusals,
+  ...pipelineRefusals,
+}).toSorted();
 const allSayings = Object.entries(sayings);
 
 describe('every refusal', () => {

@@ -2,12 +2,14 @@
 
 import type { DescField, DescMessage, DescService } from '@bufbuild/protobuf';
 
+import { isUnary, type ServedMethod } from '#transport/call.js';
 import { commentOf } from '#transport/openapi/describe.js';
 import { exampleOf } from '#transport/openapi/examples.js';
 import type { OpenapiDocument, Operation, Parameter, Schema } from '#transport/openapi/model.js';
 import { refusalReferences, refusalResponses, statusSchema } from '#transport/openapi/refusals.js';
 import { Schemas } from '#transport/openapi/schemas.js';
 import { type RestBinding, restBindings } from '#transport/rest/bindings.js';
+import { streamContentType } from '#transport/rest/lines.js';
 import { fieldPathOf } from '#transport/rest/parameters.js';
 import { refusesUnknown } from '#transport/rest/request-reader.js';
 
@@ -88,15 +90,33 @@ function operationOf(binding: RestBinding, all: readonly RestBinding[], schemas:
     ...(body === null ? {} : { requestBody: { content: { 'application/json': body } } }),
     responses: {
       [status]: {
-        description: 'Done.',
+        description: isUnary(method) ? 'Done.' : linesDescription,
         ...answerHeaderReferences(binding),
-        content: { 'application/json': { schema: schemas.of(method.output) } },
+        content: contentOf(method, schemas),
       },
       ...refusalReferences,
     },
     'x-grpc-method': `${method.parent.typeName}/${method.name}`,
   };
 }
+
+function contentOf(method: ServedMethod, schemas: Schemas): Schema {
+  const schema = schemas.of(method.output);
+  if (isUnary(method)) return { 'application/json': { schema } };
+  const error = { $ref: '#/components/schemas/google.rpc.Status' };
+  return {
+    [streamContentType]: { schema: { oneOf: [lineOf('result', schema), lineOf('error', error)] } },
+  };
+}
+
+const linesDescription =
+  'A line of JSON for each message, as it comes. Where the stream ends otherwise than well, its last line says why.';
+
+const lineOf = (name: string, schema: Schema): Schema => ({
+  type: 'object',
+  properties: { [name]: schema },
+  required: [name],
+});
 
 function headerReferences({ verb }: RestBinding): readonly { readonly $ref: string }[] {
   const names = verb === 'GET' ? ['organization', 'position'] : Object.keys(headers);

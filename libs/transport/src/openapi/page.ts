@@ -97,10 +97,8 @@ function parameterOf(one: Parameter | { readonly $ref: string }, document: Opena
 
 function answerOf(status: string, response: Schema): Html {
   const reference = response.$ref;
-  const content = response.content as
-    | { readonly 'application/json'?: { readonly schema: Schema } }
-    | undefined;
-  const schema = content?.['application/json']?.schema;
+  const content = response.content as { readonly [type: string]: { readonly schema: Schema } } | undefined;
+  const [schema] = Object.values(content ?? {}).map((one) => one.schema);
   const what =
     typeof reference === 'string'
       ? html`<a href="#refusals.${lastOf(reference)}">${lastOf(reference)}</a>`
@@ -136,6 +134,10 @@ function typeOf(schema: Schema): Html {
     return html`<a href="#${name}">${name.split('.').at(-1) ?? name}</a>`;
   }
   if (schema.type === 'array') return html`list of ${typeOf(schema.items as Schema)}`;
+  if (Array.isArray(schema.oneOf)) {
+    const lines = schema.oneOf.flatMap((one: Schema) => Object.entries(one.properties as Schema));
+    return joined(lines.map(([name, inner]) => html`<p>{"${name}": ${typeOf(inner as Schema)}}</p>`));
+  }
   if (Array.isArray(schema.enum)) return html`${schema.enum.join(', ')}`;
   return html`${String(schema.type ?? 'anything')}${schema.format === undefined ? '' : ` (${String(schema.format)})`}`;
 }

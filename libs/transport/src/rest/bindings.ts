@@ -1,21 +1,16 @@
 // Which REST routes a service has, by the `google.api.http` options of its methods.
 
-import {
-  type DescField,
-  type DescMethod,
-  type DescMethodUnary,
-  type DescService,
-  getOption,
-} from '@bufbuild/protobuf';
+import { type DescField, type DescService, getOption } from '@bufbuild/protobuf';
 
 import { http } from '#contract/google/api/annotations_pb.js';
 import type { HttpRule } from '#contract/google/api/http_pb.js';
+import { isServed, type ServedMethod } from '#transport/call.js';
 import { type PathTemplate, parsePathTemplate } from '#transport/rest/path-template.js';
 
 export type Verb = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH';
 
 export interface RestBinding {
-  readonly method: DescMethodUnary;
+  readonly method: ServedMethod;
   readonly verb: Verb;
   readonly template: PathTemplate;
   /** What the body is read into: the whole request, one field of it, or nothing. */
@@ -28,19 +23,15 @@ export interface RestBinding {
 const answeringCreated: ReadonlySet<string> = new Set(['zitadel.org.v2.OrganizationService.AddOrganization']);
 
 export function restBindings(services: readonly DescService[]): readonly RestBinding[] {
-  return services.flatMap((service) => service.methods.filter(isUnary).flatMap(bindingsOf));
+  return services.flatMap((service) => service.methods.filter(isServed).flatMap(bindingsOf));
 }
 
-function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === 'unary';
-}
-
-function bindingsOf(method: DescMethodUnary): readonly RestBinding[] {
+function bindingsOf(method: ServedMethod): readonly RestBinding[] {
   const rule = getOption(method, http);
   return [rule, ...rule.additionalBindings].flatMap((one) => bindingOf(method, one));
 }
 
-function bindingOf(method: DescMethodUnary, rule: HttpRule): readonly RestBinding[] {
+function bindingOf(method: ServedMethod, rule: HttpRule): readonly RestBinding[] {
   const { pattern } = rule;
   if (pattern.case === undefined) return [];
   if (pattern.case === 'custom' || rule.responseBody !== '') {
@@ -57,7 +48,7 @@ function bindingOf(method: DescMethodUnary, rule: HttpRule): readonly RestBindin
   ];
 }
 
-function bodyOf(method: DescMethodUnary, name: string): '*' | DescField | null {
+function bodyOf(method: ServedMethod, name: string): '*' | DescField | null {
   if (name === '*' || name === '') return name === '*' ? '*' : null;
   const field = method.input.fields.find((one) => one.name === name);
   if (field === undefined) throw new TypeError(`${method} reads its body into ${name}, which it has not`);

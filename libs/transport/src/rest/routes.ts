@@ -2,13 +2,14 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { type Read, type Served, statusCodes } from '#transport/call.js';
+import { isUnary, type Read, type Served, type Status, statusCodes } from '#transport/call.js';
 import {
   type AnswerOptions,
   answerCall,
   answerFailure,
   answerMethod,
   answerNothing,
+  answerStatus,
   answerUnsupported,
 } from '#transport/rest/answers.js';
 import { type RestBinding, restBindings } from '#transport/rest/bindings.js';
@@ -72,6 +73,10 @@ function addRoute(scope: FastifyInstance, binding: RestBinding, { served, option
       answerUnsupported(reply, body.reason);
       return;
     }
+    if (!isUnary(method)) {
+      answerStatus(reply, notBuilt);
+      return;
+    }
     served
       .invoke(method, () => readWith(read, request, body?.bytes), incomingOf(request, reply, brings))
       .then((answered) => answerCall(reply, binding, answered))
@@ -79,6 +84,8 @@ function addRoute(scope: FastifyInstance, binding: RestBinding, { served, option
   };
   scope.route({ method: verb, url: template.route, bodyLimit: restBodyBytesMax, handler });
 }
+
+const notBuilt: Status = { code: statusCodes.unimplemented, message: 'This call is not built.', details: [] };
 
 function readWith(read: RequestReader, { params, query }: FastifyRequest, bytes: Buffer | undefined): Read {
   const body = bytes === undefined ? undefined : parseJsonBody(bytes);
