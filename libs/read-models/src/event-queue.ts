@@ -1,7 +1,7 @@
 // Events on their way from a log to a store: the log is read on while rows are written, and whatever is waiting
 // when they are becomes the next batch.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Position, RecordedEvent, SubscriptionItem } from '#event-log/event-log.js';
 
@@ -13,9 +13,17 @@ export interface Taken {
   readonly isCaughtUp: boolean;
 }
 
+export interface EventQueueOptions {
+  readonly eventsMax: number;
+  /** For so long the log is not asked again once everything is read, so that what comes one by one is read together. */
+  readonly restMs?: number;
+}
+
 export class EventQueue {
   readonly #subscription: AsyncIterableIterator<SubscriptionItem>;
   readonly #eventsMax: number;
+  readonly #restMs: number;
+  readonly #closing = new AbortController();
   readonly #reading: Promise<void>;
   #events: RecordedEvent[] = [];
   #upTo: Position | null = null;
@@ -25,9 +33,13 @@ export class EventQueue {
   #wakeTaker: () => void = () => undefined;
   #wakeReader: () => void = () => undefined;
 
-  constructor(subscription: AsyncIterableIterator<SubscriptionItem>, eventsMax: number) {
+  constructor(
+    subscription: AsyncIterableIterator<SubscriptionItem>,
+    { eventsMax, restMs = 0 }: EventQueueOptions,
+  ) {
     this.#subscription = subscription;
     this.#eventsMax = eventsMax;
+    this.#restMs = restMs;
     this.#reading = this.#read();
   }
 
@@ -58,6 +70,7 @@ export class EventQueue {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#wakeReader();
     await this.#subscription.return?.();
     await this.#reading;
@@ -79,6 +92,7 @@ export class EventQueue {
       for await (const item of this.#subscription) {
         this.#add(item);
         if (this.#events.length >= this.#eventsMax) await this.#waitForRoom();
+        if (this.#isCaughtUp && this.#restMs > 0) await this.#rest();
       }
       this.#hasEnded = true;
     } catch (error) {
@@ -92,6 +106,11 @@ export class EventQueue {
     this.#isCaughtUp = item.kind === 'caught-up';
     this.#upTo = item.kind === 'event' ? item.event.position : item.position;
     this.#wakeTaker();
+  }
+
+  async #rest(): Promise<void> {
+    const { signal } = this.#closing;
+    await delay(this.#restMs, undefined, { signal }).catch(() => undefined);
   }
 
   #waitForRoom(): Promise<void> {

@@ -71,6 +71,24 @@ describe('a runner', () => {
     expect(sizes).toEqual([...Array.from({ length: 20 }, () => 100), 1]);
   });
 
+  it('takes what comes one by one together, and not each event in a transaction of its own', async () => {
+    let batches = 0;
+    const counting = storeWith(house.store, (batch) => {
+      batches += 1;
+      return house.store.apply(batch);
+    });
+    const runner = await house.run({ store: counting });
+    await until(async () => (await runner.status()).phase === 'following');
+    const began = performance.now();
+    for (let event = 0; event < 200; event += 1) {
+      await house.append(organization(`${event}`), added('x'));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await house.untilCaughtUp(runner);
+    // Ten milliseconds lie between two of them, by a timer that may be early by one.
+    expect(batches).toBeLessThanOrEqual((performance.now() - began) / 9 + 2);
+  });
+
   it('goes on from its checkpoint when it is started again', async () => {
     await house.append(organization('a'), added('Ada'));
     const first = await house.run();

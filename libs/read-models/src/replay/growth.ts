@@ -97,10 +97,9 @@ export class Growth {
   async #take(eventsMax: number): Promise<Taken> {
     const { log, asked } = this.#options;
     const filter = asked.onlyStream === undefined ? {} : { filter: { streamPrefixes: [asked.onlyStream] } };
-    this.#queue ??= new EventQueue(
-      log.subscribe({ after: this.position, ...filter }),
-      eventsMax * batchesAhead,
-    );
+    this.#queue ??= new EventQueue(log.subscribe({ after: this.position, ...filter }), {
+      eventsMax: eventsMax * batchesAhead,
+    });
     const taken = await this.#queue.take(eventsMax);
     if (taken === null) throw new Error('the log ended what it was read by');
     if (asked.onlyStream === undefined) return taken;
