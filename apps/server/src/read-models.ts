@@ -17,6 +17,7 @@ import { prepareModelsFile } from '#server/models-file.js';
 import { Projecting } from '#server/projecting.js';
 import type { ProjectingData } from '#server/projecting-messages.js';
 import { watchProjections } from '#server/projection-watch.js';
+import { Replaying } from '#server/replaying.js';
 
 export interface ReadModelsOptions {
   readonly dataDirectory: string;
@@ -34,11 +35,14 @@ export interface ReadModelsOptions {
 interface Parts {
   readonly waits: Waits;
   readonly projecting: Projecting;
+  readonly replaying: Replaying;
+  /** The start is over. */
+  readonly begun: () => void;
   readonly rows: SqliteQueries;
   readonly endWatch: () => void;
 }
 
-const projections = ['users', 'organizations', 'audit'];
+export const projections: readonly string[] = ['users', 'organizations', 'audit'];
 /** Who is a little behind has caught up by then. What is built anew takes minutes, and commands can do without. */
 const startMaxMs = 5_000;
 
@@ -62,24 +66,35 @@ export class ReadModels {
       log.error({ reason, ...(projection !== null && { projection }) }, 'the read models');
     const rows = await SqliteQueries.open({ path, onTrouble });
     const waits = new Waits({ log: eventLog, soleWriter });
-    const projecting = Projecting.start({
+    const threads = {
       log: projected,
       keysPath: keyFilePath(dataDirectory),
       masterKeys,
       modelsPath: path,
       projections,
-      onMoved: (projection, position) => waits.moveTo(projection, position),
       onTrouble,
+    };
+    const projecting = Projecting.start({
+      ...threads,
+      onMoved: (projection, position) => waits.moveTo(projection, position),
     });
+    const begun = Promise.withResolvers<void>();
+    // A start waits for the rows that are live: what is built beside them comes after.
+    const replaying = Replaying.start({ ...threads, projecting, after: begun.promise });
     const status = () => projecting.status();
     const endWatch =
       metrics === undefined ? () => undefined : watchProjections({ projections, status, metrics, events });
-    return new ReadModels(eventLog, { waits, projecting, rows, endWatch });
+    return new ReadModels(eventLog, { waits, projecting, replaying, begun: begun.resolve, rows, endWatch });
   }
 
   /** Whether everything is in the rows that was in the log when `catchUp` began. */
   get isCaughtUp(): boolean {
     return this.#isCaughtUp;
+  }
+
+  /** For operators. */
+  get threads(): Pick<Parts, 'projecting' | 'replaying'> {
+    return this.#parts;
   }
 
   queriesOf({ parts: { secrets, clock } }: Application): Queries {
@@ -98,15 +113,17 @@ export class ReadModels {
         this.#isCaughtUp = (await waits.awaitPosition({ projections, position })) === null;
     };
     await Promise.race([caughtUp(), delay(startMaxMs, undefined, { ref: false })]);
+    this.#parts.begun();
   }
 
   /** Before the log and the keys. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { waits, projecting, rows, endWatch } = this.#parts;
+    const { waits, projecting, replaying, rows, endWatch } = this.#parts;
     endWatch();
     waits.close();
     await rows.close();
+    await replaying.close();
     // Last, since it takes the WAL into the file, which who only reads cannot.
     await projecting.close();
   }

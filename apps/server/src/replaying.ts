@@ -3,58 +3,72 @@
 
 import type { ReplayAsked } from '#read-models/replay/asked.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
-import { Projecting, type ProjectingOptions } from '#server/projecting.js';
+import { Projecting, ProjectingAway, type ProjectingOptions } from '#server/projecting.js';
+import type { Order } from '#server/projecting-messages.js';
 
 export interface ReplayingOptions extends Omit<ProjectingOptions, 'onMoved' | 'onSwitched' | 'role'> {
   readonly projecting: Pick<Projecting, 'follow'>;
+  /** The thread is started once this resolves; at once where it is left out. */
+  readonly after?: Promise<void>;
 }
 
 export class Replaying {
-  readonly #thread: Projecting;
+  #thread: Projecting | null = null;
+  #isClosed = false;
 
-  private constructor(thread: Projecting) {
-    this.#thread = thread;
-  }
-
-  static start({ projecting, ...options }: ReplayingOptions): Replaying {
-    const follow = (projection: string) =>
+  private constructor({ projecting, after, ...options }: ReplayingOptions) {
+    const onSwitched = (projection: string) =>
       // Otherwise it is found out with the next event.
       void projecting
         .follow(projection)
         .catch((error: Error) => options.onTrouble(error.message, projection));
-    const ignore = () => undefined;
-    return new Replaying(
-      Projecting.start({ ...options, role: 'replaying', onMoved: ignore, onSwitched: follow }),
-    );
+    const onMoved = () => undefined;
+    const start = () => {
+      if (this.#isClosed) return;
+      this.#thread = Projecting.start({ ...options, role: 'replaying', onMoved, onSwitched });
+    };
+    if (after === undefined) start();
+    else void after.then(start);
+  }
+
+  static start(options: ReplayingOptions): Replaying {
+    return new Replaying(options);
   }
 
   status(): Promise<readonly ReplayStatus[]> {
-    return this.#thread.ask({ order: 'replays' });
+    return this.#ask({ order: 'replays' });
   }
 
   /** Rejects with the reason where it is refused. */
   begin(projection: string, asked: ReplayAsked = {}): Promise<ReplayStatus> {
-    return this.#thread.ask({ order: 'start-replay', projection, asked });
+    return this.#ask({ order: 'start-replay', projection, asked });
   }
 
   pause(build: number): Promise<void> {
-    return this.#thread.ask({ order: 'pause-replay', build });
+    return this.#ask({ order: 'pause-replay', build });
   }
 
   resume(build: number, changed: Pick<ReplayAsked, 'parks' | 'switchesAnyway'> = {}): Promise<void> {
-    return this.#thread.ask({ order: 'resume-replay', build, changed });
+    return this.#ask({ order: 'resume-replay', build, changed });
   }
 
   cancel(build: number): Promise<void> {
-    return this.#thread.ask({ order: 'cancel-replay', build });
+    return this.#ask({ order: 'cancel-replay', build });
   }
 
   /** A build that is live no more, or one beside. */
   drop(build: number): Promise<void> {
-    return this.#thread.ask({ order: 'drop-build', build });
+    return this.#ask({ order: 'drop-build', build });
   }
 
-  close(): Promise<void> {
-    return this.#thread.close();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#thread?.close();
+  }
+
+  #ask<Answer>(order: Order): Promise<Answer> {
+    return this.#thread === null
+      ? Promise.reject(new ProjectingAway('the thread that replays is not there yet'))
+      : this.#thread.ask(order);
   }
 }
