@@ -12,6 +12,17 @@ import { eventsTail } from '#cli/commands/events-tail.js';
 import { eventsVerify } from '#cli/commands/events-verify.js';
 import { keysRotate } from '#cli/commands/keys-rotate.js';
 import { keysStatus } from '#cli/commands/keys-status.js';
+import { projectionsCancel } from '#cli/commands/projections-cancel.js';
+import { projectionsDrop } from '#cli/commands/projections-drop.js';
+import { projectionsList } from '#cli/commands/projections-list.js';
+import { projectionsParked } from '#cli/commands/projections-parked.js';
+import { projectionsPause } from '#cli/commands/projections-pause.js';
+import { replayCommands } from '#cli/commands/projections-replay.js';
+import { projectionsResume } from '#cli/commands/projections-resume.js';
+import { projectionsRetry } from '#cli/commands/projections-retry.js';
+import { projectionsShow } from '#cli/commands/projections-show.js';
+import { projectionsSkip } from '#cli/commands/projections-skip.js';
+import { projectionsWatch } from '#cli/commands/projections-watch.js';
 import { restore } from '#cli/commands/restore.js';
 import { settingsSet } from '#cli/commands/settings-set.js';
 import { settingsShow } from '#cli/commands/settings-show.js';
@@ -33,6 +44,17 @@ export const commands: readonly Command[] = [
   eventsVerify,
   eventsExport,
   eventsImport,
+  projectionsList,
+  projectionsShow,
+  ...replayCommands,
+  projectionsWatch,
+  projectionsPause,
+  projectionsResume,
+  projectionsCancel,
+  projectionsDrop,
+  projectionsParked,
+  projectionsRetry,
+  projectionsSkip,
   backup,
   restore,
   keysStatus,

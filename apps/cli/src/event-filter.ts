@@ -64,7 +64,7 @@ function isOfType(type: string, wanted: string): boolean {
 }
 
 /** In the form of the times in the log, which compare as text. */
-function timeOf(name: string, text: string | null, now: number): string | null {
+export function timeOf(name: string, text: string | null, now: number): string | null {
   if (text === null) return null;
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const at = count === undefined ? Date.parse(text) : now - Number(count) * (unitsMs[unit] ?? 0);

@@ -3,18 +3,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
 
 import type { ICommand } from '@nestjs/cqrs';
 
 import type { Application } from '#application/application.js';
 import type { Caller, Details } from '#application/caller.js';
 import type { Call } from '#cli/command.js';
-import { CommandFailure, notNow } from '#cli/command-failure.js';
-import { settingsOf } from '#cli/settings-of.js';
+import { CommandFailure } from '#cli/command-failure.js';
+import { openDirectory } from '#cli/opened-directory.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
-import { logStart } from '#event-log/event-log.js';
-import type { Log } from '#server/log.js';
 import type { ReadModelsOptions } from '#server/read-models.js';
 
 export interface House {
@@ -36,34 +33,13 @@ export interface OwnedUser {
 }
 
 export async function openHouse(call: Call): Promise<House> {
-  // Loaded here, since nothing else needs the framework.
-  await import('reflect-metadata');
-  const [{ openEventLog }, { openKeys, openApplication }, { prepareDataDirectory }] = await Promise.all([
-    import('#server/open-event-log.js'),
-    import('#server/open-application.js'),
-    import('#server/data-directory.js'),
-  ]);
-  const { eventLog: choice, dataDirectory: directory, masterKeyFile } = settingsOf(call);
-  const dataDirectory = prepareDataDirectory(resolve(directory));
-  const log = logOver(call);
-  const { eventLog, projected } = await openEventLog(choice, dataDirectory, log);
-  const closing = [() => eventLog.close()];
-  const close = async () => {
-    for (const one of closing) await one();
-  };
+  const directory = await openDirectory(call);
+  const { close } = directory;
   try {
-    if ((await eventLog.head()) === logStart)
-      throw notNow(
-        `there is nothing in ${dataDirectory} yet`,
-        'start the service once: it makes the instance',
-      );
-    const soleWriter = choice.engine === 'embedded';
-    const options = { dataDirectory, masterKeyFile, eventLog, soleWriter, log };
-    const keys = await openKeys(options);
-    closing.unshift(() => keys.store.close());
-    const opened = await openApplication(options, keys);
-    closing.unshift(() => opened.end());
-    const follow = () => followLog({ ...options, ...keys, projected });
+    const { openApplication } = await import('#server/open-application.js');
+    const opened = await openApplication(directory, directory);
+    directory.closeFirst(() => opened.end());
+    const follow = () => followLog(directory);
     return { ...houseOf(opened.application, (command) => opened.bus.execute(command)), follow, close };
   } catch (error) {
     await close();
@@ -128,21 +104,4 @@ export function refused({ code, violations = [] }: Refusal): CommandFailure {
     advice: advice === '' ? 'docs/errors.md says what that means' : advice,
     code,
   });
-}
-
-/** Warnings and worse go to who asked; all else would only be in the way. */
-function logOver({ output }: Call): Log {
-  const tell = (...said: unknown[]): void => {
-    const text = said.filter((part) => typeof part === 'string').join(' ');
-    output.note(text);
-  };
-  const silent = (): void => undefined;
-  return {
-    trace: silent,
-    debug: silent,
-    info: silent,
-    warn: tell,
-    error: tell,
-    fatal: tell,
-  } as unknown as Log;
 }

@@ -26,7 +26,13 @@ export class ProgressBar {
     const now = performance.now();
     if (now - this.#shown < betweenMs && done < total) return;
     this.#shown = now;
-    this.#draw(done, total, now - this.#started);
+    this.#draw(barLine(this.#what, { done, total, elapsedMs: now - this.#started }));
+  }
+
+  /** A line that somebody else made, who measures elsewhere. */
+  showLine(line: string): void {
+    this.#shown = performance.now();
+    this.#draw(line);
   }
 
   /** Takes the line away. */
@@ -34,8 +40,7 @@ export class ProgressBar {
     if (this.#stream !== null && this.#shown > 0) this.#stream.write('\r\u001b[K');
   }
 
-  #draw(done: number, total: number, elapsedMs: number): void {
-    const line = barLine(this.#what, { done, total, elapsedMs });
+  #draw(line: string): void {
     const columns = this.#stream?.columns ?? 80;
     this.#stream?.write(`\r\u001b[K${line.slice(0, columns - 1)}`);
   }
@@ -45,16 +50,34 @@ export function barLine(
   what: string,
   { done, total, elapsedMs }: { readonly done: number; readonly total: number; readonly elapsedMs: number },
 ): string {
+  const perSecond = elapsedMs === 0 ? 0 : (done / elapsedMs) * 1_000;
+  return lineOf(what, {
+    done,
+    total,
+    perSecond,
+    restSeconds: perSecond === 0 ? null : (total - done) / perSecond,
+  });
+}
+
+export interface Measured {
+  readonly done: number;
+  /** Null where nobody knows. */
+  readonly total: number | null;
+  readonly perSecond: number;
+  readonly restSeconds: number | null;
+}
+
+export function lineOf(what: string, { done, total, perSecond, restSeconds }: Measured): string {
+  const rate = `${Math.round(perSecond).toLocaleString('en')}/s`;
+  const rest = restSeconds === null ? '' : `, ${timeText(restSeconds)} left`;
+  if (total === null) return `${what} ${done.toLocaleString('en')}, ${rate}${rest}`;
   const part = total === 0 ? 1 : Math.min(1, done / total);
   const full = Math.floor(part * cells);
   const bar = '█'.repeat(full) + '░'.repeat(cells - full);
-  const perSecond = elapsedMs === 0 ? 0 : (done / elapsedMs) * 1_000;
-  const rest = perSecond === 0 ? '' : `, ${timeText((total - done) / perSecond)} left`;
-  const rate = `${Math.round(perSecond).toLocaleString('en')}/s`;
   return `${what} ${bar} ${Math.floor(part * 100)} %  ${done.toLocaleString('en')} of ${total.toLocaleString('en')}, ${rate}${rest}`;
 }
 
-function timeText(seconds: number): string {
+export function timeText(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 100 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;

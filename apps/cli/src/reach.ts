@@ -28,7 +28,7 @@ export async function reach<Answer>(call: Call, { byApi, offline }: Ways<Answer>
 }
 
 /** Where a service is that is to be called; null where none runs. */
-async function serviceOf(call: Call): Promise<string | null> {
+export async function serviceOf(call: Call): Promise<string | null> {
   const given = call.given.text('url');
   if (given !== null) return urlGiven(given);
   const settings = settingsOf(call);

@@ -68,15 +68,29 @@ function failureOf(error: unknown): CommandFailure | null {
   const { name, message, code } = error as { name?: unknown; message: string; code?: unknown };
   if (error instanceof StartRefusal) return new CommandFailure({ kind: 'notNow', message }, { cause: error });
   if (error instanceof EventLogError && error.code === 'corrupt') return damagedLog(message, error);
-  if (error instanceof EventLogError || name === 'KeyStoreError')
-    return new CommandFailure({ kind: 'failed', message, code: String(code) }, { cause: error });
+  if (name === 'ModelStoreError' && code === 'damaged') return damagedRows(message, error);
+  if (name === 'ReplayRefused') return new CommandFailure({ kind: 'refused', message }, { cause: error });
+  if (ofTheOutside.includes(String(name)))
+    return new CommandFailure({ kind: 'failed', message, code: String(code ?? name) }, { cause: error });
   if (isOfSystem(code)) return new CommandFailure({ kind: 'failed', message, code }, { cause: error });
   return null;
 }
 
+const ofTheOutside: readonly string[] = [
+  'EventLogError',
+  'KeyStoreError',
+  'ModelStoreError',
+  'ProjectingAway',
+];
+
 function damagedLog(message: string, cause: unknown): CommandFailure {
   const advice = 'countersign events verify names the first bad position; then restore a backup';
   return new CommandFailure({ kind: 'notInOrder', message, advice, code: 'corrupt' }, { cause });
+}
+
+function damagedRows(message: string, cause: unknown): CommandFailure {
+  const advice = 'the next start moves them aside, and builds them anew';
+  return new CommandFailure({ kind: 'notInOrder', message, advice, code: 'damaged-rows' }, { cause });
 }
 
 /** Such as ENOSPC or SQLITE_IOERR. A bug has a code that begins with ERR_. */

@@ -41,28 +41,72 @@ export class ServiceApi {
     throw refusalOf(response.status, answer);
   }
 
-  async #fetch({ verb, path, body, headers = {} }: Asked): Promise<Response> {
+  /** Of a call that answers a message a line, until it ends or nobody wants more. Throws `CommandFailure` likewise. */
+  async *lines({ path, stopped }: Streamed): AsyncGenerator<Json> {
+    const response = await this.#fetch({ verb: 'GET', path, stopped });
+    if (!response.ok || response.body === null)
+      throw refusalOf(response.status, (await response.json().catch(() => null)) as Json | null);
+    try {
+      for await (const line of linesIn(response.body)) yield messageIn(line);
+    } catch (error) {
+      if (stopped.aborted) return;
+      if (error instanceof CommandFailure) throw error;
+      throw this.#unreachable(error);
+    }
+  }
+
+  async #fetch({ verb, path, body, headers = {}, stopped }: Sent): Promise<Response> {
     try {
       return await fetch(`${this.#url}${path}`, {
         method: verb,
         headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...headers },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(answerWithinMs),
+        signal: stopped ?? AbortSignal.timeout(answerWithinMs),
         redirect: 'error',
       });
     } catch (error) {
-      const { code } = ((error as Error).cause ?? {}) as { readonly code?: unknown };
-      throw new CommandFailure(
-        {
-          kind: 'failed',
-          message: `no service answers at ${this.#url}${typeof code === 'string' ? ` (${code})` : ''}`,
-          advice: 'name the right one by --url, or give this command the settings of the service',
-          code: 'unreachable',
-        },
-        { cause: error },
-      );
+      throw this.#unreachable(error);
     }
   }
+
+  #unreachable(error: unknown): CommandFailure {
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: unknown };
+    return new CommandFailure(
+      {
+        kind: 'failed',
+        message: `no service answers at ${this.#url}${typeof code === 'string' ? ` (${code})` : ''}`,
+        advice: 'name the right one by --url, or give this command the settings of the service',
+        code: 'unreachable',
+      },
+      { cause: error },
+    );
+  }
+}
+
+interface Streamed {
+  readonly path: string;
+  readonly stopped: AbortSignal;
+}
+
+interface Sent extends Asked {
+  /** In place of a time by which it must have answered. */
+  readonly stopped?: AbortSignal;
+}
+
+async function* linesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const part of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + part).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+/** Throws `CommandFailure` for the line that says why the stream ended. */
+function messageIn(line: string): Json {
+  const { result, error } = JSON.parse(line) as { readonly result?: Json; readonly error?: Json };
+  if (result !== undefined) return result;
+  throw refusalOf(statusOf[Number(error?.code)] ?? badRequest, error ?? null);
 }
 
 function tokenOf(call: Pick<Call, 'given' | 'environment'>): string {
@@ -84,9 +128,18 @@ function readToken(path: string): string {
   return readFileSync(path, 'utf8').trim();
 }
 
+const badRequest = 400;
 const unauthenticated = 401;
 const forbidden = 403;
 const serverFaults = 500;
+/** What the codes of gRPC come to, as far as it makes a difference here. */
+const statusOf: Readonly<Record<number, number>> = {
+  4: 504,
+  7: forbidden,
+  13: 500,
+  14: 503,
+  16: unauthenticated,
+};
 
 function refusalOf(status: number, answer: Json | null): CommandFailure {
   const details = Array.isArray(answer?.details) ? (answer.details as Json[]) : [];

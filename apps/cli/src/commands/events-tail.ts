@@ -8,6 +8,7 @@ import { exitCodes } from '#cli/exit-codes.js';
 import { positionOf, wholeNumber } from '#cli/numbers.js';
 import type { Output } from '#cli/output.js';
 import { embeddedDirectoryOf } from '#cli/settings-of.js';
+import { stopSignal } from '#cli/stop-signal.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
 
 /** How often it looks: sooner than anybody reads, and cheap. */
@@ -84,10 +85,4 @@ async function printNew({ log, filter, output, stopped }: Following, after: numb
     if (filter.passes(row)) await output.line(output.isJson ? eventLine(row) : eventText(row, output));
   }
   return at;
-}
-
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
-  return controller.signal;
 }
