@@ -1,29 +1,34 @@
-/** How many a second, over the last seconds that are over. */
+/** How many a second, over the last seconds, or since the first where that is not as long ago. */
 export class Rate {
   readonly #now: () => number;
   readonly #counts = new Map<number, number>();
+  #first: number | null = null;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
   add(count: number): void {
-    const second = this.#second();
-    this.#counts.set(second, (this.#counts.get(second) ?? 0) + count);
-    for (const old of this.#counts.keys()) if (old < second - windowSeconds) this.#counts.delete(old);
+    const tick = this.#tick();
+    this.#first ??= tick;
+    this.#counts.set(tick, (this.#counts.get(tick) ?? 0) + count);
+    for (const old of this.#counts.keys()) if (old < tick - windowTicks) this.#counts.delete(old);
   }
 
+  /** Of what is over: what is being added to would seem slow. */
   perSecond(): number {
-    const now = this.#second();
+    const now = this.#tick();
+    const from = Math.max(now - windowTicks, this.#first ?? now);
+    if (from >= now) return 0;
     let sum = 0;
-    for (const [second, count] of this.#counts)
-      if (second >= now - windowSeconds && second < now) sum += count;
-    return sum / windowSeconds;
+    for (const [tick, count] of this.#counts) if (tick >= from && tick < now) sum += count;
+    return (sum * ticksPerSecond) / (now - from);
   }
 
-  #second(): number {
-    return Math.floor(this.#now() / 1_000);
+  #tick(): number {
+    return Math.floor((this.#now() * ticksPerSecond) / 1_000);
   }
 }
 
-const windowSeconds = 5;
+const ticksPerSecond = 4;
+const windowTicks = 5 * ticksPerSecond;
