@@ -13,6 +13,7 @@ import type { Outcome } from '#application/caller.js';
 import { AddInstanceMember } from '#application/instance/add-instance-member.js';
 import { ChangeInstanceMember } from '#application/instance/change-instance-member.js';
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
+import { GiveOrder } from '#application/instance/give-order.js';
 import { RemoveInstanceMember } from '#application/instance/remove-instance-member.js';
 import { ResetInstanceSettings } from '#application/instance/reset-instance-settings.js';
 import { SetUpInstance } from '#application/instance/set-up-instance.js';
@@ -162,6 +163,7 @@ function* instanceAndOrganization(): Part<void> {
   yield* accepted(new ChangeInstanceSettings({ changed, by }));
   yield* refused('setting-malformed', new ChangeInstanceSettings({ changed: malformed, by }));
   yield* accepted(new ResetInstanceSettings({ names: ['issuer'], by }));
+  yield* accepted(new GiveOrder({ order: { type: 'instance.projection.paused', projection: 'users' }, by }));
   const it = { organizationId, by };
   yield* refused('organization-not-found', new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
   yield* once(new AddOrganization({ ...it, name: 'Acme' }), 'organization-already-exists');

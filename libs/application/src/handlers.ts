@@ -5,6 +5,7 @@ import { ResetFactorsHandler } from '#application/attempts/reset-factors.js';
 import { AddInstanceMemberHandler } from '#application/instance/add-instance-member.js';
 import { ChangeInstanceMemberHandler } from '#application/instance/change-instance-member.js';
 import { ChangeInstanceSettingsHandler } from '#application/instance/change-instance-settings.js';
+import { GiveOrderHandler } from '#application/instance/give-order.js';
 import { RemoveInstanceMemberHandler } from '#application/instance/remove-instance-member.js';
 import { ResetInstanceSettingsHandler } from '#application/instance/reset-instance-settings.js';
 import { SetUpInstanceHandler } from '#application/instance/set-up-instance.js';
@@ -57,6 +58,7 @@ export const handlers = [
   AddInstanceMemberHandler,
   ChangeInstanceMemberHandler,
   ChangeInstanceSettingsHandler,
+  GiveOrderHandler,
   RemoveInstanceMemberHandler,
   ResetInstanceSettingsHandler,
   SetUpInstanceHandler,

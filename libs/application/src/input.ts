@@ -56,6 +56,17 @@ export const IsText = (maximum: number, minimum = 1): PropertyDecorator =>
     isTextOf(value, minimum, maximum),
   );
 
+/** All that is text in it is text that can be shown. */
+export const IsOfTexts = (maximum: number): PropertyDecorator =>
+  rule(
+    'texts',
+    `must have no text that is empty, over ${maximum} characters, or has a control character`,
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.values(value).every((part) => typeof part !== 'string' || isTextOf(part, 1, maximum)),
+  );
+
 export const IsOneOf = (values: readonly (string | number)[]): PropertyDecorator =>
   rule('one-of', `must be one of ${values.join(', ')}`, (value) =>
     values.some((allowed) => allowed === value),

@@ -15,6 +15,7 @@ const digests: readonly string[] = [
   '8329dd1b5fad9c619e5de8a8e596dda84f6608cef85e5dadd1e2fe4b2ab66d15',
   '7ca04e5a68e392bebd12aced78816f4030fb1c34e514468cff3d407f16ed8a5e',
   '55111259fe9eee7e9803a9ec9cc89a95a909a09dde529f59a76f87f4bef80ea0',
+  'e0dc94d291a97d4e984b2889ee4c7a39b27d0da2ea1c9586a718a6b619ae311d',
 ];
 
 const began = Date.UTC(2030, 0, 1);

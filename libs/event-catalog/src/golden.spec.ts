@@ -38,6 +38,8 @@ const lives = {
   'login-name': foldable(decodeLoginNameEvent, evolveLoginName, freeLoginName),
 };
 const names = Object.keys(lives);
+/** What an operator had done: nothing is decided by it. */
+const onlyTold = /^instance\.(projection|replay|build|key)\./;
 const everyLine = names.flatMap((name) => linesOf(`${name}.jsonl`));
 
 /** The types of the events that left everything as it was. */
@@ -88,7 +90,8 @@ describe('what was ever written', () => {
   it.each(Object.entries(lives))(
     'is folded without loss, each event changing what is known: %s',
     (name, idle) => {
-      expect(idle(linesOf(`${name}.jsonl`))).toEqual([]);
+      const unexplained = idle(linesOf(`${name}.jsonl`)).filter((type) => !onlyTold.test(type));
+      expect(unexplained).toEqual([]);
     },
   );
 

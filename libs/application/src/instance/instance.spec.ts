@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AddInstanceMember } from '#application/instance/add-instance-member.js';
 import { ChangeInstanceMember } from '#application/instance/change-instance-member.js';
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
+import { GiveOrder } from '#application/instance/give-order.js';
 import { RemoveInstanceMember } from '#application/instance/remove-instance-member.js';
 import { ResetInstanceSettings } from '#application/instance/reset-instance-settings.js';
 import { SetUpInstance } from '#application/instance/set-up-instance.js';
@@ -52,6 +53,7 @@ describe('the instance', () => {
     new AddInstanceMember({ userId, roles: ['INSTANCE_OWNER'], by }),
     new ChangeInstanceMember({ userId, roles: ['INSTANCE_OWNER'], by }),
     new RemoveInstanceMember({ userId, by }),
+    new GiveOrder({ order: { type: 'instance.projection.paused', projection: 'users' }, by }),
   ])('cannot be changed before it is set up: $constructor.name', async (command) => {
     expect(await attempt(house, command)).toEqual(refused('instance-not-set-up'));
   });
@@ -148,5 +150,22 @@ describe('a member of the instance', () => {
       'userId: id',
     ]);
     expect(await violationsIn(house, new SetUpInstance({ instanceId: '', by }))).toEqual(['instanceId: id']);
+  });
+});
+
+describe('what an operator orders', () => {
+  const order = { type: 'instance.projection.paused', projection: 'users' } as const;
+
+  it('is written down with who ordered it, once for each time', async () => {
+    await answerOf(house, setUp);
+    expect(await attempt(house, new GiveOrder({ order, by }))).toEqual(done(2, 'instance.projection.paused'));
+    expect(await attempt(house, new GiveOrder({ order, by }))).toEqual(done(3, 'instance.projection.paused'));
+  });
+
+  it('has no text that nobody could show', async () => {
+    const projection = 'users\u001b[2J';
+    expect(await violationsIn(house, new GiveOrder({ order: { ...order, projection }, by }))).toEqual([
+      'order: texts',
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { accept, type Decision, reject } from '#domain/decider.js';
 import type { UserId } from '#domain/ids.js';
-import type { InstanceEvent } from '#domain/instance/events.js';
+import type { InstanceEvent, OperatorOrder } from '#domain/instance/events.js';
 import type { OwnerCircumstances } from '#domain/instance/ownership.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import {
@@ -95,4 +95,11 @@ export function removeMember(
   const refusal = removalRefusal(instance.members, userId, knownRoles);
   if (refusal !== null) return reject(refusal);
   return ownership === 'ends' ? reject(lastOwner) : accept({ type: 'instance.member.removed', userId });
+}
+
+export function giveOrder(
+  instance: InstanceState,
+  { order }: { readonly order: OperatorOrder },
+): Decided<NotSetUp> {
+  return instance.status === 'unknown' ? reject(notSetUp) : accept(order);
 }

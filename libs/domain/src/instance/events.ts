@@ -1,4 +1,4 @@
-import type { UserId } from '#domain/ids.js';
+import type { Instant, UserId } from '#domain/ids.js';
 import type { SettingName, Settings } from '#domain/organization/settings.js';
 
 export type InstanceEvent =
@@ -7,4 +7,45 @@ export type InstanceEvent =
   | { readonly type: 'instance.settings.reset'; readonly names: readonly SettingName[] }
   | { readonly type: 'instance.member.added'; readonly userId: UserId; readonly roles: readonly string[] }
   | { readonly type: 'instance.member.changed'; readonly userId: UserId; readonly roles: readonly string[] }
-  | { readonly type: 'instance.member.removed'; readonly userId: UserId };
+  | { readonly type: 'instance.member.removed'; readonly userId: UserId }
+  | OperatorOrder;
+
+/** What an operator had done to rows and keys. Nothing is decided by it: it is there to be read. */
+export type OperatorOrder =
+  | { readonly type: 'instance.projection.paused'; readonly projection: string }
+  | { readonly type: 'instance.projection.resumed'; readonly projection: string }
+  | ({ readonly type: 'instance.projection.parked.retried' } & ParkedAt)
+  | ({ readonly type: 'instance.projection.parked.skipped' } & ParkedAt)
+  | {
+      readonly type: 'instance.replay.started';
+      readonly projection: string;
+      readonly isDryRun: boolean;
+      readonly side: string | null;
+      readonly upToPosition: string | null;
+      readonly upToTime: Instant | null;
+      readonly onlyStream: string | null;
+      readonly eventsPerSecondMax: number | null;
+      readonly parks: boolean;
+      readonly switchesAnyway: boolean;
+    }
+  | ({ readonly type: 'instance.replay.paused' } & OfBuild)
+  | ({
+      readonly type: 'instance.replay.resumed';
+      /** Null: as it was. */
+      readonly parks: boolean | null;
+      readonly switchesAnyway: boolean | null;
+    } & OfBuild)
+  | ({ readonly type: 'instance.replay.cancelled' } & OfBuild)
+  | ({ readonly type: 'instance.build.dropped' } & OfBuild)
+  | { readonly type: 'instance.key.rotated'; readonly masterKey: string };
+
+interface ParkedAt {
+  readonly projection: string;
+  readonly stream: string;
+  readonly position: string;
+}
+
+interface OfBuild {
+  readonly projection: string;
+  readonly build: number;
+}

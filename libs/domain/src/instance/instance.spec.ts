@@ -4,11 +4,12 @@ import {
   addMember,
   changeMember,
   changeSettings,
+  giveOrder,
   removeMember,
   resetSettings,
   setUp,
 } from '#domain/instance/decide.js';
-import type { InstanceEvent } from '#domain/instance/events.js';
+import type { InstanceEvent, OperatorOrder } from '#domain/instance/events.js';
 import { evolveInstance, inheritedSettings, noInstance } from '#domain/instance/state.js';
 import { membersMax } from '#domain/organization/decide-members.js';
 import { defaultSettings, type SettingName, settingRanges } from '#domain/organization/settings.js';
@@ -194,6 +195,43 @@ describe('the members of the instance', () => {
     given(...past)
       .when(removeMember, { userId: anna })
       .thenRejected(refusal);
+  });
+});
+
+const orders: readonly OperatorOrder[] = [
+  { type: 'instance.projection.paused', projection: 'users' },
+  { type: 'instance.projection.resumed', projection: 'users' },
+  { type: 'instance.projection.parked.retried', projection: 'users', stream: 'user-one', position: '7' },
+  { type: 'instance.projection.parked.skipped', projection: 'users', stream: 'user-one', position: '7' },
+  {
+    type: 'instance.replay.started',
+    projection: 'users',
+    isDryRun: false,
+    side: null,
+    upToPosition: null,
+    upToTime: null,
+    onlyStream: null,
+    eventsPerSecondMax: null,
+    parks: false,
+    switchesAnyway: false,
+  },
+  { type: 'instance.replay.paused', projection: 'users', build: 2 },
+  { type: 'instance.replay.resumed', projection: 'users', build: 2, parks: null, switchesAnyway: true },
+  { type: 'instance.replay.cancelled', projection: 'users', build: 2 },
+  { type: 'instance.build.dropped', projection: 'users', build: 1 },
+  { type: 'instance.key.rotated', masterKey: '2026-11' },
+];
+
+describe('what an operator orders', () => {
+  test.each(orders)('$type is kept, and changes nothing that is decided by', (order) => {
+    given(added, annaAdded).when(giveOrder, { order }).then(order);
+    const instance = [added, annaAdded].reduce(evolveInstance, noInstance);
+    expect(evolveInstance(instance, order)).toBe(instance);
+  });
+
+  test('is refused before the instance is set up', () => {
+    const [order] = orders as [OperatorOrder];
+    given().when(giveOrder, { order }).thenRejected({ code: 'instance-not-set-up' });
   });
 });
 

@@ -50,5 +50,16 @@ function evolveReady(
       return { ...instance, members: withMember(members, event) };
     case 'instance.member.removed':
       return { ...instance, members: withoutMember(members, event.userId) };
+    case 'instance.projection.paused':
+    case 'instance.projection.resumed':
+    case 'instance.projection.parked.retried':
+    case 'instance.projection.parked.skipped':
+    case 'instance.replay.started':
+    case 'instance.replay.paused':
+    case 'instance.replay.resumed':
+    case 'instance.replay.cancelled':
+    case 'instance.build.dropped':
+    case 'instance.key.rotated':
+      return instance;
   }
 }

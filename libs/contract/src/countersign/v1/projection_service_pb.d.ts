@@ -235,7 +235,7 @@ export declare type ReplayOptions = Message<"countersign.v1.ReplayOptions"> & {
   /**
    * As fast as it goes where it is left out.
    *
-   * @generated from field: optional double events_per_second_max = 6;
+   * @generated from field: optional uint32 events_per_second_max = 6;
    */
   eventsPerSecondMax?: number | undefined;
 
