@@ -172,7 +172,9 @@ describe('an append whose connection goes dead without a word', () => {
 describe('three hundred appends at once', () => {
   it('when the connection breaks under them are each written exactly once, and the client lives', async () => {
     const deaths: string[] = [];
-    const { node, log } = await harness.both({ onRestart: (reason) => deaths.push(reason) });
+    // Six megabytes on a busy machine: none of them is to be given up for being slow.
+    const timings = { ...testTimings, appendAttemptMs: 5_000, appendTotalMs: 30_000 };
+    const { node, log } = await harness.both({ timings, onRestart: (reason) => deaths.push(reason) });
     await node.fault({ on: 'append', action: 'drop-after-write', skip: 40, times: 1 });
     const appends = Array.from(
       { length: 300 },
