@@ -97,10 +97,11 @@ function switching(claim: StoreClaim): void {
     async ({ store }) => {
       const first = await store.open(zoo);
       await apply(store, first, [animal('a'), animal('b')]);
-      let isOver = false;
+      let [isOver, readings] = [false, 0];
       const looking = (async () => {
         const seen = new Set<string>();
         while (!isOver) {
+          readings += 1;
           await new Promise(setImmediate);
           const [ids, at] = await store.read(async (one) => [await rowsIn(one), one.checkpointOf('zoo')]);
           seen.add(`${(ids as { id: string }[]).map(({ id }) => id)} ${(at as { events: number }).events}`);
@@ -115,6 +116,9 @@ function switching(claim: StoreClaim): void {
           await apply(store, next, [animal(`x${nth}`), animal(`y${nth}`)]);
         await store.makeLive(next);
         allowed.push(`x${nth},y${nth} ${nth}`);
+        // Who began before finishes first: a build is dropped later than a query may take.
+        const begun = readings;
+        while (readings === begun) await Promise.race([looking, new Promise(setImmediate)]);
         await store.drop(before);
         before = next;
       }

@@ -23,6 +23,7 @@ import {
   type Switching,
   type TableDigest,
 } from '#read-models/store.js';
+import { Gathered } from '#read-models/stores/gathered.js';
 import {
   addBuild,
   allBuilds,
@@ -50,7 +51,6 @@ import {
   told,
   withClient,
 } from '#read-models/stores/postgres/connections.js';
-import { Gathered } from '#read-models/stores/postgres/gathered.js';
 import { readingOf } from '#read-models/stores/postgres/postgres-reading.js';
 import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.js';
 import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';

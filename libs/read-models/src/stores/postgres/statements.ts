@@ -1,10 +1,10 @@
 // One statement for many rows: each column is one parameter.
 
 import type { Cell } from '#read-models/projection.js';
+import type { Pending, Run } from '#read-models/stores/gathered.js';
 import { arrayOf } from '#read-models/stores/postgres/cells.js';
-import type { Pending, Run } from '#read-models/stores/postgres/gathered.js';
-import { type Step, sorted } from '#read-models/stores/postgres/steps.js';
 import { listed, qualified, quoted, types } from '#read-models/stores/postgres/tables.js';
+import type { Step } from '#read-models/stores/steps.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
 export interface Statement {
@@ -73,7 +73,7 @@ function removal({ name, shape }: Target, step: Step): Statement {
 }
 
 function conditionOf({ changes }: Step, rows: Rows): string {
-  return sorted(changes[0]?.where ?? {})
+  return Object.entries(changes[0]?.where ?? {})
     .map(([column, cell]) => {
       if (cell === null) return `stored.${quoted(column)} IS NULL`;
       const sought = rows.add(

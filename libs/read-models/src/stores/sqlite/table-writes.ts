@@ -1,16 +1,24 @@
-// Changes of one table, by statements that are prepared once for each shape of change.
+// Changes of one table, gathered over a transaction and written by statements that are prepared once for each shape of
+// change: what changes one row several times writes it once.
 
 import type { Database, Statement } from 'better-sqlite3';
 
 import type { Cell, Row } from '#read-models/projection.js';
 import type { OpenedChange } from '#read-models/store.js';
+import { Gathered, type Pending } from '#read-models/stores/gathered.js';
 import { listed, type OrderedIndex, quoted, textIndexName } from '#read-models/stores/sqlite/tables.js';
+import { type Changed, formOf, type Step } from '#read-models/stores/steps.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
-type Change<Kind extends OpenedChange['change']> = Extract<OpenedChange, { readonly change: Kind }>;
+type Texts = readonly Cell[];
 
-/** What stood in the columns that are found by text; null where there was no row. */
-type Texts = readonly Cell[] | null;
+/** A row whose texts may have changed. */
+interface Touched {
+  /** What the index of texts knows of it; null where there was no row. */
+  readonly before: Texts | null;
+  /** As they are now; null where that has to be looked up. */
+  after: Texts | null;
+}
 
 export interface WrittenTable {
   readonly name: string;
@@ -26,76 +34,82 @@ export class TableWrites {
   readonly #statements = new Map<string, Statement<Cell[]>>();
   /** Not made yet, nor is the index of texts, while there are any such: see `finish` of the store. */
   #missing: readonly OrderedIndex[];
-  /** None while the index of texts is not made yet. */
-  readonly #contains: readonly string[];
+  /** By their place among the columns; none while the index of texts is not made yet. */
+  readonly #contains: ReadonlyMap<string, number>;
+  #gathered: Gathered;
   /**
-   * By row: what the index of texts knows of it. It is brought up to date once a transaction, after all rows: each
-   * statement between two writes to it would make it write out what it gathered.
+   * By row. The index of texts is brought up to date once a transaction, after all rows: each statement between two
+   * writes to it would make it write out what it gathered.
    */
-  readonly #touched = new Map<number, Texts>();
+  readonly #touched = new Map<number, Touched>();
 
   constructor(database: Database, { name, shape, missing }: WrittenTable) {
     this.#database = database;
     this.#name = name;
     this.#shape = shape;
     this.#missing = missing ?? [];
-    this.#contains = missing === null ? shape.contains : [];
+    const contains = missing === null ? shape.contains : [];
+    this.#contains = new Map(contains.map((column) => [column, shape.columns.indexOf(column)]));
+    this.#gathered = new Gathered(shape);
   }
 
-  write(change: OpenedChange): void {
-    switch (change.change) {
-      case 'put':
-        this.#put(change);
-        return;
-      case 'set':
-        this.#set(change);
-        return;
-      case 'remove':
-        this.#remove(change);
-        return;
-    }
+  /** Nothing is written yet. Throws `RowRefused`. */
+  add(change: OpenedChange): void {
+    this.#gathered.add(change);
   }
 
   /** Before the transaction ends. */
-  finish(): void {
-    for (const [row, before] of this.#touched) this.#indexTexts(row, before);
-    this.#touched.clear();
+  write(): void {
+    for (const { steps, puts } of this.#gathered.runs()) {
+      for (const step of steps) this.#take(step);
+      for (const pending of puts) this.#put(pending);
+    }
+    for (const [row, touched] of this.#touched) this.#indexTexts(row, touched);
   }
 
-  /** What was noted of a transaction that did not come about. */
+  /** What was noted of a transaction, whether it came about or not. */
   forget(): void {
     this.#touched.clear();
+    this.#gathered = new Gathered(this.#shape);
   }
 
-  #put({ row, keeps = [] }: Change<'put'>): void {
-    const cells = this.#shape.cellsOf(row);
+  #take({ kind, changes }: Step): void {
+    if (kind === 'set') for (const changed of changes) this.#set(changed);
+    else for (const { where } of changes) this.#remove(where);
+  }
+
+  #put({ cells, unsure }: Pending): void {
     const { columns, key } = this.#shape;
     const sql = () => {
-      this.#shape.checkKeeps(keeps);
-      const replaced = columns.filter((column) => !key.includes(column) && !keeps.includes(column));
+      const replaced = columns.filter((column, place) => !key.includes(column) && !unsure.has(place));
       const sets = replaced.map((column) => `${quoted(column)} = excluded.${quoted(column)}`);
       const doing = sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join(', ')}`;
       return `INSERT INTO ${quoted(this.#name)} (${listed(columns)}) VALUES (${columns.map(() => '?').join(', ')})
         ON CONFLICT (${listed(key)}) DO ${doing}`;
     };
-    const statement = this.#statement(`put ${keeps.join()}`, sql);
-    if (this.#contains.length === 0) {
+    const form = unsure.size === 0 ? 'put' : `put ${[...unsure].join()}`;
+    const statement = this.#statement(form, sql);
+    if (this.#contains.size === 0) {
       statement.run(...cells);
       return;
     }
-    const known = this.#touch(Object.fromEntries(key.map((column) => [column, row[column] as Cell])));
+    const keyRow = Object.fromEntries(key.map((column) => [column, cells[columns.indexOf(column)] as Cell]));
+    const [known] = this.#touch(keyRow);
     const { lastInsertRowid } = statement.run(...cells);
-    const number = Number(lastInsertRowid);
     // It may have been the number of a row that was removed a moment ago.
-    if (!known && !this.#touched.has(number)) this.#touched.set(number, null);
+    const number = known ?? Number(lastInsertRowid);
+    const places = [...this.#contains.values()];
+    const after = places.some((place) => unsure.has(place))
+      ? null
+      : places.map((place) => cells[place] as Cell);
+    this.#touched.set(number, { before: this.#touched.get(number)?.before ?? null, after });
   }
 
-  #set({ where, cells }: Change<'set'>): void {
-    this.#shape.checkSet({ where, cells });
-    const values = [...this.#shape.namedCellsOf(cells), ...this.#found(where)];
+  #set({ where, cells }: Changed): void {
+    const values = [...Object.values(cells), ...found(where)];
     this.#need(where);
-    if (this.#contains.some((column) => cells[column] !== undefined)) this.#touch(where);
     const names = Object.keys(cells);
+    if (names.some((column) => this.#contains.has(column))) this.#touch(where);
     const sets = () => names.map((column) => `${quoted(column)} = ?`).join(', ');
     this.#statement(
       `set ${names.join()} ${formOf(where)}`,
@@ -103,15 +117,13 @@ export class TableWrites {
     ).run(...values);
   }
 
-  #remove({ where }: Change<'remove'>): void {
-    this.#shape.checkWhere(where);
-    const values = this.#found(where);
+  #remove(where: Row): void {
     this.#need(where);
-    if (this.#contains.length > 0) this.#touch(where);
+    if (this.#contains.size > 0) this.#touch(where);
     this.#statement(
       `remove ${formOf(where)}`,
       () => `DELETE FROM ${quoted(this.#name)} WHERE ${condition(where)}`,
-    ).run(...values);
+    ).run(...found(where));
   }
 
   /** Rows are never sought through the whole table. */
@@ -122,47 +134,51 @@ export class TableWrites {
     this.#missing = this.#missing.filter(({ columns }) => where[columns[0] as string] === undefined);
   }
 
-  #found(where: Row): Cell[] {
-    return this.#shape.namedCellsOf(where).filter((cell) => cell !== null);
-  }
-
-  /** Notes what stands in the rows that are about to change. Whether there are any. */
-  #touch(where: Row): boolean {
+  /** Notes what stands in the rows that are about to change; their numbers. */
+  #touch(where: Row): number[] {
     const rows = this.#statement(
       `touch ${formOf(where)}`,
       () =>
         `SELECT rowid, ${listed(this.#shape.contains)} FROM ${quoted(this.#name)} WHERE ${condition(where)}`,
     )
       .raw()
-      .all(...this.#found(where)) as Cell[][];
-    for (const [row, ...texts] of rows) {
-      if (!this.#touched.has(row as number)) this.#touched.set(row as number, texts);
-    }
-    return rows.length > 0;
+      .all(...found(where)) as Cell[][];
+    return rows.map(([row, ...texts]) => {
+      const number = row as number;
+      const known = this.#touched.get(number);
+      this.#touched.set(number, { before: known === undefined ? texts : known.before, after: null });
+      return number;
+    });
   }
 
-  #indexTexts(row: number, before: Texts): void {
+  #indexTexts(row: number, { before, after: known }: Touched): void {
+    const after = known ?? this.#textsOf(row);
+    if (before !== null && after?.every((cell, at) => cell === before[at])) return;
     const { contains } = this.#shape;
     const index = quoted(textIndexName(this.#name));
     const values = `(${['?', ...contains.map(() => '?')].join(', ')})`;
-    const after = this.#statement(
-      'texts',
-      () => `SELECT ${listed(contains)} FROM ${quoted(this.#name)} WHERE rowid = ?`,
-    )
-      .raw()
-      .get(row) as Texts | undefined;
-    if (before !== null && after?.every((cell, at) => cell === before[at])) return;
     if (before !== null)
       this.#statement(
         'unindex',
         () =>
           `INSERT INTO ${index} (${index}, rowid, ${listed(contains)}) VALUES ('delete', ${values.slice(1)}`,
       ).run(row, ...before);
-    if (after !== undefined && after !== null)
+    if (after !== null)
       this.#statement(
         'index',
         () => `INSERT INTO ${index} (rowid, ${listed(contains)}) VALUES ${values}`,
       ).run(row, ...after);
+  }
+
+  /** Null where the row is gone. */
+  #textsOf(row: number): Texts | null {
+    const texts = this.#statement(
+      'texts',
+      () => `SELECT ${listed(this.#shape.contains)} FROM ${quoted(this.#name)} WHERE rowid = ?`,
+    )
+      .raw()
+      .get(row);
+    return (texts as Texts | undefined) ?? null;
   }
 
   #statement(form: string, sql: () => string): Statement<Cell[]> {
@@ -175,11 +191,8 @@ export class TableWrites {
   }
 }
 
-/** Statements differ by which cells are null, since nothing equals null. */
-function formOf(where: Row): string {
-  let form = '';
-  for (const name in where) form += where[name] === null ? `${name} null,` : `${name},`;
-  return form;
+function found(where: Row): Cell[] {
+  return Object.values(where).filter((cell) => cell !== null);
 }
 
 function condition(where: Row): string {

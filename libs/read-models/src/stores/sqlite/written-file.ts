@@ -169,8 +169,8 @@ function isSame(one: Checkpoint | null, other: Checkpoint | null): boolean {
 
 function writeAll(writes: Writes, changes: readonly OpenedChange[]): void {
   try {
-    for (const change of changes) tableIn(writes, change.table).write(change);
-    for (const table of writes.values()) table.finish();
+    for (const change of changes) tableIn(writes, change.table).add(change);
+    for (const table of writes.values()) table.write();
   } finally {
     for (const table of writes.values()) table.forget();
   }

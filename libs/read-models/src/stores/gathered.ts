@@ -3,8 +3,8 @@
 
 import type { Cell, Row } from '#read-models/projection.js';
 import type { OpenedChange } from '#read-models/store.js';
-import { isSame, keyText } from '#read-models/stores/postgres/cells.js';
-import { type Step, Steps } from '#read-models/stores/postgres/steps.js';
+import { isSame, keyText } from '#read-models/stores/keys.js';
+import { type Step, Steps } from '#read-models/stores/steps.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
 type Change<Kind extends OpenedChange['change']> = Extract<OpenedChange, { readonly change: Kind }>;
@@ -22,21 +22,28 @@ export interface Run {
   readonly puts: readonly Pending[];
 }
 
+/** Of an organization, and of a user there. */
+const groupColumnsMax = 2;
 const none: ReadonlySet<number> = new Set();
 
 export class Gathered {
   readonly #shape: TableShape;
   readonly #places: ReadonlyMap<string, number>;
   readonly #keyPlaces: readonly number[];
+  /** By which rows that are put are found together; none where the key is one column. */
+  readonly #groupedBy: readonly string[];
   readonly #done: Run[] = [];
   #steps: Steps;
   #puts = new Map<string, Pending>();
+  /** Keys of rows that are put, by what they begin with: most that is sought among them begins with it, too. */
+  #groups = new Map<string, Set<string>>();
   #unsureCount = 0;
 
   constructor(shape: TableShape) {
     this.#shape = shape;
     this.#places = new Map(shape.columns.map((column, place) => [column, place]));
     this.#keyPlaces = shape.key.map((column) => this.#placeOf(column));
+    this.#groupedBy = shape.key.slice(0, Math.min(groupColumnsMax, shape.key.length - 1));
     this.#steps = new Steps();
   }
 
@@ -68,6 +75,7 @@ export class Gathered {
     const before = this.#puts.get(key);
     if (before === undefined) {
       this.#puts.set(key, { cells, unsure: kept.length === 0 ? none : new Set(kept) });
+      this.#group(key, cells);
       if (kept.length > 0) this.#unsureCount += 1;
       return;
     }
@@ -109,16 +117,35 @@ export class Gathered {
     const key = this.#keyOf(where);
     if (key === null) {
       this.#endRunWhereUnsure();
-      // The row that stands there already may not look like this yet, and goes all the same.
-      for (const [one, { cells }] of this.#matching(where)) this.#removeOne(one, this.#keyRow(cells));
-      this.#steps.add({ kind: 'remove', where });
-    } else this.#removeOne(key, where);
+      const isOfKey = Object.keys(where).every((column) => this.#shape.key.includes(column));
+      for (const [one, { cells }] of this.#matching(where)) {
+        this.#takeBack(one, cells);
+        // The row that stands there already may not look like this yet, and goes all the same.
+        if (!isOfKey) this.#steps.add({ kind: 'remove', where: this.#keyRow(cells) });
+      }
+    } else {
+      const pending = this.#puts.get(key);
+      if (pending !== undefined) this.#takeBack(key, pending.cells);
+    }
+    this.#steps.add({ kind: 'remove', where });
   }
 
-  #removeOne(key: string, where: Row): void {
+  #takeBack(key: string, cells: readonly Cell[]): void {
     if ((this.#puts.get(key)?.unsure.size ?? 0) > 0) this.#unsureCount -= 1;
     this.#puts.delete(key);
-    this.#steps.add({ kind: 'remove', where });
+    if (this.#groupedBy.length > 0) this.#groups.get(this.#groupOf(cells))?.delete(key);
+  }
+
+  #group(key: string, cells: readonly Cell[]): void {
+    if (this.#groupedBy.length === 0) return;
+    const name = this.#groupOf(cells);
+    const group = this.#groups.get(name);
+    if (group === undefined) this.#groups.set(name, new Set([key]));
+    else group.add(key);
+  }
+
+  #groupOf(cells: readonly Cell[]): string {
+    return keyText(this.#groupedBy.map((column) => cells[this.#placeOf(column)] as Cell));
   }
 
   /** By other columns than the key, a row that is not wholly known may be found or not. */
@@ -131,22 +158,33 @@ export class Gathered {
     if (run.steps.length + run.puts.length > 0) this.#done.push(run);
     this.#steps = new Steps();
     this.#puts = new Map();
+    this.#groups = new Map();
     this.#unsureCount = 0;
   }
 
   #matching(where: Row): [string, Pending][] {
     const sought = Object.entries(where).map(([name, cell]) => [this.#placeOf(name), cell] as const);
-    return [...this.#puts].filter(([, { cells }]) =>
+    return this.#among(where).filter(([, { cells }]) =>
       sought.every(([place, cell]) => isSame(cells[place] as Cell, cell)),
     );
+  }
+
+  #among(where: Row): [string, Pending][] {
+    const isGrouped = this.#groupedBy.every((column) => where[column] !== undefined);
+    if (this.#groupedBy.length === 0 || !isGrouped) return [...this.#puts];
+    const group = this.#groups.get(keyText(this.#groupedBy.map((column) => where[column] as Cell)));
+    return [...(group ?? [])].map((key) => [key, this.#puts.get(key) as Pending]);
   }
 
   /** Null where it names other columns, too, or not all of the key. */
   #keyOf(where: Row): string | null {
     const { key } = this.#shape;
-    if (Object.keys(where).length !== key.length) return null;
-    if (!key.every((column) => where[column] !== undefined)) return null;
-    return keyText(key.map((column) => where[column] as Cell));
+    let named = 0;
+    for (const column in where) {
+      if (!key.includes(column)) return null;
+      named += 1;
+    }
+    return named < key.length ? null : keyText(key.map((column) => where[column] as Cell));
   }
 
   #keyRow(cells: readonly Cell[]): Row {

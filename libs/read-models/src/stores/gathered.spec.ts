@@ -1,14 +1,20 @@
 // A batch leaves as few statements. What it comes to is held against changing rows one after the other.
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 
 import type { Position } from '#event-log/event-log.js';
 import type { Cell, Projection, Row } from '#read-models/projection.js';
 import type { ModelStore, OpenedChange } from '#read-models/store.js';
-import { Gathered } from '#read-models/stores/postgres/gathered.js';
+import { Gathered } from '#read-models/stores/gathered.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
 import { statementsOf } from '#read-models/stores/postgres/statements.js';
+import { buildPath } from '#read-models/stores/sqlite/model-file.js';
+import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { shapesOf } from '#read-models/table-shape.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 
@@ -25,7 +31,7 @@ const pets: Projection = {
         print: { kind: 'bytes', nullable: true },
       },
       key: ['owner', 'number'],
-      indexes: [{ columns: ['color'] }],
+      indexes: [{ columns: ['color'] }, { contains: 'color' }],
     },
   },
   on: {},
@@ -34,7 +40,7 @@ const key = ['owner', 'number'];
 
 const owner = fc.constantFrom('a', 'b', 'ä"\\,{}');
 const number = fc.integer({ min: 0, max: 3 });
-const color = fc.constantFrom('red', 'blue', '', null);
+const color = fc.constantFrom('red', 'blueish', '', null);
 const legs = fc.integer({ min: 0, max: 2 });
 const print = fc.constantFrom(null, Buffer.from([0, 255]), Buffer.alloc(0));
 const row = fc.record({ owner, number, color, legs, print });
@@ -86,35 +92,64 @@ const told = (rows: readonly Row[]): string[] =>
 
 const at = (events: number) => ({ log: 'a', position: String(events) as Position, events });
 
-describeOnPostgres('changes that leave together', (server) => {
-  let store: ModelStore;
-  beforeAll(async () => {
-    store = await openPostgresStore({ url: await server().createDatabase() });
-    await store.open(pets);
-  });
-  afterAll(() => store.close());
+/** One that keeps something ends what is gathered, so that there is more to gather where none does. */
+const withoutKeeping = change.map((one) => (one.change === 'put' ? { ...one, keeps: [] } : one));
+const batch = fc.oneof(
+  fc.array(change, { minLength: 1, maxLength: 25 }),
+  fc.array(withoutKeeping, { minLength: 1, maxLength: 25 }),
+);
+const batches = fc.array(batch, { minLength: 1, maxLength: 3 });
 
+interface Holding {
+  readonly numRuns: number;
+  readonly look?: (build: number) => void;
+}
+
+async function holdAgainstOneByOne(store: ModelStore, { numRuns, look }: Holding): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(batches, async (all) => {
+      const build = await store.begin(pets);
+      let from = null;
+      for (const [index, changes] of all.entries()) {
+        await store.apply({ build, changes, from, to: at(index + 1) });
+        from = at(index + 1);
+      }
+      const stored = await store.readBuild(build, ({ db, tableOf }) =>
+        db.selectFrom(tableOf('pets', 'pets')).selectAll().execute(),
+      );
+      look?.(build.build);
+      await store.drop(build);
+      expect(told(stored as Row[])).toEqual(told(all.flat().reduce<Row[]>(changed, [])));
+    }),
+    { numRuns, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+  );
+}
+
+describeOnPostgres('changes that leave together', (server) => {
   it('come to what they would have come to one after the other', async () => {
-    const batches = fc.array(fc.array(change, { minLength: 1, maxLength: 25 }), {
-      minLength: 1,
-      maxLength: 3,
-    });
-    await fc.assert(
-      fc.asyncProperty(batches, async (all) => {
-        const build = await store.begin(pets);
-        let from = null;
-        for (const [index, changes] of all.entries()) {
-          await store.apply({ build, changes, from, to: at(index + 1) });
-          from = at(index + 1);
-        }
-        const stored = await store.read(({ db }) =>
-          db.selectFrom(`pets_${build.build}_pets`).selectAll().execute(),
-        );
-        await store.drop(build);
-        expect(told(stored as Row[])).toEqual(told(all.flat().reduce<Row[]>(changed, [])));
-      }),
-      { numRuns: 60, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
-    );
+    const store = await openPostgresStore({ url: await server().createDatabase() });
+    await store.open(pets);
+    await holdAgainstOneByOne(store, { numRuns: 60 });
+    await store.close();
+  }, 180_000);
+});
+
+describe('changes that are gathered', () => {
+  it('come to what they would have come to one after the other, and so does the index of texts', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'countersign-gathered-'));
+    const path = join(directory, 'read-models.db');
+    const store = openSqliteStore(path);
+    await store.open(pets);
+    const look = (build: number): void => {
+      const file = new Database(buildPath(path, build));
+      const index = `pets_${build}_pets_contains`;
+      // Throws where it is not of the texts of the rows.
+      file.exec(`INSERT INTO ${index} (${index}, rank) VALUES ('integrity-check', 1)`);
+      file.close();
+    };
+    await holdAgainstOneByOne(store, { numRuns: 200, look });
+    await store.close();
+    rmSync(directory, { recursive: true });
   }, 180_000);
 
   it('are few: rows that are put, set and removed by the same columns are one statement each', () => {

@@ -1,7 +1,7 @@
 // What happens to rows that are there already, put together into few statements where their order does not matter.
 
-import type { Cell, Row } from '#read-models/projection.js';
-import { keyText } from '#read-models/stores/postgres/cells.js';
+import type { Row } from '#read-models/projection.js';
+import { keyText } from '#read-models/stores/keys.js';
 
 export type StoredChange =
   /** With a key, it is of the one row that has it. */
@@ -95,24 +95,21 @@ function newSegment(): Segment {
 
 /** The later one stands in the place of an earlier one that sought the same. */
 function note(forms: Forms, form: string, changed: Changed): void {
-  const changes = forms.get(form) ?? new Map<string, Changed>();
-  changes.set(keyText(sorted(changed.where).map(([, cell]) => cell)), changed);
-  forms.set(form, changes);
+  let changes = forms.get(form);
+  if (changes === undefined) {
+    changes = new Map();
+    forms.set(form, changes);
+  }
+  changes.set(keyText(Object.values(changed.where)), changed);
 }
 
 /** Nothing equals null, so that it is sought in another way. */
-function formOf(where: Row): string {
-  return sorted(where)
-    .map(([column, cell]) => (cell === null ? `${column} null` : column))
-    .join();
+export function formOf(where: Row): string {
+  let form = '';
+  for (const column in where) form += where[column] === null ? `${column} null,` : `${column},`;
+  return form;
 }
 
 function columnsOf(row: Row): string {
-  return sorted(row)
-    .map(([column]) => column)
-    .join();
-}
-
-export function sorted(row: Row): [string, Cell][] {
-  return Object.entries(row).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.keys(row).join();
 }
