@@ -1,4 +1,4 @@
-// The keys in use by the thread that projects. Another thread erases them; this one is told by the log.
+// The keys in use by the thread that projects. Others erase them; this one is told by the log.
 
 import { type Opener, Unopenable } from '#read-models/opener.js';
 import type { Opening, Place } from '#read-models/projection.js';
@@ -13,13 +13,14 @@ import { unwrapDataKey } from '#secrets/wrapping.js';
 const keysMax = 20_000;
 
 export interface ProjectingKeysOptions {
-  readonly stored: { get(subject: string): WrappedKey | null };
+  readonly stored: { get(subject: string): WrappedKey | null | Promise<WrappedKey | null> };
   readonly masterKeys: MasterKeys;
 }
 
 export class ProjectingKeys implements Opener {
   readonly #options: ProjectingKeysOptions;
-  readonly #keys = new RecentlyUsed<DataKey>(keysMax);
+  #keys = new RecentlyUsed<DataKey>(keysMax);
+  readonly #reads = new Map<string, Promise<DataKey | null>>();
 
   constructor(options: ProjectingKeysOptions) {
     this.#options = options;
@@ -29,26 +30,62 @@ export class ProjectingKeys implements Opener {
     return this.#keys.size;
   }
 
-  open({ stream, organizationId }: Place, { sealed, purpose, factor }: Opening): Buffer | null {
-    const key = this.#keys.get(stream) ?? this.#read(stream);
-    if (key === null) return null;
-    try {
-      return open(key, { organizationId: organizationId ?? '', subject: stream, factor, purpose }, sealed);
-    } catch (error) {
-      if (error instanceof SealBroken) throw new Unopenable(error.message, { cause: error });
-      throw error;
-    }
+  /** At once where the store answers at once. */
+  open(place: Place, opening: Opening): Buffer | null | Promise<Buffer | null> {
+    const { stream } = place;
+    const key = this.#keys.get(stream) ?? this.#reads.get(stream) ?? this.#read(stream);
+    return key instanceof Promise
+      ? key.then((read) => openWith(read, place, opening))
+      : openWith(key, place, opening);
   }
 
   forget(subject: string): void {
     this.#keys.delete(subject);
+    this.#reads.delete(subject);
   }
 
-  #read(subject: string): DataKey | null {
+  /** Nobody tells of erasures from now on. */
+  forgetAll(): void {
+    this.#keys = new RecentlyUsed(keysMax);
+    this.#reads.clear();
+  }
+
+  #read(subject: string): DataKey | null | Promise<DataKey | null> {
     const stored = this.#options.stored.get(subject);
-    if (stored === null) return null;
-    const key = unwrapDataKey(this.#options.masterKeys, stored);
-    this.#keys.set(subject, key);
+    if (!(stored instanceof Promise)) return this.#kept(subject, this.#unwrapped(stored));
+    const reading: Promise<DataKey | null> = stored
+      .then((wrapped) => {
+        const key = this.#unwrapped(wrapped);
+        // One that was forgotten meanwhile may be gone by now.
+        return this.#reads.get(subject) === reading ? this.#kept(subject, key) : key;
+      })
+      .finally(() => {
+        if (this.#reads.get(subject) === reading) this.#reads.delete(subject);
+      });
+    this.#reads.set(subject, reading);
+    return reading;
+  }
+
+  #unwrapped(stored: WrappedKey | null): DataKey | null {
+    return stored === null ? null : unwrapDataKey(this.#options.masterKeys, stored);
+  }
+
+  #kept(subject: string, key: DataKey | null): DataKey | null {
+    if (key !== null) this.#keys.set(subject, key);
     return key;
+  }
+}
+
+function openWith(
+  key: DataKey | null,
+  { stream, organizationId }: Place,
+  { sealed, purpose, factor }: Opening,
+): Buffer | null {
+  if (key === null) return null;
+  try {
+    return open(key, { organizationId: organizationId ?? '', subject: stream, factor, purpose }, sealed);
+  } catch (error) {
+    if (error instanceof SealBroken) throw new Unopenable(error.message, { cause: error });
+    throw error;
   }
 }

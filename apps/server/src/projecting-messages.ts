@@ -16,8 +16,19 @@ export interface ProjectingData {
   readonly keysPath: string;
   readonly masterKeys: MasterKeys;
   readonly modelsPath: string;
+  /** Rows and keys are not in those two files, but where other servers have them, too. */
+  readonly shared?: SharedStore;
   /** By their names. */
   readonly projections: readonly string[];
+}
+
+export interface SharedStore {
+  /** Of PostgreSQL, with its password. */
+  readonly url: string;
+  /** What the other servers know this one by. */
+  readonly holder: string;
+  /** Of the lease that this one has, for who does not take it itself. */
+  readonly token?: number;
 }
 
 export type Order =
@@ -43,6 +54,10 @@ export type ProjectingReply =
   | { readonly kind: 'ready' }
   /** Of each projection that moved, how far its rows now go. */
   | { readonly kind: 'moved'; readonly positions: readonly (readonly [string, Position])[] }
+  /** The token of the lease to write rows; null once it is another's, or nobody's. */
+  | { readonly kind: 'held'; readonly token: number | null }
+  /** The streams of users whose keys are gone, whichever server erased them. */
+  | { readonly kind: 'erased'; readonly streams: readonly string[] }
   /** A replay made another build live. */
   | { readonly kind: 'switched'; readonly projection: string }
   /** Something that an operator should know and no caller is told. */

@@ -3,6 +3,7 @@
 import { positionNumber } from '#event-log/counted-position.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { KeysForReading } from '#key-store-sqlite/keys-for-reading.js';
+import { type Lease, writingUnder } from '#read-models/lease.js';
 import { audit } from '#read-models/models/audit.js';
 import { organizations } from '#read-models/models/organizations.js';
 import { users } from '#read-models/models/users.js';
@@ -11,7 +12,7 @@ import type { Measure } from '#read-models/replay/progress.js';
 import type { ModelStore } from '#read-models/store.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { ProjectingKeys } from '#server/projecting-keys.js';
-import type { ProjectingData } from '#server/projecting-messages.js';
+import type { ProjectingData, SharedStore } from '#server/projecting-messages.js';
 
 export const models: readonly Projection[] = [users, organizations, audit];
 
@@ -22,23 +23,67 @@ export interface ProjectingParts {
   readonly projections: readonly Projection[];
   /** Null where positions count nothing that is to be had. */
   readonly measure: Measure | null;
+  /** Under which rows are to be written; null where no other process has them, or the store writes under it already. */
+  readonly lease: Lease | null;
   close(): Promise<void>;
 }
 
+type Stored = Pick<ProjectingParts, 'keys' | 'store' | 'lease' | 'close'>;
+
+/** Rows are written in one go at a time for each projection, and looked at now and then. */
+const connectionsMax = 4;
+
 export async function openParts(data: ProjectingData): Promise<ProjectingParts> {
-  const stored = new KeysForReading(data.keysPath);
   const log = await openLog(data);
-  const store = openSqliteStore(data.modelsPath);
+  const { close, ...stored } = await openStored(data);
   return {
     log,
-    keys: new ProjectingKeys({ stored, masterKeys: data.masterKeys }),
-    store,
+    ...stored,
     projections: data.projections.map(modelOf),
     measure: data.log.engine === 'embedded' ? { unit: 'events', upTo: positionNumber } : null,
     close: async () => {
-      await store.close();
+      await close();
       await log.close();
+    },
+  };
+}
+
+async function openStored(data: ProjectingData): Promise<Stored> {
+  const { keysPath, masterKeys, modelsPath, shared } = data;
+  if (shared !== undefined) return openShared(data, shared);
+  const stored = new KeysForReading(keysPath);
+  const store = openSqliteStore(modelsPath);
+  return {
+    keys: new ProjectingKeys({ stored, masterKeys }),
+    store,
+    lease: null,
+    close: async () => {
+      await store.close();
       stored.close();
+    },
+  };
+}
+
+async function openShared(
+  { masterKeys }: ProjectingData,
+  { url, holder, token }: SharedStore,
+): Promise<Stored> {
+  const [{ openPostgresStore }, { PostgresLease }, { PostgresKeyStore }] = await Promise.all([
+    import('#read-models/stores/postgres/postgres-model-store.js'),
+    import('#read-models/stores/postgres/lease.js'),
+    import('#key-store-postgres/postgres-key-store.js'),
+  ]);
+  const store = await openPostgresStore({ url, connections: connectionsMax });
+  const stored = await PostgresKeyStore.open({ url });
+  const lease = token === undefined ? new PostgresLease({ url, holder }) : null;
+  return {
+    keys: new ProjectingKeys({ stored, masterKeys }),
+    store: token === undefined ? store : writingUnder(token, store),
+    lease,
+    close: async () => {
+      await lease?.close();
+      await store.close();
+      await stored.close();
     },
   };
 }

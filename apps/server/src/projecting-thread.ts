@@ -7,11 +7,9 @@ import { basename } from 'node:path';
 import { workerData } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
-import { LiveRunner } from '#read-models/live-runner.js';
-import type { Projection } from '#read-models/projection.js';
-import { OtherVersion } from '#read-models/store.js';
-import { ErasuresPassing } from '#server/erasures-passing.js';
+import { LiveRunners } from '#server/live-runners.js';
 import { obeyOrders, send } from '#server/obeying.js';
+import { ProjectingInTurn } from '#server/projecting-in-turn.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
 
@@ -43,70 +41,39 @@ function stepBack(): void {
   } catch {}
 }
 
+const onHeld = (token: number | null) => send({ kind: 'held', token });
+const onErased = (streams: readonly string[]) => send({ kind: 'erased', streams });
+const tellTrouble = (text: string, projection: string | null) => send({ kind: 'trouble', projection, text });
+
 stepBack();
-const { log, keys, store, projections, measure, close: closeParts } = await openParts(data);
-const runners = new Map<string, LiveRunner>();
-for (const projection of projections) await run(projection);
+const parts = await openParts(data);
+const making = await startMaking();
 obeyOrders({ obey, close });
 
-/** Not one whose rows are of another version: a replay has to build them, and `follow` is ordered then. */
-async function run(projection: Projection): Promise<void> {
-  const { name } = projection;
-  const onTrouble = (text: string) => send({ kind: 'trouble', projection: name, text });
-  try {
-    const erasures = new ErasuresPassing((stream) => keys.forget(stream));
-    const runner = await LiveRunner.start({
-      log: erasures.over(log),
-      store,
-      projection,
-      opener: keys,
-      onMoved: (position) => {
-        erasures.movedTo(position);
-        tellMoved(name, position);
-      },
-      onTrouble,
-      ...(measure !== null && {
-        countBetween: (after: Position, upTo: Position) => measure.upTo(upTo) - measure.upTo(after),
-      }),
-    });
-    runners.set(name, runner);
-    await tellStored(projection);
-  } catch (error) {
-    if (!(error instanceof OtherVersion)) throw error;
-    onTrouble(error.message);
-  }
-}
-
-async function tellStored(projection: Projection): Promise<void> {
-  const checkpoint = await store.checkpoint(await store.open(projection));
-  if (checkpoint !== null) tellMoved(projection.name, checkpoint.position);
-}
-
-async function follow(name: string): Promise<null> {
-  const projection = projections.find((one) => one.name === name);
-  if (projection === undefined) throw new Error(`no rows are made of ${name}`);
-  const runner = runners.get(name);
-  if (runner === undefined) await run(projection);
-  else await runner.look();
-  return null;
+async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners' | 'close'>> {
+  const { lease } = parts;
+  const telling = { onMoved: tellMoved, onTrouble: tellTrouble };
+  if (lease !== null) return new ProjectingInTurn({ ...telling, parts, lease, onHeld, onErased });
+  const runners = await LiveRunners.start({ ...parts, ...telling });
+  return { runners, status: () => runners.status(), close: () => runners.close() };
 }
 
 async function obey(order: Order) {
-  if (order.order === 'status') return Promise.all([...runners.values()].map((runner) => runner.status()));
+  if (order.order === 'status') return making.status();
   if (!('projection' in order)) throw new Error(`${order.order} is an order for the thread that replays`);
-  if (order.order === 'follow') return follow(order.projection);
-  const runner = runners.get(order.projection);
-  if (runner === undefined) throw new Error(`no rows are made of ${order.projection}`);
   switch (order.order) {
+    case 'follow':
+      await making.runners.follow(order.projection);
+      return null;
     case 'unpark':
-      return runner.unpark(order.stream);
+      return making.runners.of(order.projection).unpark(order.stream);
     case 'skip':
-      return runner.skip(order.stream);
+      return making.runners.of(order.projection).skip(order.stream);
     case 'pause':
-      runner.pause();
+      making.runners.of(order.projection).pause();
       return null;
     case 'resume':
-      runner.resume();
+      making.runners.of(order.projection).resume();
       return null;
     default:
       throw new Error(`${order.order} is an order for the thread that replays`);
@@ -114,6 +81,6 @@ async function obey(order: Order) {
 }
 
 async function close(): Promise<void> {
-  await Promise.all([...runners.values()].map((runner) => runner.close()));
-  await closeParts();
+  await making.close();
+  await parts.close();
 }

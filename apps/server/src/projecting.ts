@@ -20,6 +20,10 @@ export interface ProjectingOptions extends ProjectingData {
   readonly onTrouble: (text: string, projection: string | null) => void;
   /** Of a thread that replays: another build is live. */
   readonly onSwitched?: (projection: string) => void;
+  /** Where rows are shared: this process may write them, by this token; null once it may not. */
+  readonly onHeld?: (token: number | null) => void;
+  /** Where rows are shared: users of these streams were erased, by whichever server. */
+  readonly onErased?: (streams: readonly string[]) => void;
   readonly restartDelaysMs?: readonly number[];
 }
 
@@ -126,8 +130,9 @@ export class Projecting {
   }
 
   #start(): void {
-    const { log, keysPath, masterKeys, modelsPath, projections, role } = this.#options;
-    const data: ProjectingData = { log, keysPath, masterKeys, modelsPath, projections };
+    const { log, keysPath, masterKeys, modelsPath, shared, projections, role } = this.#options;
+    const files = { keysPath, modelsPath };
+    const data: ProjectingData = { log, masterKeys, projections, ...files, ...(shared && { shared }) };
     // The service's settings are not the thread's business.
     const worker = new Worker(threadUrl(role ?? 'projecting'), { execArgv, env: {}, workerData: data });
     this.#worker = worker;
@@ -142,12 +147,18 @@ export class Projecting {
   }
 
   #take(reply: ProjectingReply): void {
-    const { onMoved, onSwitched, onTrouble } = this.#options;
+    const { onMoved, onSwitched, onHeld, onErased, onTrouble } = this.#options;
     switch (reply.kind) {
       case 'ready':
         return;
       case 'moved':
         for (const [projection, position] of reply.positions) onMoved(projection, position);
+        return;
+      case 'held':
+        onHeld?.(reply.token);
+        return;
+      case 'erased':
+        onErased?.(reply.streams);
         return;
       case 'switched':
         onSwitched?.(reply.projection);
@@ -177,6 +188,7 @@ export class Projecting {
   #lose(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
+    this.#options.onHeld?.(null);
     const away = new ProjectingAway(`${this.#name} ended`, { cause });
     for (const number of [...this.#waiting.keys()]) this.#settle(number)?.reject(away);
     if (this.#closing !== null) return;

@@ -12,6 +12,8 @@ import type { GoneOn } from '#read-models/stream-replay.js';
 
 export interface LiveRunnerOptions extends Omit<RunnerOptions, 'build' | 'whileLive'> {
   readonly projection: Projection;
+  /** Somebody else moved the rows of the build that is live. They are followed no more. */
+  readonly onFenced?: () => void;
 }
 
 const lookAgainMs = 500;
@@ -32,7 +34,7 @@ export class LiveRunner {
 
   /** Throws `OtherVersion`. */
   static async start(options: LiveRunnerOptions): Promise<LiveRunner> {
-    const { projection, ...others } = options;
+    const { projection, onFenced: _, ...others } = options;
     const build = await options.store.open(projection);
     return new LiveRunner(options, build.build, new Runner({ ...others, build, whileLive: true }));
   }
@@ -80,13 +82,19 @@ export class LiveRunner {
       try {
         const before = this.#runner;
         await this.look();
-        if (this.#runner === before) this.#options.onTrouble?.('another runner goes on instead');
+        if (this.#runner === before && !this.#isClosed) this.#tellFenced();
         return;
       } catch (error) {
         if (!(error instanceof ModelStoreError)) throw error;
         await delay(lookAgainMs);
       }
     }
+  }
+
+  #tellFenced(): void {
+    const { onFenced, onTrouble } = this.#options;
+    if (onFenced === undefined) onTrouble?.('another runner goes on instead');
+    else onFenced();
   }
 
   async #change(): Promise<void> {

@@ -1,0 +1,89 @@
+// The runners of one thread: one for each projection, each following the log for whichever build is live.
+
+import type { Position } from '#event-log/event-log.js';
+import { LiveRunner } from '#read-models/live-runner.js';
+import type { Projection } from '#read-models/projection.js';
+import type { RunnerStatus } from '#read-models/runner.js';
+import { OtherVersion } from '#read-models/store.js';
+import { ErasuresPassing } from '#server/erasures-passing.js';
+import type { ProjectingParts } from '#server/projecting-parts.js';
+
+export interface LiveRunnersOptions extends Omit<ProjectingParts, 'lease' | 'close'> {
+  readonly onMoved: (projection: string, position: Position) => void;
+  readonly onTrouble: (text: string, projection: string) => void;
+  /** Somebody else moved the rows. */
+  readonly onFenced?: () => void;
+}
+
+export class LiveRunners {
+  readonly #options: LiveRunnersOptions;
+  readonly #runners = new Map<string, LiveRunner>();
+
+  private constructor(options: LiveRunnersOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: LiveRunnersOptions): Promise<LiveRunners> {
+    const runners = new LiveRunners(options);
+    try {
+      for (const projection of options.projections) await runners.#run(projection);
+    } catch (error) {
+      await runners.close();
+      throw error;
+    }
+    return runners;
+  }
+
+  status(): Promise<readonly RunnerStatus[]> {
+    return Promise.all([...this.#runners.values()].map((runner) => runner.status()));
+  }
+
+  of(name: string): LiveRunner {
+    const runner = this.#runners.get(name);
+    if (runner === undefined) throw new Error(`no rows are made of ${name}`);
+    return runner;
+  }
+
+  /** Another build of it is live, or the first one is. */
+  async follow(name: string): Promise<void> {
+    const projection = this.#options.projections.find((one) => one.name === name);
+    if (projection === undefined) throw new Error(`no rows are made of ${name}`);
+    const runner = this.#runners.get(name);
+    if (runner === undefined) await this.#run(projection);
+    else await runner.look();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
+  }
+
+  /** Not one whose rows are of another version: a replay has to build them, and `follow` is called then. */
+  async #run(projection: Projection): Promise<void> {
+    const { log, keys, store, measure, onMoved, onTrouble, onFenced } = this.#options;
+    const { name } = projection;
+    try {
+      const erasures = new ErasuresPassing((stream) => keys.forget(stream));
+      const runner = await LiveRunner.start({
+        log: erasures.over(log),
+        store,
+        projection,
+        opener: keys,
+        onMoved: (position) => {
+          erasures.movedTo(position);
+          onMoved(name, position);
+        },
+        onTrouble: (text) => onTrouble(text, name),
+        ...(onFenced && { onFenced }),
+        ...(measure !== null && {
+          countBetween: (after: Position, upTo: Position) => measure.upTo(upTo) - measure.upTo(after),
+        }),
+      });
+      this.#runners.set(name, runner);
+      const checkpoint = await store.checkpoint(await store.open(projection));
+      if (checkpoint !== null) onMoved(name, checkpoint.position);
+    } catch (error) {
+      if (!(error instanceof OtherVersion)) throw error;
+      onTrouble(error.message, name);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Rows that several servers show and one at a time makes: whoever has the lease runs the runners, and all others look
+// on. A server is told which users were erased by any of them.
+
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { type Held, type Lease, writingUnder } from '#read-models/lease.js';
+import type { RunnerStatus } from '#read-models/runner.js';
+import { ModelStoreError } from '#read-models/store.js';
+import { followErasures } from '#server/erasures-anywhere.js';
+import { LiveRunners, type LiveRunnersOptions } from '#server/live-runners.js';
+import type { ProjectingParts } from '#server/projecting-parts.js';
+import { RowsElsewhere } from '#server/rows-elsewhere.js';
+
+export interface InTurnOptions {
+  readonly parts: ProjectingParts;
+  readonly lease: Lease;
+  readonly onMoved: LiveRunnersOptions['onMoved'];
+  readonly onTrouble: (text: string, projection: string | null) => void;
+  /** The token while the lease is held, null from its end on. */
+  readonly onHeld: (token: number | null) => void;
+  readonly onErased: (streams: readonly string[]) => void;
+}
+
+/** After an end that was no loss: sooner would only fail again. */
+const startAgainMs = 200;
+
+export class ProjectingInTurn {
+  readonly #options: InTurnOptions;
+  readonly #ending = new AbortController();
+  readonly #elsewhere: RowsElsewhere;
+  readonly #running: Promise<unknown>;
+  #runners: LiveRunners | null = null;
+
+  constructor(options: InTurnOptions) {
+    this.#options = options;
+    this.#elsewhere = new RowsElsewhere(options.parts);
+    this.#running = Promise.all([this.#takeTurns(), this.#followErasures()]);
+  }
+
+  status(): Promise<readonly RunnerStatus[]> {
+    return this.#runners === null ? this.#elsewhere.status() : this.#runners.status();
+  }
+
+  /** Throws where another server makes the rows, or none does just now. */
+  get runners(): LiveRunners {
+    if (this.#runners === null) throw new Error('another server makes the rows, and takes this order');
+    return this.#runners;
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  async #takeTurns(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.#options.lease.whileHeld((held) => this.#project(held), signal);
+      await delay(startAgainMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Until the lease may be another's, or the rows were moved by another. */
+  async #project({ token, lost }: Held): Promise<void> {
+    const { parts, onMoved, onTrouble, onHeld } = this.#options;
+    const fenced = new AbortController();
+    try {
+      const store = writingUnder(token, parts.store);
+      const onFenced = () => fenced.abort();
+      this.#runners = await LiveRunners.start({ ...parts, store, onMoved, onTrouble, onFenced });
+      onHeld(token);
+      await aborted(AbortSignal.any([lost, fenced.signal]));
+    } catch (error) {
+      if (!(error instanceof ModelStoreError)) throw error;
+      onTrouble(error.message, null);
+    } finally {
+      onHeld(null);
+      const runners = this.#runners;
+      this.#runners = null;
+      await runners?.close();
+      // Of what another server projects from now on nothing is told here.
+      parts.keys.forgetAll();
+    }
+  }
+
+  #followErasures(): Promise<void> {
+    const { parts, onErased, onTrouble } = this.#options;
+    return followErasures({
+      log: parts.log,
+      until: this.#ending.signal,
+      onErased,
+      onTrouble: (text) => onTrouble(text, null),
+    });
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
