@@ -33,6 +33,10 @@ export class ProgressMeter {
     this.#measure = measure;
   }
 
+  get position(): Position {
+    return this.#position;
+  }
+
   begin(position: Position, events: number): void {
     this.#position = position;
     this.#events = events;

@@ -315,10 +315,13 @@ describe('a replay under way', () => {
     await fill();
     const first = await open();
     const { build } = await first.start('registry', { eventsPerSecondMax: 50 });
+    await until(() => statusOf(first, build).progress.done > 0);
     await first.pause(build);
+    const { position, progress } = statusOf(first, build);
     await first.close();
     const second = await open();
-    expect(statusOf(second, build).phase).toBe('paused');
+    const told = { phase: 'paused', position, progress: { done: progress.done, total: progress.total } };
+    expect(statusOf(second, build)).toMatchObject(told);
     await second.resume(build);
     await second.close();
     const third = await open();

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { EventLog, Position } from '#event-log/event-log.js';
+import { type EventLog, logStart, type Position } from '#event-log/event-log.js';
 import type { Opener } from '#read-models/opener.js';
 import { pass } from '#read-models/passing.js';
 import type { Projection } from '#read-models/projection.js';
@@ -112,8 +112,19 @@ export class Replay {
   }
 
   status(): ReplayStatus {
-    const position = this.#growth.position;
+    const { position } = this.#meter;
     return { ...this.#noted, phase: this.#phase, position, progress: this.#meter.get() };
+  }
+
+  /** How far another process came with it, which `status` then tells before it is gone on with. */
+  async look(): Promise<void> {
+    const { store, log } = this.#parts;
+    const { position = logStart, events = 0 } = (await store.checkpoint(this.#build)) ?? {};
+    this.#meter.begin(position, events);
+    if (this.isOver) return;
+    // A log that does not answer is waited for by who goes on with it.
+    const head = await log.head().catch(() => null);
+    if (head !== null) this.#aimWithin(head);
   }
 
   /** Nothing where it runs, or where it was paused: that is for `resume`. */
@@ -212,13 +223,19 @@ export class Replay {
 
   async #target(): Promise<Position> {
     const head = await this.#parts.log.head();
-    const { side, comparison, asked } = this.#noted;
-    const { upToPosition = head } = asked;
-    this.#meter.aimAt(upToPosition < head ? upToPosition : head);
-    if (side !== null) return upToPosition < head ? upToPosition : head;
+    const { side, comparison } = this.#noted;
+    const end = this.#aimWithin(head);
+    if (side !== null) return end;
     if (comparison !== null) return head;
     const comparable = await comparableWith(this.#parts.store, this.#build, this.#growth.log);
     return 'live' in comparable ? comparable.position : head;
+  }
+
+  #aimWithin(head: Position): Position {
+    const { upToPosition = head } = this.#noted.asked;
+    const end = upToPosition < head ? upToPosition : head;
+    this.#meter.aimAt(end);
+    return end;
   }
 
   async #advanceTo(target: Position): Promise<void> {

@@ -28,6 +28,7 @@ export class Replays {
       if (projection === undefined) continue;
       const replay = new Replay(projection, notedReplay(note), replays.#parts());
       replays.#replays.set(note.build, replay);
+      await replay.look();
       replay.start();
     }
     return replays;
