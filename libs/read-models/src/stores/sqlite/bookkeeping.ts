@@ -40,6 +40,7 @@ export class Bookkeeping {
   readonly #all: Statement<[], JoinedRow>;
   readonly #insert: Statement<[number | null, string, number, number, string]>;
   readonly #isLive: Statement<[number], number>;
+  readonly #isApart: Statement<[number], number>;
   readonly #putFile: Statement<[number, number]>;
   readonly #isComplete: Statement<[number], number>;
   readonly #notes: Statement<[], ReplayNote>;
@@ -64,6 +65,11 @@ export class Bookkeeping {
       'INSERT INTO builds (build, projection, version, is_live, tables) VALUES (?, ?, ?, ?, ?)',
     );
     this.#isLive = database.prepare<[number], number>('SELECT is_live FROM builds WHERE build = ?').pluck();
+    this.#isApart = database
+      .prepare<[number], number>(
+        'SELECT files.build IS NOT NULL FROM builds LEFT JOIN files USING (build) WHERE build = ?',
+      )
+      .pluck();
     this.#putFile = database.prepare('REPLACE INTO files VALUES (?, ?)');
     this.#isComplete = database
       .prepare<[number], number>('SELECT is_complete FROM files WHERE build = ?')
@@ -113,6 +119,12 @@ export class Bookkeeping {
 
   isLive(build: number): boolean {
     return this.#isLive.get(build) === 1;
+  }
+
+  /** Null where there is no such build. */
+  isApart(build: number): boolean | null {
+    const found = this.#isApart.get(build);
+    return found === undefined ? null : found === 1;
   }
 
   putFile(build: number, isComplete: boolean): void {

@@ -285,9 +285,9 @@ class SqliteModelStore implements ModelStore {
 
   #knownFileOf(build: number): WrittenFile | null {
     const main = this.#usable();
-    const known = told(() => main.bookkeeping.all().find((one) => one.build === build));
-    if (known === undefined) return null;
-    if (!known.isApart) return main;
+    const isApart = told(() => main.bookkeeping.isApart(build));
+    if (isApart === null) return null;
+    if (!isApart) return main;
     const open = this.#files.get(build) ?? new WrittenFile(buildPath(this.#path, build));
     this.#files.set(build, open);
     return open;

@@ -1,7 +1,7 @@
 // A file with tables of builds, as the one who writes it has it open: the file of the store, or of one build alone.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 
 import { pass } from '#read-models/passing.js';
 import { type Batch, type Checkpoint, Fenced, type OpenedChange, RowRefused } from '#read-models/store.js';
@@ -28,18 +28,22 @@ export class WrittenFile {
   readonly database: Database;
   readonly bookkeeping: Bookkeeping;
   readonly #writes = new Map<number, Writes>();
+  readonly #begin: Statement;
+  readonly #commit: Statement;
 
   constructor(path: string) {
     this.database = openWriter(path);
+    this.#begin = this.database.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.database.prepare('COMMIT');
     this.bookkeeping = told(() => new Bookkeeping(this.database));
   }
 
   transaction<Outcome>(use: () => Outcome): Outcome {
     return told(() => {
-      this.database.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       try {
         const outcome = use();
-        this.database.exec('COMMIT');
+        this.#commit.run();
         return outcome;
       } finally {
         if (this.database.inTransaction) this.database.exec('ROLLBACK');
