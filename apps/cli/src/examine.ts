@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Call } from '#cli/command.js';
 import { clockFindings } from '#cli/examine-clock.js';
 import { diskFindings } from '#cli/examine-disk.js';
+import { rowFindings } from '#cli/examine-rows.js';
 import { type Finding, fine, problem, warning } from '#cli/finding.js';
 import { isReady, runningOn, urlOf } from '#cli/running.js';
 import { configurationOf } from '#cli/settings-of.js';
@@ -43,6 +44,7 @@ export async function examine(call: Pick<Call, 'given' | 'environment'>): Promis
     ...diskFindings(directory),
     ...clockFindings(directory),
     ...logFindings(settings, directory),
+    ...(settings.eventLog.engine === 'embedded' ? await rowFindings(directory) : []),
     ...keyFindings(settings, directory),
     await serviceFinding(settings, directory),
   ];

@@ -9,6 +9,7 @@ import { type OpenedDirectory, openDirectory } from '#cli/opened-directory.js';
 import type { Changed, Parked, ParkedAt, Projections } from '#cli/projections.js';
 import { isUnderWay, type ReplayStanding } from '#cli/standing.js';
 import { seenIn } from '#cli/standing-here.js';
+import { logStart } from '#event-log/event-log.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
 import { type ReplayAsked, ReplayRefused } from '#read-models/replay/asked.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
@@ -166,10 +167,18 @@ export class ProjectionsHere implements Projections {
   }
 }
 
-function standingOfReplay({ asked, progress, beganAt, endedAt, ...rest }: ReplayStatus): ReplayStanding {
+function standingOfReplay({
+  asked,
+  progress,
+  position,
+  beganAt,
+  endedAt,
+  ...rest
+}: ReplayStatus): ReplayStanding {
   return {
     ...rest,
     ...progress,
+    position: position === logStart ? null : position,
     isDryRun: asked.isDryRun === true,
     beganAt: new Date(beganAt).toISOString(),
     endedAt: endedAt === null ? null : new Date(endedAt).toISOString(),

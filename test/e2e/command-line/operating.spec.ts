@@ -1,6 +1,6 @@
 // How a data directory is, and the keys in it, by the built command line.
 
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -30,8 +30,14 @@ describe('status', () => {
       running: null,
       log: { head: events.length, lastEventAt: expect.stringMatching(/^\d{4}-/) },
       keys: { first: expect.any(Number) },
-      projections: [],
+      replays: [],
     });
+    const level = { state: 'not-running', lagEvents: 0, lagSeconds: 0, parked: [], lastError: null };
+    expect(told?.projections).toMatchObject([
+      { projection: 'users', events: events.length, ...level },
+      { projection: 'organizations', ...level },
+      { projection: 'audit', ...level },
+    ]);
   });
 
   it('says who has the directory, whether it is ready, and does it no harm', async () => {
@@ -70,6 +76,12 @@ describe('doctor', () => {
     return directory;
   }
 
+  function changeRows(directory: string, sql: string): void {
+    const database = new Database(join(directory, 'models.db'));
+    database.exec(sql);
+    database.close();
+  }
+
   it('finds no problem where there is none, and looks at everything', async () => {
     const ran = await at(house.directory, 'doctor', '--json');
     expect(ran).toMatchObject({ code: exitCodes.done, errors: '' });
@@ -83,6 +95,7 @@ describe('doctor', () => {
       'disk speed',
       'clock',
       'log',
+      'read models',
       'keys',
       'master key',
       'service',
@@ -111,6 +124,34 @@ describe('doctor', () => {
     database.exec('DELETE FROM events WHERE position = (SELECT max(position) FROM events)');
     database.close();
     expect(await examined(directory)).toMatchObject({ code: exitCodes.notInOrder, problems: ['log'] });
+  });
+
+  it('finds rows of another log, and rows that show more than the log has', async () => {
+    const [directory, other] = [await another(), temporaryDirectory()];
+    copyFileSync(join(house.directory, 'models.db'), join(directory, 'models.db'));
+    expect(await examined(directory)).toMatchObject({ code: exitCodes.done, problems: [] });
+    const exported = join(other, 'events.jsonl');
+    await at(house.directory, 'events', 'export', '--to', exported);
+    await at(other, 'events', 'import', exported);
+    copyFileSync(join(house.directory, 'models.db'), join(other, 'models.db'));
+    expect(await examined(other)).toMatchObject({ code: exitCodes.notInOrder, problems: ['read models'] });
+    changeRows(directory, "UPDATE checkpoints SET position = '0000000000099999'");
+    expect(await examined(directory)).toMatchObject({
+      code: exitCodes.notInOrder,
+      problems: ['read models'],
+      advice: [expect.stringContaining('builds them anew')],
+    });
+  });
+
+  it('finds streams that are parked, and says how to go on', async () => {
+    const directory = await another();
+    copyFileSync(join(house.directory, 'models.db'), join(directory, 'models.db'));
+    changeRows(directory, "INSERT INTO parked VALUES (1, 'user-1', '0000000000000005', 'no rows', 4)");
+    expect(await examined(directory)).toEqual({
+      code: exitCodes.notInOrder,
+      problems: ['parked'],
+      advice: [expect.stringContaining('projections retry')],
+    });
   });
 
   it('finds a master key that is missing', async () => {

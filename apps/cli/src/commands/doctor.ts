@@ -6,9 +6,10 @@ import type { Colour, Output } from '#cli/output.js';
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Look at settings, versions, disk, clock, modes, log and keys, and say what to do about each.',
+  summary:
+    'Look at settings, versions, disk, clock, modes, log, rows and keys, and say what to do about each.',
   details:
-    'Exit code 1 where there is a problem; what is only unwise is a warning. It writes nothing but a file to try the disk with.',
+    'Exit code 1 where there is a problem; what is only unwise is a warning. Log and checkpoints of the rows are held against each other. It writes nothing but a file to try the disk with.',
   way: 'beside',
   arguments: [],
   options: {},

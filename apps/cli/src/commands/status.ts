@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs';
 
 import type { Call, Command } from '#cli/command.js';
+import { CommandFailure } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
-import type { Output } from '#cli/output.js';
+import type { Cell, Output } from '#cli/output.js';
+import { standingTable } from '#cli/projection-texts.js';
+import { serviceOf } from '#cli/reach.js';
+import { replayTable } from '#cli/replay-texts.js';
 import { isReady, runningOn, urlOf } from '#cli/running.js';
+import { ServiceApi } from '#cli/service-api.js';
 import { embeddedDirectoryOf, settingsOf } from '#cli/settings-of.js';
+import { isUnderWay, type Standing, shownPosition } from '#cli/standing.js';
 import type { EventMetadata } from '#event-log/event-log.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
@@ -13,13 +19,17 @@ import { version } from '#server/version.js';
 
 export const status: Command = {
   name: 'status',
-  summary: 'Say whether a service runs, how far the log goes, and which master keys wrap how many keys.',
-  way: 'beside',
+  summary:
+    'Say whether a service runs, how far the log and its rows go, what is parked, which replays are under way, and which master keys wrap how many keys.',
+  details:
+    'Of a data directory on this machine it reads the files, and asks the service that runs on it what the rows are doing; where that does not answer, it says so, and what the files tell. With --url, or where the log is elsewhere, the service alone is asked.',
+  way: 'looks',
   arguments: [],
   options: {},
   examples: [
     { line: 'status', meaning: 'For a person' },
     { line: 'status --json', meaning: 'For a script' },
+    { line: 'status --url https://sign.example.com --token-file token', meaning: 'Of a service elsewhere' },
   ],
   run: async (call) => {
     const found = await look(call);
@@ -28,31 +38,74 @@ export const status: Command = {
   },
 };
 
-interface Status {
+interface Status extends Omit<Standing, 'head'> {
   readonly version: string;
-  readonly dataDirectory: string;
-  readonly running: { readonly pid: number; readonly url: string; readonly ready: boolean } | null;
-  readonly log: { readonly identity: string; readonly head: number; readonly lastEventAt: string | null };
+  /** Null where it is not on this machine. */
+  readonly dataDirectory: string | null;
+  readonly running: { readonly pid: number | null; readonly url: string; readonly ready: boolean } | null;
+  readonly log: LogStatus;
   readonly keys: Readonly<Record<string, number>>;
-  /** None is built yet. */
-  readonly projections: readonly never[];
+}
+
+interface LogStatus {
+  readonly identity: string | null;
+  readonly head: number | string | null;
+  readonly lastEventAt: string | null;
 }
 
 async function look(call: Call): Promise<Status> {
-  const dataDirectory = embeddedDirectoryOf(call);
-  const url = urlOf(settingsOf(call));
-  const running = runningOn(dataDirectory);
-  return {
-    version,
-    dataDirectory,
-    running: running === null ? null : { ...running, url, ready: await isReady(url) },
-    log: lookAtLog(dataDirectory),
-    keys: existsSync(keyFilePath(dataDirectory)) ? Object.fromEntries(countKeys(dataDirectory)) : {},
-    projections: [],
-  };
+  const isElsewhere = call.given.text('url') !== null || settingsOf(call).eventLog.engine !== 'embedded';
+  return isElsewhere ? await lookElsewhere(call) : await lookHere(call);
 }
 
-function lookAtLog(directory: string): Status['log'] {
+async function lookHere(call: Call): Promise<Status> {
+  const dataDirectory = embeddedDirectoryOf(call);
+  const url = urlOf(settingsOf(call));
+  const holder = runningOn(dataDirectory);
+  const running = holder === null ? null : { ...holder, url, ready: await isReady(url) };
+  const log = lookAtLog(dataDirectory);
+  const { projections, replays } = await standingBeside(call, dataDirectory, running);
+  const keys = existsSync(keyFilePath(dataDirectory)) ? Object.fromEntries(countKeys(dataDirectory)) : {};
+  return { version, dataDirectory, running, log, keys, projections, replays };
+}
+
+async function standingBeside(
+  call: Call,
+  directory: string,
+  running: Status['running'],
+): Promise<Pick<Standing, 'projections' | 'replays'>> {
+  const { standingIn } = await import('#cli/standing-here.js');
+  if (running?.ready) {
+    try {
+      return await standingBy(call, running.url);
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      call.output.note(`the service does not say what the rows are doing: ${error.message}`);
+    }
+  }
+  return standingIn(directory);
+}
+
+async function lookElsewhere(call: Call): Promise<Status> {
+  const url = await serviceOf(call);
+  if (url === null)
+    throw new CommandFailure({
+      kind: 'notNow',
+      message: 'the log is elsewhere, and no service is ready here',
+      advice: 'start it, or name one elsewhere by --url',
+    });
+  const [ready, { head, projections, replays }] = await Promise.all([isReady(url), standingBy(call, url)]);
+  const log = { identity: null, head, lastEventAt: null };
+  const running = { pid: null, url, ready };
+  return { version, dataDirectory: null, running, log, keys: {}, projections, replays };
+}
+
+async function standingBy(call: Call, url: string): Promise<Standing> {
+  const { standingThere } = await import('#cli/projections-there.js');
+  return await standingThere(ServiceApi.of(call, url));
+}
+
+function lookAtLog(directory: string): LogStatus {
   const log = ReadLog.open(directory);
   try {
     const head = log.head();
@@ -64,19 +117,34 @@ function lookAtLog(directory: string): Status['log'] {
   }
 }
 
-function told({ dataDirectory, running, log, keys }: Status, output: Output): string {
-  const state =
-    running === null
-      ? 'no service runs on it'
-      : `pid ${running.pid} has it; ${running.url} is ${running.ready ? 'ready' : 'not ready'}`;
-  const count = Object.entries(keys).map(([id, number]) => `${number.toLocaleString('en')} by ${id}`);
-  const rows = [
-    ['version', version],
-    ['data directory', dataDirectory],
-    ['service', { text: state, colour: running?.ready === false ? ('yellow' as const) : ('green' as const) }],
-    ['log head', `${log.head.toLocaleString('en')}, of ${log.lastEventAt ?? 'never'}`],
-    ['log identity', log.identity],
-    ['keys', count.join(', ') || 'none'],
+function told(status: Status, output: Output): string {
+  const underWay = status.replays.filter(isUnderWay);
+  const parts = [
+    output.table(['what', 'how it is'], rowsOf(status)),
+    standingTable(status.projections, output),
+    ...(underWay.length === 0 ? [] : [replayTable(underWay, output)]),
   ];
-  return output.table(['what', 'how it is'], rows);
+  return parts.join('\n\n');
+}
+
+function rowsOf({ dataDirectory, running, log, keys }: Status): (readonly Cell[])[] {
+  const { head, identity, lastEventAt } = log;
+  const count = Object.entries(keys).map(([id, number]) => `${number.toLocaleString('en')} by ${id}`);
+  const shownHead = typeof head === 'number' ? head.toLocaleString('en') : shownPosition(head);
+  const colour = running?.ready === false ? ('yellow' as const) : ('green' as const);
+  return [
+    ['version', version],
+    ...(dataDirectory === null ? [] : [['data directory', dataDirectory]]),
+    ['service', { text: serviceText(running), colour }],
+    ['log head', lastEventAt === null ? shownHead : `${shownHead}, of ${lastEventAt}`],
+    ...(identity === null ? [] : [['log identity', identity]]),
+    ...(dataDirectory === null ? [] : [['keys', count.join(', ') || 'none']]),
+  ];
+}
+
+function serviceText(running: Status['running']): string {
+  if (running === null) return 'no service runs on it';
+  const { pid, url, ready } = running;
+  const state = `${url} is ${ready ? 'ready' : 'not ready'}`;
+  return pid === null ? state : `pid ${pid} has it; ${state}`;
 }
