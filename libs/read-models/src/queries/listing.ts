@@ -111,8 +111,9 @@ async function widePage(asked: Asked): Promise<Found | ListRefusal> {
   const { total, isMore } = await counted(asked);
   if (!isMore && page.offset >= total) return { streams: [], total, isMore };
   const end = filter === null ? null : await rowAt(asked, lookedAtMax);
+  const walk = { end, total: isMore || end !== null ? null : total };
   const streams =
-    asked.isAscending || asked.column === null ? await walked(asked, end) : await walkedBack(asked, end);
+    asked.isAscending || asked.column === null ? await walked(asked, walk) : await walkedBack(asked, walk);
   if (end !== null && streams.length < limitOf(page)) return { code: 'list-too-long', maximum: lookedAtMax };
   // Fewer rows are counted than may be looked at for a page.
   const shown = streams.length === 0 ? 0 : page.offset + streams.length;
@@ -120,14 +121,17 @@ async function widePage(asked: Asked): Promise<Found | ListRefusal> {
 }
 
 async function counted(asked: Asked): Promise<Pick<Found, 'total' | 'isMore'>> {
-  const { filter, lookedAtMax } = asked;
+  const { filter, page, lookedAtMax } = asked;
   // Whatever the order of the page, rows lie in that of their adding, and are read fastest in it.
   const inOrder = { ...asked, column: null, isAscending: true };
   const end = filter === null ? null : await rowAt(inOrder, Math.min(countedLookedAtMax, lookedAtMax));
-  const rows = sql`select 1 as one ${from(inOrder, end)} limit ${number(countedMax + 1)}`;
+  // A page in the second half is walked to from the end, which has to be known for it.
+  const beyond = Math.min(2 * (page.offset + limitOf(page)), offsetMax);
+  const most = filter === null ? Math.max(countedMax, beyond) : countedMax;
+  const rows = sql`select 1 as one ${from(inOrder, end)} limit ${number(most + 1)}`;
   const [row] = await run<{ count: number }>(asked, sql`select count(*) as count from (${rows}) as found`);
   const count = Number(row?.count ?? 0);
-  return { total: Math.min(count, countedMax), isMore: end !== null || count > countedMax };
+  return { total: Math.min(count, most), isMore: end !== null || count > most };
 }
 
 type End = Omit<Hit, 'stream'>;
@@ -144,12 +148,29 @@ async function rowAt(asked: Asked, rank: number): Promise<End | null> {
   return row ?? null;
 }
 
-async function walked(asked: Asked, end: End | null): Promise<readonly string[]> {
-  return (await walkedHits(asked, end)).map(({ stream }) => stream);
+interface Walk {
+  /** Where it ends; null where it goes as far as there are rows. */
+  readonly end: End | null;
+  /** Of all that it would come to; null where that is not known. */
+  readonly total: number | null;
+}
+
+async function walked(asked: Asked, walk: Walk): Promise<readonly string[]> {
+  return (await walkedHits(asked, walk)).map(({ stream }) => stream);
+}
+
+/** From the end that is nearer. */
+async function walkedHits(asked: Asked, { end, total }: Walk): Promise<readonly Hit[]> {
+  const { page, isAscending } = asked;
+  const left = total === null ? 0 : total - page.offset;
+  if (total === null || page.offset <= left) return hitsFrom(asked, end);
+  const limit = Math.min(limitOf(page), left);
+  const turned = { ...asked, isAscending: !isAscending, page: { offset: left - limit, limit } };
+  return (await hitsFrom(turned, end)).toReversed();
 }
 
 /** Whatever comes before the page is skipped within the index, which knows no streams. */
-async function walkedHits(asked: Asked, end: End | null): Promise<readonly Hit[]> {
+async function hitsFrom(asked: Asked, end: End | null): Promise<readonly Hit[]> {
   const { column, table, isAscending, page } = asked;
   const places = sql`select ${sql.ref(`t.${column ?? 'place'}`)} as key, t.place as place
     ${from(asked, end)} ${ordered(asked, isAscending)} ${limited(page)}`;
@@ -166,21 +187,23 @@ async function walkedHits(asked: Asked, end: End | null): Promise<readonly Hit[]
  * The other way round, equals still come in the order of their adding, which no index has: so it is looked up which
  * keys the page has, and the rows of the first and of the last of them are had in their own order.
  */
-async function walkedBack(asked: Asked, end: End | null): Promise<readonly string[]> {
-  const { page, column } = asked;
-  const keyColumn = sql.ref(`t.${column}`);
-  const rows = await walkedHits(asked, end);
-  const [first, last] = [rows[0]?.key, rows.at(-1)?.key];
+async function walkedBack(asked: Asked, walk: Walk): Promise<readonly string[]> {
+  const { page } = asked;
+  const rows = await walkedHits(asked, walk);
+  const [first, last] = [rows[0], rows.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const [firstCount, lastCount] = [first, last].map((key) => rows.filter((row) => row.key === key).length);
-  const before = page.offset === 0 ? 0 : await countWhere(asked, end, sql`${keyColumn} > ${first}`);
+  const [firstCount, lastCount] = [first, last].map(
+    ({ key }) => rows.filter((row) => row.key === key).length,
+  );
+  // Of its equals, those that were added later come before the page.
+  const before = page.offset === 0 ? 0 : await countEquals(asked, walk.end, first);
   const ofKey = (key: string, offset: number, limit = 0) => walkedEquals(asked, key, { offset, limit });
-  const firsts = await ofKey(first, page.offset - before, firstCount);
-  if (first === last) return firsts;
+  const firsts = await ofKey(first.key, before, firstCount);
+  if (first.key === last.key) return firsts;
   const between = rows
-    .filter(({ key }) => key !== first && key !== last)
+    .filter(({ key }) => key !== first.key && key !== last.key)
     .toSorted((one, other) => -compareTexts(one.key, other.key) || compareKeys(one.place, other.place));
-  return [...firsts, ...between.map(({ stream }) => stream), ...(await ofKey(last, 0, lastCount))];
+  return [...firsts, ...between.map(({ stream }) => stream), ...(await ofKey(last.key, 0, lastCount))];
 }
 
 /** Of one key, in the order of adding, with a limit of its own on how many are looked at. */
@@ -188,13 +211,14 @@ async function walkedEquals(asked: Asked, key: string, page: Page): Promise<read
   const { column, filter, lookedAtMax } = asked;
   const isKey = sql<SqlBool>`${sql.ref(`t.${column}`)} = ${key}`;
   const ofKey = { ...asked, key: isKey, column: null, isAscending: true, page };
-  return walked(ofKey, filter === null ? null : await rowAt(ofKey, lookedAtMax));
+  return walked(ofKey, { end: filter === null ? null : await rowAt(ofKey, lookedAtMax), total: null });
 }
 
-async function countWhere(asked: Asked, end: End | null, condition: RawBuilder<unknown>): Promise<number> {
+async function countEquals(asked: Asked, end: End | null, { key, place }: Hit): Promise<number> {
+  const { column } = asked;
   const [row] = await run<{ count: number }>(
     asked,
-    sql`select count(*) as count ${from(asked, end)} and ${condition}`,
+    sql`select count(*) as count ${from(asked, end)} and ${sql.ref(`t.${column}`)} = ${key} and t.place > ${place}`,
   );
   return Number(row?.count ?? 0);
 }
