@@ -1,0 +1,112 @@
+// Every page of a list, from whichever end it is walked to, is what stands there in the whole list.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+import type { OrganizationId } from '#domain/ids.js';
+import type { Position } from '#event-log/event-log.js';
+import { users } from '#read-models/models/users.js';
+import type { Row } from '#read-models/projection.js';
+import { listUsers, type UserColumn } from '#read-models/queries/list-users.js';
+import { compareTexts } from '#read-models/queries/listing.js';
+import { everyOrganization, type Scope } from '#read-models/queries/queries.js';
+import type { ModelStore } from '#read-models/store.js';
+import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
+import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
+import { answered } from '#read-models/testing/answers.js';
+import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
+
+const everyColumn = Object.entries(users.tables.users?.columns ?? {});
+const families = ['', 'hopper', 'lovelace', 'lovelace', 'turing'];
+const own = 'own' as OrganizationId;
+
+/** Many have a family name in common, and two of three are of one organization. */
+function user(number: number): Row {
+  const stream = `user-${number}`;
+  const same = everyColumn.map(([name, { kind }]) => [name, kind === 'integer' ? 1 : name]);
+  const family = families[(number * 7) % families.length] as string;
+  const organization = number % 3 === 0 ? 'another' : own;
+  const place = String(number).padStart(4, '0');
+  return {
+    ...Object.fromEntries(same),
+    ...{ stream, user_id: stream, organization_id: organization, place },
+    ...{ family_name: family, family_name_lower: family },
+  };
+}
+
+const rows = Array.from({ length: 23 }, (_, number) => user(number));
+const orders = [
+  ['family-name', 'family_name_lower'],
+  ['creation-date', 'place'],
+  ['state', 'state'],
+] as const;
+const scopes: readonly Scope[] = [everyOrganization, own];
+interface Way {
+  readonly column: UserColumn;
+  readonly cell: string;
+  readonly isAscending: boolean;
+  readonly scope: Scope;
+}
+
+const ways = orders.flatMap(([column, cell]): Way[] =>
+  [true, false].flatMap((isAscending) => scopes.map((scope) => ({ column, cell, isAscending, scope }))),
+);
+
+function sorted({ cell, isAscending, scope }: Way): string[] {
+  const sign = isAscending ? 1 : -1;
+  const text = (row: Row, name: string) => String(row[name]);
+  return rows
+    .filter((row) => scope === everyOrganization || row.organization_id === scope)
+    .sort(
+      (one, other) =>
+        sign * compareTexts(text(one, cell), text(other, cell)) ||
+        compareTexts(text(one, 'place'), text(other, 'place')),
+    )
+    .map((row) => text(row, 'user_id'));
+}
+
+async function holdEveryPage(store: ModelStore): Promise<void> {
+  const build = await store.open(users);
+  const changes = rows.map((row) => ({ change: 'put', table: 'users', row }) as const);
+  await store.apply({ build, changes, from: null, to: { log: 'a', position: '1' as Position, events: 1 } });
+  for (const way of ways) {
+    const all = sorted(way);
+    for (let offset = 0; offset <= all.length + 1; offset += 1) {
+      const limit = 1 + (offset % 5);
+      const { column, isAscending, scope } = way;
+      const search = { filter: null, column, isAscending, page: { offset, limit }, withMetadata: false };
+      // An organization of more than so many is walked through, and is not sorted.
+      const found = store.read((reading) =>
+        listUsers(scope, search, { reading, now: 0, streamId: (id) => id, lookedAtMax: 3 }),
+      );
+      const { items, ...counted } = await answered(found);
+      expect({ ...way, offset, ids: items.map(({ userId }) => userId), ...counted }).toEqual({
+        ...way,
+        offset,
+        ids: all.slice(offset, offset + limit),
+        total: all.length,
+        isMore: false,
+      });
+    }
+  }
+}
+
+describe('every page of a list in SQLite', () => {
+  it('is what stands there in the whole list', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
+    const store = openSqliteStore(join(directory, 'read-models.db'));
+    await holdEveryPage(store);
+    await store.close();
+    rmSync(directory, { recursive: true });
+  });
+});
+
+describeOnPostgres('every page of a list in PostgreSQL', (server) => {
+  it('is what stands there in the whole list', async () => {
+    const store = await openPostgresStore({ url: await server().createDatabase() });
+    await holdEveryPage(store);
+    await store.close();
+  }, 60_000);
+});
