@@ -32,6 +32,7 @@ const telemetry = new Telemetry({ settings, tls: null, log });
 const opening = await Opening.begin({
   dataDirectory: directory,
   masterKeyFile: null,
+  readModels: settings.readModels,
   eventLog: telemetry.overLog(eventLog),
   projected,
   soleWriter: true,
@@ -61,7 +62,7 @@ const calls = callsOver(opening, log, {
   onOutcome: (outcome) => telemetry.metrics.commands.told(outcome),
 });
 const served = telemetry.overCalls(calls);
-const readiness = new Readiness(eventLog, log, () => true);
+const readiness = new Readiness(eventLog, log);
 const { server } = await openPort({ settings, tls: null, served, readiness, log });
 await server.listen({ host: '127.0.0.1', port: 0 });
 process.stderr.write(`${JSON.stringify({ port: (server.server.address() as AddressInfo).port })}\n`);

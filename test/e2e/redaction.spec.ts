@@ -118,7 +118,10 @@ describe('nothing secret is ever written', () => {
   it('of a setting that is refused', async () => {
     const refused = Object.values(forms).flatMap((form) => [
       { COUNTERSIGN_EVENT_LOG: `esdb://u:${form}@` },
-      { COUNTERSIGN_READ_MODELS: `postgres://u:${form}@host/db` },
+      {
+        COUNTERSIGN_DATA_DIR: temporaryDirectory(),
+        COUNTERSIGN_READ_MODELS: `postgres://u:${encodeURIComponent(form)}@127.0.0.1:1/db`,
+      },
       { COUNTERSIGN_EXTERNAL_URL: `https://u:${form}@host` },
       { COUNTERSIGN_MASTER_KEY: form },
     ]);

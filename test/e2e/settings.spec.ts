@@ -39,7 +39,11 @@ describe('a bad setting ends the process with one line that names it and says wh
     ['COUNTERSIGN_LISTEN', '0.0.0.0:0', 'COUNTERSIGN_TLS_ENDED_BY_PROXY=yes'],
     ['COUNTERSIGN_DATA_DIR', '', 'a directory that can be written'],
     ['COUNTERSIGN_EVENT_LOG', 'kafka://user:canary@host', 'esdb://'],
-    ['COUNTERSIGN_READ_MODELS', 'postgres://user:canary@host/db', 'not built yet'],
+    [
+      'COUNTERSIGN_READ_MODELS',
+      'postgres://user:canary@host',
+      'postgres://<user>:<password>@<host>:<port>/<database>',
+    ],
     ['COUNTERSIGN_MASTER_KEY_FILE', '', 'a file that only its owner can read'],
     ['COUNTERSIGN_TLS_CERT', '/canary', 'COUNTERSIGN_TLS_KEY must be given'],
     ['COUNTERSIGN_TLS_KEY', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],

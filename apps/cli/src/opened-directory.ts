@@ -10,7 +10,7 @@ import type { Log } from '#server/log.js';
 import type { OpenKeys } from '#server/open-application.js';
 import type { ReadModelsOptions } from '#server/read-models.js';
 
-export interface OpenedDirectory extends ReadModelsOptions {
+export interface OpenedDirectory extends ReadModelsOptions, Pick<OpenKeys, 'path'> {
   readonly masterKeyFile: string | null;
   readonly store: OpenKeys['store'];
   /** What is opened over it, closed before it; the last one first. */
@@ -26,7 +26,7 @@ export async function openDirectory(call: Call): Promise<OpenedDirectory> {
     import('#server/open-application.js'),
     import('#server/data-directory.js'),
   ]);
-  const { eventLog: choice, dataDirectory: directory, masterKeyFile } = settingsOf(call);
+  const { eventLog: choice, readModels, dataDirectory: directory, masterKeyFile } = settingsOf(call);
   const dataDirectory = prepareDataDirectory(resolve(directory));
   const log = logOver(call);
   const { eventLog, projected } = await openEventLog(choice, dataDirectory, log);
@@ -41,7 +41,7 @@ export async function openDirectory(call: Call): Promise<OpenedDirectory> {
         'start the service once: it makes the instance',
       );
     const soleWriter = choice.engine === 'embedded';
-    const options = { dataDirectory, masterKeyFile, eventLog, soleWriter, log };
+    const options = { dataDirectory, masterKeyFile, readModels, eventLog, soleWriter, log };
     const keys = await openKeys(options);
     closing.unshift(() => keys.store.close());
     return { ...options, ...keys, projected, closeFirst: (one) => void closing.unshift(one), close };

@@ -120,7 +120,7 @@ export function projectionIn({ projections }: Standing, name: string): Projectio
 /** Rows that several servers share are made by them alone: they agree on who does. */
 function refuseElsewhere(call: Call): void {
   const { eventLog, readModels } = settingsOf(call);
-  if (eventLog.engine === 'embedded' && readModels === 'embedded') return;
+  if (eventLog.engine === 'embedded' && readModels.engine === 'embedded') return;
   throw notNow(
     'the log or the rows are not in a data directory, and no service is ready',
     'start the service, or name one elsewhere by --url',

@@ -22,7 +22,7 @@ describe('settings', () => {
         listen: { host: '127.0.0.1', port: 8080 },
         dataDirectory: './data',
         eventLog: { engine: 'embedded' },
-        readModels: 'embedded',
+        readModels: { engine: 'embedded' },
         masterKeyFile: null,
         tlsCertificate: null,
         tlsKey: null,
@@ -44,7 +44,7 @@ describe('settings', () => {
     ['COUNTERSIGN_LISTEN', '[::1]:80', 'listen', { host: '::1', port: 80 }],
     ['COUNTERSIGN_DATA_DIR', '/var/lib/countersign', 'dataDirectory', '/var/lib/countersign'],
     ['COUNTERSIGN_EVENT_LOG', 'embedded', 'eventLog', { engine: 'embedded' }],
-    ['COUNTERSIGN_READ_MODELS', 'embedded', 'readModels', 'embedded'],
+    ['COUNTERSIGN_READ_MODELS', 'embedded', 'readModels', { engine: 'embedded' }],
     ['COUNTERSIGN_MASTER_KEY_FILE', '/run/keys', 'masterKeyFile', '/run/keys'],
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'yes', 'tlsEndedByProxy', true],
     ['COUNTERSIGN_TRUSTED_PROXIES', '10.0.0.0/8, ::1', 'trustedProxies', ['10.0.0.0/8', '::1']],
@@ -89,6 +89,13 @@ describe('settings', () => {
     ['COUNTERSIGN_EVENT_LOG', 'esdb://host:2113 --'],
     ['COUNTERSIGN_EVENT_LOG', 'http://localhost:2113'],
     ['COUNTERSIGN_READ_MODELS', 'sqlite'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://host/db'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@host'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@host/'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://user:sec ret@host/db'],
+    ['COUNTERSIGN_READ_MODELS', 'postgres://user:sec#ret@host/db'],
+    ['COUNTERSIGN_READ_MODELS', 'mysql://user:secret@host/db'],
     ['COUNTERSIGN_MASTER_KEY_FILE', ''],
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'true'],
     ['COUNTERSIGN_TRUSTED_PROXIES', '10.0.0.0/33'],
@@ -122,14 +129,15 @@ describe('settings', () => {
     expect(problemsOf({ [name]: text })).toEqual([`${name} must be ${allowed}`]);
   });
 
-  it.each([['COUNTERSIGN_READ_MODELS', 'postgres://user:secret@db/countersign']])(
-    '%s is refused until it is built, and not ignored',
-    (name, text) => {
-      expect(problemsOf({ [name]: text })).toEqual([
-        expect.stringMatching(`^${name} must be .* not built yet$`),
-      ]);
-    },
-  );
+  it.each([
+    'postgres://user:p%40ss@db.internal:5432/countersign',
+    'postgresql://user@localhost/countersign',
+    'postgres://user:secret@[::1]/countersign?sslmode=verify-full',
+  ])('the read models may be %s', (url) => {
+    expect(settingsOf({ COUNTERSIGN_READ_MODELS: url })).toMatchObject({
+      readModels: { engine: 'postgres', url },
+    });
+  });
 
   it('never come back in a refusal', () => {
     const secrets = Object.fromEntries(

@@ -43,8 +43,6 @@ function readSetting(setting: Setting<unknown>, environment: Environment): Readi
       return parsed;
     case 'refused':
       return { status: 'refused', problem: mustBe };
-    case 'not-built':
-      return { status: 'refused', problem: `${mustBe}: ${parsed.feature} is not built yet` };
   }
 }
 

@@ -61,6 +61,18 @@ it('a second start changes nothing', async () => {
   await house.close();
 });
 
+it('of two servers that start at once one makes an administrator, and the other leaves nothing behind', async () => {
+  const house = await openHouse({ soleWriter: false });
+  const directories = [0, 1].map(() => mkdtempSync(join(scratch, 'data-')));
+  const other = await house.another();
+  await Promise.all([start(house, directories[0] as string), start(other, directories[1] as string)]);
+  const made = directories.filter((directory) => readdirSync(directory).length > 0);
+  expect(made).toHaveLength(1);
+  const { checked, members } = await administratorOf(house, made[0] as string);
+  expect(members).toEqual([{ userId: checked?.userId, roles: ['INSTANCE_OWNER'] }]);
+  await Promise.all([house.close(), other.close()]);
+});
+
 /** Every append and every read of a first start, and some beyond, at which nothing is cut. */
 const cuts = Array.from({ length: 40 }, (_, index) => index + 1);
 

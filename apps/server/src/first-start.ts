@@ -2,6 +2,7 @@
 // repeated, and the administrator gets its rights last: a start that is cut short is finished by the next one.
 
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { CommandBus } from '@nestjs/cqrs';
@@ -29,10 +30,12 @@ export interface FirstStartOptions extends Pick<OpenedApplication, 'application'
   readonly bus: Pick<CommandBus, 'execute'>;
   readonly dataDirectory: string;
   readonly log: Log;
+  /** Aborted when another server may do the same from now on. */
+  readonly lost?: AbortSignal;
 }
 
 export async function finishFirstStart(options: FirstStartOptions): Promise<void> {
-  const { application, bus, dataDirectory, log } = options;
+  const { application, bus, dataDirectory, log, lost } = options;
   const { secrets } = application.parts;
   const known = await application.instance.streams.current(instanceStream);
   if (known.state.status === 'ready' && known.state.members.length > 0) return;
@@ -49,7 +52,7 @@ export async function finishFirstStart(options: FirstStartOptions): Promise<void
   accepted(await bus.execute(organization), 'organization-already-exists');
   const administrator = new AddMachineUser({ organizationId, userId, name: administratorName, by });
   accepted(await bus.execute(administrator), 'user-already-exists');
-  await removeTokens(options, { organizationId, userId });
+  if (lost?.aborted) return;
   const scopes = ['all'];
   const added = await bus.execute(
     new AddAccessToken({ organizationId, userId, name: tokenFile, scopes, by }),
@@ -58,18 +61,34 @@ export async function finishFirstStart(options: FirstStartOptions): Promise<void
   const path = join(dataDirectory, tokenFile);
   replaceWhole(path, `${added.answer.token}\n`);
   const member = new AddInstanceMember({ userId, roles: ['INSTANCE_OWNER'], by });
-  accepted(await bus.execute(member), 'member-already-exists');
+  const made = await bus.execute(member);
+  accepted(made, 'member-already-exists');
+  const token = { organizationId, userId, tokenId: added.answer.tokenId };
+  if (made.kind === 'rejected') return takeBack(options, token);
+  await removeOthers(options, token);
   log.warn({ file: path, organizationId, userId }, "the administrator's access token was written");
 }
 
-/** Those of a start that was cut short: nobody knows them. */
-async function removeTokens(
+type Token = Pick<RemoveAccessToken, 'organizationId' | 'userId' | 'tokenId'>;
+
+/** Another server was faster: the token that it wrote is the one. */
+async function takeBack({ bus, dataDirectory }: FirstStartOptions, token: Token): Promise<void> {
+  accepted(await bus.execute(new RemoveAccessToken({ ...token, by })), 'access-token-not-found');
+  rmSync(join(dataDirectory, tokenFile));
+}
+
+/** Those of starts that were cut short: nobody knows them. */
+async function removeOthers(
   { application, bus }: FirstStartOptions,
-  user: { readonly organizationId: OrganizationId; readonly userId: UserId },
+  { tokenId, ...user }: Token,
 ): Promise<void> {
   const { state } = await application.accounts.streams.current(application.userStream(user.userId));
-  for (const { tokenId } of state.accessTokens)
-    accepted(await bus.execute(new RemoveAccessToken({ ...user, tokenId, by })), 'access-token-not-found');
+  for (const other of state.accessTokens)
+    if (other.tokenId !== tokenId)
+      accepted(
+        await bus.execute(new RemoveAccessToken({ ...user, tokenId: other.tokenId, by })),
+        'access-token-not-found',
+      );
 }
 
 type Told =

@@ -35,7 +35,7 @@ export function findMasterKeys(
   const isNew = !existsSync(path);
   if (isNew && hasDataKeys)
     throw new StartRefusal(
-      `${setting} must name the file of the master keys: data keys are stored in ${dataDirectory}, and ${path} is not there`,
+      `${setting} must name the file of the master keys: data keys are stored already, and ${path} is not there`,
     );
   // Durable before the first data key is wrapped by it.
   if (isNew) writeDurably(path, newMasterKeyLine('first'), 'wx');

@@ -1,6 +1,5 @@
 // The application over an event log that answers: keys first, since nothing can be opened or sealed without them.
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { NestFactory } from '@nestjs/core';
@@ -10,9 +9,6 @@ import { Application } from '#application/application.js';
 import { ApplicationModule } from '#application/application-module.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { EventLog } from '#event-log/event-log.js';
-import { keyFilePath } from '#key-store-sqlite/key-file.js';
-import { KeyStoreFailure } from '#key-store-sqlite/key-store-failure.js';
-import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
 import { namesSubject } from '#secrets/data-keys.js';
 import type { KeyStore } from '#secrets/key-store.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
@@ -22,13 +18,17 @@ import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 import type { Metrics } from '#server/metrics/metrics.js';
+import { openKeyStore } from '#server/open-key-store.js';
 import { secretsOver } from '#server/secrets-over.js';
+import type { ReadModelsChoice } from '#server/setting-values.js';
 import { StartRefusal } from '#server/start-refusal.js';
 import { FileSnapshots } from '#snapshot-files/file-snapshots.js';
 
 export interface ApplicationOptions {
   readonly dataDirectory: string;
   readonly masterKeyFile: string | null;
+  /** Keys are where rows are. */
+  readonly readModels: ReadModelsChoice;
   readonly eventLog: EventLog;
   /** No other process appends to this log. */
   readonly soleWriter: boolean;
@@ -40,56 +40,68 @@ export interface ApplicationOptions {
 export interface OpenKeys {
   readonly store: KeyStore;
   readonly masterKeys: MasterKeys;
+  /** Where those were found. */
+  readonly path: string;
 }
 
-export interface OpenedApplication extends OpenKeys {
+export interface OpenedApplication extends Omit<OpenKeys, 'path'> {
   readonly application: Application;
   readonly bus: CommandBus;
+  /** Of a user whom another server erased. */
+  readonly forgetKey: (subject: string) => void;
   /** Leaves the keys open, for another try. */
   end(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Throws `StartRefusal` where the keys are not those of what is stored. */
-export async function openKeys({ dataDirectory, masterKeyFile, log }: ApplicationOptions): Promise<OpenKeys> {
-  const hasDataKeys = existsSync(keyFilePath(dataDirectory));
-  const found = findMasterKeys(masterKeyFile, dataDirectory, hasDataKeys);
+export async function openKeys(
+  options: Omit<ApplicationOptions, 'eventLog' | 'soleWriter' | 'metrics'>,
+): Promise<OpenKeys> {
+  const { dataDirectory, masterKeyFile, log } = options;
+  const { store, found } = await openKeyStore({
+    ...options,
+    findMasterKeys: (hasDataKeys) => findMasterKeys(masterKeyFile, dataDirectory, hasDataKeys),
+  });
+  const { masterKeys, path } = found;
   if (found.isNew)
     log.warn(
-      { file: found.path },
+      { file: path },
       'a master key was made in the data directory; whoever has a copy of the directory can open what it seals: keep it elsewhere, and name it in COUNTERSIGN_MASTER_KEY_FILE',
     );
-  const store = await openStore(dataDirectory, log);
   try {
-    await assertMasterKeys(store, found.masterKeys);
-    return { store, masterKeys: found.masterKeys };
+    await refuseMissing(found, () => assertMasterKeys(store, masterKeys));
+    return { store, masterKeys, path };
   } catch (error) {
     await store.close();
+    throw error;
+  }
+}
+
+async function refuseMissing<Outcome>(
+  { path }: Pick<OpenKeys, 'path'>,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (error) {
     if (!(error instanceof MasterKeyMissing)) throw error;
-    throw new StartRefusal(`${found.path} must have the master key ${error.masterKeyId}: keys need it`, {
+    throw new StartRefusal(`${path} must have the master key ${error.masterKeyId}: keys need it`, {
       cause: error,
     });
   }
 }
 
-async function openStore(directory: string, log: Log): Promise<KeyStore> {
-  try {
-    return await SqliteKeyStore.open({
-      directory,
-      onTrouble: (reason) => log.error({ reason }, 'the disk or the thread of the keys'),
-    });
-  } catch (error) {
-    const reason = error instanceof KeyStoreFailure ? error.message : describeError(error).name;
-    throw new StartRefusal(`the data directory ${directory} cannot be used: ${reason}`, { cause: error });
-  }
-}
-
 export async function openApplication(
   options: ApplicationOptions,
-  { store, masterKeys }: OpenKeys,
+  { store, masterKeys, path }: OpenKeys,
 ): Promise<OpenedApplication> {
   const { eventLog, soleWriter, log, dataDirectory, metrics } = options;
-  await assertNamesKey(eventLog, store);
+  await assertNamesKey(options, store);
+  // Another server that starts at the same moment may have made the first key by a master key of its own.
+  const secrets = await refuseMissing({ path }, () =>
+    secretsOver(store, masterKeys, metrics && ((lane) => metrics.hashes.over(lane))),
+  );
   const onTrouble = (error: unknown) =>
     log.error({ error: describeError(error) }, 'something beside the calls failed');
   const parts = {
@@ -97,7 +109,7 @@ export async function openApplication(
     logIdentity: await eventLog.identity(),
     clock: Date.now,
     soleWriter,
-    secrets: await secretsOver(store, masterKeys, metrics && ((lane) => metrics.hashes.over(lane))),
+    secrets,
     snapshots: await FileSnapshots.open(join(dataDirectory, 'snapshots')),
     onTrouble,
   };
@@ -111,6 +123,7 @@ export async function openApplication(
     bus: context.get(CommandBus),
     store,
     masterKeys,
+    forgetKey: (subject) => secrets.keys.forget(subject),
     end,
     close: async () => {
       await end();
@@ -120,11 +133,15 @@ export async function openApplication(
 }
 
 /** A new key of names beside an old log would lead every login name nowhere, without a word. */
-async function assertNamesKey(eventLog: EventLog, store: KeyStore): Promise<void> {
+async function assertNamesKey({ eventLog, readModels }: ApplicationOptions, store: KeyStore): Promise<void> {
   if ((await store.get(namesSubject)) !== null) return;
   const page = await eventLog.readStream(instanceStream, { direction: 'forward', from: 0, limit: 1 });
   if (page.status === 'unknown' || page.events.length === 0) return;
+  // Another server that makes both at this moment has made the key before the first event.
+  if ((await store.get(namesSubject)) !== null) return;
   throw new StartRefusal(
-    'keys.db must be the one that was made with this event log: restore it from its backup, or start with an empty log',
+    readModels.engine === 'embedded'
+      ? 'keys.db must be the one that was made with this event log: restore it from its backup, or start with an empty log'
+      : 'COUNTERSIGN_READ_MODELS must be the database that has the keys of this event log: restore its schema keys from its backup, or start with an empty log',
   );
 }

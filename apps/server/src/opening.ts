@@ -3,7 +3,6 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { EventLogError } from '#event-log/errors.js';
 import type { Queries } from '#read-models/queries/open-queries.js';
 import { finishFirstStart } from '#server/first-start.js';
 import {
@@ -30,7 +29,7 @@ export class Opening {
   readonly #keys: OpenKeys;
   #opened: OpenedService | null = null;
   #readModels: ReadModels | null = null;
-  #isClosing = false;
+  readonly #closing = new AbortController();
   #trying: Promise<OpenedService | null>;
   #upkeep: Promise<void> | null = null;
 
@@ -55,13 +54,18 @@ export class Opening {
     return this.#readModels?.isCaughtUp ?? false;
   }
 
+  /** Rejects where queries cannot be answered just now. */
+  async look(): Promise<void> {
+    await this.#readModels?.look();
+  }
+
   /** Resolves when it is open; with null when it was closed before. Rejects where no later try would help. */
   get finished(): Promise<OpenedService | null> {
     return this.#trying;
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     const opened = await this.#trying.catch(() => null);
     await this.#upkeep;
     await this.#readModels?.close();
@@ -69,7 +73,7 @@ export class Opening {
   }
 
   async #tryUntilOpen(): Promise<OpenedService | null> {
-    while (!this.#isClosing) {
+    while (!this.#closing.signal.aborted) {
       try {
         return await this.#open();
       } catch (error) {
@@ -82,7 +86,10 @@ export class Opening {
 
   async #open(): Promise<OpenedService> {
     const { masterKeys } = this.#keys;
-    const readModels = await ReadModels.open({ ...this.#options, masterKeys });
+    const onErased = (streams: readonly string[]) => {
+      for (const stream of streams) this.#opened?.forgetKey(stream);
+    };
+    const readModels = await ReadModels.open({ ...this.#options, masterKeys, onErased });
     try {
       return await this.#openOver(readModels);
     } catch (error) {
@@ -98,7 +105,8 @@ export class Opening {
       this.#keys,
     );
     try {
-      await finishFirstStart({ ...application, dataDirectory, log });
+      const begin = (lost: AbortSignal) => finishFirstStart({ ...application, dataDirectory, log, lost });
+      await readModels.firstStart(begin, this.#closing.signal);
       await readModels.catchUp();
     } catch (error) {
       await application.end();
@@ -112,6 +120,10 @@ export class Opening {
   }
 }
 
+const passing: ReadonlySet<string> = new Set(['EventLogError', 'KeyStoreError', 'ModelStoreError']);
+
+/** What the log, the keys and the rows say alike: the same may succeed soon. */
 function isPassing(error: unknown): boolean {
-  return error instanceof EventLogError && (error.code === 'unavailable' || error.code === 'outcome-unknown');
+  if (!(error instanceof Error && passing.has(error.name) && 'code' in error)) return false;
+  return error.code === 'unavailable' || error.code === 'outcome-unknown';
 }

@@ -71,6 +71,11 @@ export class Projecting {
     return projecting;
   }
 
+  /** That it writes by, where it was given one. */
+  get token(): number | null {
+    return this.#options.shared?.token ?? null;
+  }
+
   status(): Promise<readonly RunnerStatus[]> {
     return this.ask({ order: 'status' });
   }

@@ -1,23 +1,23 @@
-// The rows that queries are answered from: kept in a file beside the log, made by one thread and read by others, so
-// that the one that serves waits for no disk.
+// The rows that queries are answered from, made by one thread and read by others, so that the one that serves waits for
+// no disk: kept in a file beside the log, or in a PostgreSQL that several servers share.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Application } from '#application/application.js';
 import type { EventLog } from '#event-log/event-log.js';
-import { keyFilePath } from '#key-store-sqlite/key-file.js';
 import { notedLog } from '#read-models/noted-log.js';
 import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
-import { SqliteQueries } from '#read-models/stores/sqlite/sqlite-queries.js';
+import { ModelStoreError, type Reading } from '#read-models/store.js';
 import { Waits } from '#read-models/waits.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
+import { type KeptRows, openKeptRows } from '#server/kept-rows.js';
 import type { Log } from '#server/log.js';
 import type { Metrics } from '#server/metrics/metrics.js';
-import { prepareModelsFile } from '#server/models-file.js';
 import { Projecting } from '#server/projecting.js';
 import type { ProjectingData } from '#server/projecting-messages.js';
 import { watchProjections } from '#server/projection-watch.js';
 import { Replaying } from '#server/replaying.js';
+import type { ReadModelsChoice } from '#server/setting-values.js';
 
 export interface ReadModelsOptions {
   readonly dataDirectory: string;
@@ -26,8 +26,11 @@ export interface ReadModelsOptions {
   readonly projected: ProjectingData['log'];
   /** No other process appends to this log. */
   readonly soleWriter: boolean;
+  readonly readModels: ReadModelsChoice;
   readonly masterKeys: MasterKeys;
   readonly log: Log;
+  /** Users of these streams were erased by some server that shares the keys. */
+  readonly onErased?: (streams: readonly string[]) => void;
   /** Left out where nobody asks. */
   readonly metrics?: Metrics;
 }
@@ -38,13 +41,14 @@ interface Parts {
   readonly replaying: Replaying;
   /** The start is over. */
   readonly begun: () => void;
-  readonly rows: SqliteQueries;
+  readonly rows: KeptRows;
   readonly endWatch: () => void;
 }
 
 export const projections: readonly string[] = ['users', 'organizations', 'audit'];
 /** Who is a little behind has caught up by then. What is built anew takes minutes, and commands can do without. */
 const startMaxMs = 5_000;
+const lookAgainMs = 100;
 
 export class ReadModels {
   /** For commands: a query then sees what was acknowledged before it. */
@@ -60,25 +64,20 @@ export class ReadModels {
 
   /** Throws `StartRefusal`. */
   static async open(options: ReadModelsOptions): Promise<ReadModels> {
-    const { dataDirectory, eventLog, projected, soleWriter, masterKeys, log, metrics } = options;
-    const { path, events } = await prepareModelsFile(options);
+    const { eventLog, projected, soleWriter, masterKeys, log, onErased, metrics } = options;
     const onTrouble = (reason: string, projection: string | null = null) =>
       log.error({ reason, ...(projection !== null && { projection }) }, 'the read models');
-    const rows = await SqliteQueries.open({ path, onTrouble });
-    const waits = new Waits({ log: eventLog, soleWriter });
-    const threads = {
-      log: projected,
-      keysPath: keyFilePath(dataDirectory),
-      masterKeys,
-      modelsPath: path,
-      projections,
-      onTrouble,
-    };
-    const projecting = Projecting.start({
+    const rows = await openKeptRows({ ...options, onTrouble });
+    const { lookUp, events, stored } = rows;
+    const waits = new Waits({ log: eventLog, soleWriter, ...(lookUp && { lookUp }) });
+    const threads = { log: projected, ...stored, masterKeys, projections, onTrouble };
+    const begun = Promise.withResolvers<void>();
+    const projecting: Projecting = Projecting.start({
       ...threads,
       onMoved: (projection, position) => waits.moveTo(projection, position),
+      onHeld: (token) => replaying.held(token),
+      ...(onErased && { onErased }),
     });
-    const begun = Promise.withResolvers<void>();
     // A start waits for the rows that are live: what is built beside them comes after.
     const replaying = Replaying.start({ ...threads, projecting, after: begun.promise });
     const status = () => projecting.status();
@@ -99,7 +98,19 @@ export class ReadModels {
 
   queriesOf({ parts: { secrets, clock } }: Application): Queries {
     const { rows, waits } = this.#parts;
-    return openQueries({ store: rows, waits, names: secrets.names, clock });
+    const read = <Answer>(ask: (reading: Reading) => Promise<Answer>, signal: AbortSignal) =>
+      rows.read(ask, { waits, projections, signal });
+    return openQueries({ store: { read }, waits, names: secrets.names, clock });
+  }
+
+  /** Rejects where they cannot be read just now. */
+  look(): Promise<void> {
+    return this.#parts.rows.look();
+  }
+
+  /** One server at a time does it. */
+  firstStart(...given: Parameters<KeptRows['firstStart']>): Promise<void> {
+    return this.#parts.rows.firstStart(...given);
   }
 
   /** Resolves when it is, or when a start should not wait for it any longer. */
@@ -108,9 +119,12 @@ export class ReadModels {
     const position = await this.eventLog.head();
     // From now on each query waits for at least that much.
     waits.note(position);
+    const isThere = () => waits.awaitPosition({ projections, position }).then((late) => late === null);
     const caughtUp = async () => {
-      while (!this.#isClosed && !this.#isCaughtUp)
-        this.#isCaughtUp = (await waits.awaitPosition({ projections, position })) === null;
+      while (!this.#isClosed && !this.#isCaughtUp) {
+        this.#isCaughtUp = await isThere().catch(onlyUnavailable);
+        if (!this.#isCaughtUp) await delay(lookAgainMs, undefined, { ref: false });
+      }
     };
     await Promise.race([caughtUp(), delay(startMaxMs, undefined, { ref: false })]);
     this.#parts.begun();
@@ -127,4 +141,10 @@ export class ReadModels {
     // Last, since it takes the WAL into the file, which who only reads cannot.
     await projecting.close();
   }
+}
+
+/** Readiness tells of it, and it passes. */
+function onlyUnavailable(error: unknown): false {
+  if (error instanceof ModelStoreError) return false;
+  throw error;
 }

@@ -4,12 +4,15 @@ import { pino } from 'pino';
 import { corrupt, unavailable } from '#event-log/errors.js';
 import { type EventLog, logStart, type Position } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
-import { Readiness } from '#server/readiness.js';
+import { type LookedAtRows, Readiness } from '#server/readiness.js';
 
-function readinessOf(eventLog: EventLog): { readonly readiness: Readiness; readonly lines: string[] } {
+function readinessOf(
+  eventLog: EventLog,
+  rows?: LookedAtRows,
+): { readonly readiness: Readiness; readonly lines: string[] } {
   const lines: string[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
-  return { readiness: new Readiness(eventLog, log), lines };
+  return { readiness: new Readiness(eventLog, log, rows), lines };
 }
 
 /** The reference, except for how it answers for its head. */
@@ -29,6 +32,20 @@ describe('readiness', () => {
     ['event-log-slow', logWithHead(() => new Promise(() => undefined))],
   ])('is not there, for a reason that tells no cause: %s', async (reason, log) => {
     expect(await readinessOf(log).readiness.look()).toEqual({ status: 'not-ready', reason });
+  });
+
+  it.each([
+    ['read-models-unavailable', { isCaughtUp: true, look: () => Promise.reject(new Error('secret host')) }],
+    ['read-models-slow', { isCaughtUp: true, look: () => new Promise<void>(() => undefined) }],
+    ['starting', { isCaughtUp: false, look: () => Promise.resolve() }],
+  ])('is not there while rows are not: %s', async (reason, rows) => {
+    const { readiness } = readinessOf(new InMemoryEventLog(), rows);
+    expect(await readiness.look()).toEqual({ status: 'not-ready', reason });
+    const away = readinessOf(
+      logWithHead(() => Promise.reject(unavailable('away'))),
+      rows,
+    );
+    expect(await away.readiness.look()).toMatchObject({ reason: 'event-log-unavailable' });
   });
 
   it('comes and goes with the event log, with a line for each change and not for each question', async () => {

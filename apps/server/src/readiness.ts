@@ -14,22 +14,39 @@ export type NotReadyReason =
   | 'event-log-unavailable'
   | 'event-log-slow'
   /** What is stored is not what was written: an operator has to look. */
-  | 'event-log-damaged';
+  | 'event-log-damaged'
+  /** Queries cannot be answered, and commands that need a key that is not at hand neither. */
+  | 'read-models-unavailable'
+  | 'read-models-slow';
 
 export type ReadinessState =
   | { readonly status: 'ready' }
   | { readonly status: 'not-ready'; readonly reason: NotReadyReason };
 
+/** What queries stand on. */
+export interface LookedAtRows {
+  /** They show what there was at the start. */
+  readonly isCaughtUp: boolean;
+  /** Rejects where they cannot be read just now. */
+  look(): Promise<void>;
+}
+
 /** Longer, and callers wait longer than they would for another replica. */
-const headWithinMs = 1_000;
+const answerWithinMs = 1_000;
 /** How old what is told without looking may be: a balancer that watches is told within this. */
 const lookEveryMs = 1_000;
 const notReady = (reason: NotReadyReason): ReadinessState => ({ status: 'not-ready', reason });
+const alwaysThere: LookedAtRows = { isCaughtUp: true, look: () => Promise.resolve() };
+
+interface Looked {
+  readonly reason: NotReadyReason;
+  readonly error?: unknown;
+}
 
 export class Readiness {
   readonly #eventLog: EventLog;
   readonly #log: Log;
-  readonly #isOpen: () => boolean;
+  readonly #rows: LookedAtRows;
   /** Asking again while an answer is awaited joins the wait, so that probes do not pile up. */
   #looking: Promise<ReadinessState> | undefined;
   #isStopping = false;
@@ -37,10 +54,10 @@ export class Readiness {
   readonly #subscribers = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(eventLog: EventLog, log: Log, isOpen: () => boolean = () => true) {
+  constructor(eventLog: EventLog, log: Log, rows = alwaysThere) {
     this.#eventLog = eventLog;
     this.#log = log;
-    this.#isOpen = isOpen;
+    this.#rows = rows;
     this.#timer = setInterval(() => void this.look(), lookEveryMs).unref();
   }
 
@@ -67,25 +84,20 @@ export class Readiness {
 
   async look(): Promise<ReadinessState> {
     if (this.#isStopping) return notReady('stopping');
-    this.#looking ??= this.#lookAtLog().finally(() => {
+    this.#looking ??= this.#lookAtAll().finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
   }
 
-  async #lookAtLog(): Promise<ReadinessState> {
-    const timer = new AbortController();
-    try {
-      const head = this.#eventLog
-        .head()
-        .then(() => (this.#isOpen() ? ({ status: 'ready' } as const) : notReady('starting')));
-      const slow = delay(headWithinMs, notReady('event-log-slow'), { signal: timer.signal, ref: false });
-      return this.#tell(await Promise.race([head, slow]));
-    } catch (error) {
-      return this.#tell(notReady(reasonOf(error)), error);
-    } finally {
-      timer.abort();
-    }
+  async #lookAtAll(): Promise<ReadinessState> {
+    const [log, rows] = await Promise.all([
+      lookAt(this.#eventLog.head(), { late: 'event-log-slow', reasonOf: reasonOfLog }),
+      lookAt(this.#rows.look(), { late: 'read-models-slow', reasonOf: () => 'read-models-unavailable' }),
+    ]);
+    const found = log ?? rows;
+    if (found !== null) return this.#tell(notReady(found.reason), found.error);
+    return this.#tell(this.#rows.isCaughtUp ? { status: 'ready' } : notReady('starting'));
   }
 
   /** A line for each change, not for each probe. */
@@ -108,7 +120,25 @@ export class Readiness {
   }
 }
 
-function reasonOf(error: unknown): NotReadyReason {
+interface Reasons {
+  readonly late: NotReadyReason;
+  readonly reasonOf: (error: unknown) => NotReadyReason;
+}
+
+/** Null where it answers in time. */
+async function lookAt(answer: Promise<unknown>, { late, reasonOf }: Reasons): Promise<Looked | null> {
+  const timer = new AbortController();
+  try {
+    const slow = delay(answerWithinMs, { reason: late }, { signal: timer.signal, ref: false });
+    return await Promise.race([answer.then(() => null), slow]);
+  } catch (error) {
+    return { reason: reasonOf(error), error };
+  } finally {
+    timer.abort();
+  }
+}
+
+function reasonOfLog(error: unknown): NotReadyReason {
   return error instanceof EventLogError && error.code === 'corrupt'
     ? 'event-log-damaged'
     : 'event-log-unavailable';

@@ -13,26 +13,31 @@ export interface ReplayingOptions extends Omit<ProjectingOptions, 'onMoved' | 'o
 }
 
 export class Replaying {
+  readonly #options: ReplayingOptions;
   #thread: Projecting | null = null;
+  #isBegun = false;
+  #token: number | null = null;
+  #changing: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  private constructor({ projecting, after, ...options }: ReplayingOptions) {
-    const onSwitched = (projection: string) =>
-      // Otherwise it is found out with the next event.
-      void projecting
-        .follow(projection)
-        .catch((error: Error) => options.onTrouble(error.message, projection));
-    const onMoved = () => undefined;
-    const start = () => {
-      if (this.#isClosed) return;
-      this.#thread = Projecting.start({ ...options, role: 'replaying', onMoved, onSwitched });
+  private constructor(options: ReplayingOptions) {
+    this.#options = options;
+    const begin = () => {
+      this.#isBegun = true;
+      this.#change();
     };
-    if (after === undefined) start();
-    else void after.then(start);
+    if (options.after === undefined) begin();
+    else void options.after.then(begin);
   }
 
   static start(options: ReplayingOptions): Replaying {
     return new Replaying(options);
+  }
+
+  /** Where rows are shared it replays who may write them, by this token; null once it may not. */
+  held(token: number | null): void {
+    this.#token = token;
+    this.#change();
   }
 
   status(): Promise<readonly ReplayStatus[]> {
@@ -63,12 +68,51 @@ export class Replaying {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#thread?.close();
+    this.#change();
+    await this.#changing;
+  }
+
+  #change(): void {
+    this.#changing = this.#changing.then(() => this.#startOrEnd());
+  }
+
+  async #startOrEnd(): Promise<void> {
+    const { shared } = this.#options;
+    const before = this.#thread;
+    const isSame = before !== null && (shared === undefined || before.token === this.#token);
+    const isWanted = this.#isBegun && !this.#isClosed && (shared === undefined || this.#token !== null);
+    if (isWanted && isSame) return;
+    this.#thread = null;
+    await before?.close();
+    if (isWanted) this.#thread = this.#newThread();
+  }
+
+  #newThread(): Projecting {
+    const { projecting, after: _, shared, ...options } = this.#options;
+    const { onTrouble } = options;
+    const onSwitched = (projection: string) =>
+      // Otherwise it is found out with the next event.
+      void projecting.follow(projection).catch((error: Error) => onTrouble(error.message, projection));
+    const onMoved = () => undefined;
+    const token = this.#token ?? undefined;
+    return Projecting.start({
+      ...options,
+      role: 'replaying',
+      onMoved,
+      onSwitched,
+      ...(shared && { shared: { ...shared, ...(token !== undefined && { token }) } }),
+    });
   }
 
   #ask<Answer>(order: Order): Promise<Answer> {
-    return this.#thread === null
-      ? Promise.reject(new ProjectingAway('the thread that replays is not there yet'))
-      : this.#thread.ask(order);
+    if (this.#thread !== null) return this.#thread.ask(order);
+    const isElsewhere = this.#options.shared !== undefined && this.#isBegun && this.#token === null;
+    return Promise.reject(
+      new ProjectingAway(
+        isElsewhere
+          ? 'another server makes the rows, and takes this order'
+          : 'the thread that replays is not there yet',
+      ),
+    );
   }
 }

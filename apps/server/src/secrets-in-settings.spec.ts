@@ -4,8 +4,14 @@ import { scrubSecretsOf } from '#server/secrets-in-settings.js';
 
 const password = 'p@ss/w"rd~é';
 const encoded = encodeURIComponent(password);
+const otherPassword = 'o:th/er "w0rd"';
+const encodedOther = encodeURIComponent(otherPassword);
 const scrub = scrubSecretsOf({
   eventLog: { engine: 'eventstoredb', connectionString: `esdb://admin:${encoded}@localhost:2113?tls=false` },
+  readModels: {
+    engine: 'postgres',
+    url: `postgres://countersign:${encodedOther}@localhost:5432/countersign`,
+  },
 });
 
 describe('the secrets of the settings', () => {
@@ -18,6 +24,9 @@ describe('the secrets of the settings', () => {
     ['in hex', Buffer.from(password).toString('hex')],
     ['in capital hex', Buffer.from(password).toString('hex').toUpperCase()],
     ['in a Basic authorization', Buffer.from(`admin:${password}`).toString('base64')],
+    ['of PostgreSQL as it is', otherPassword],
+    ['of PostgreSQL as it stands in the setting', encodedOther],
+    ['in the whole URL of PostgreSQL', `postgres://countersign:${encodedOther}@localhost:5432/countersign`],
     ['in the whole connection string', `esdb://admin:${encoded}@localhost:2113?tls=false`],
   ])('are taken out of a line: %s', (_title, form) => {
     const line = scrub(`before ${form} after`);
@@ -32,6 +41,7 @@ describe('the secrets of the settings', () => {
   });
 
   it('are none when everything is embedded', () => {
-    expect(scrubSecretsOf({ eventLog: { engine: 'embedded' } })('embedded')).toBe('embedded');
+    const embedded = { engine: 'embedded' } as const;
+    expect(scrubSecretsOf({ eventLog: embedded, readModels: embedded })('embedded')).toBe('embedded');
   });
 });

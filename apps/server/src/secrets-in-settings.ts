@@ -9,12 +9,21 @@ const replacement = '[secret]';
 
 export type Scrub = (text: string) => string;
 
-export function scrubSecretsOf({ eventLog }: Pick<Settings, 'eventLog'>): Scrub {
-  if (eventLog.engine === 'embedded') return (text) => text;
-  const credentials = /:\/\/([^/?#]*)@/.exec(eventLog.connectionString)?.[1] ?? '';
+export function scrubSecretsOf({ eventLog, readModels }: Pick<Settings, 'eventLog' | 'readModels'>): Scrub {
+  const urls = [
+    ...(eventLog.engine === 'embedded' ? [] : [eventLog.connectionString]),
+    ...(readModels.engine === 'embedded' ? [] : [readModels.url]),
+  ];
+  return scrub(urls.flatMap(secretsIn));
+}
+
+/** Takes the secrets of this one out of a text. */
+export const scrubUrl = (url: string): Scrub => scrub(secretsIn(url));
+
+function secretsIn(url: string): string[] {
+  const credentials = /:\/\/([^/?#]*)@/.exec(url)?.[1] ?? '';
   const password = credentials.slice(credentials.indexOf(':') + 1);
-  const secrets = [eventLog.connectionString, credentials, password].flatMap((text) => [text, decoded(text)]);
-  return scrub(secrets);
+  return [url, credentials, password].flatMap((text) => [text, decoded(text)]);
 }
 
 export function scrub(secrets: readonly string[]): Scrub {

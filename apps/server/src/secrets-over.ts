@@ -26,11 +26,16 @@ const hashesWaitingMax = 1_000;
 
 type Hashes = Secrets['recoveryHashes'];
 
+/** With all of the keys, since others than commands tell of those that are gone. */
+interface SecretsOver extends Secrets {
+  readonly keys: DataKeys;
+}
+
 export async function secretsOver(
   store: KeyStore,
   masterKeys: MasterKeys,
   measured: (lane: HashLane) => Hashes = (lane) => lane,
-): Promise<Secrets> {
+): Promise<SecretsOver> {
   return {
     keys: new DataKeys({ store, masterKeys }),
     names: await Names.open(store, masterKeys),

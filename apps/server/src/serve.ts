@@ -68,6 +68,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
     const opening = await Opening.begin({
       dataDirectory,
       masterKeyFile: settings.masterKeyFile,
+      readModels: settings.readModels,
       eventLog: telemetry.overLog(eventLog),
       projected,
       soleWriter,
@@ -103,7 +104,7 @@ async function startServer(
   { tls, eventLog, opening, telemetry }: Opened,
   log: Log,
 ): Promise<Running> {
-  const readiness = new Readiness(eventLog, log, () => opening.isCaughtUp);
+  const readiness = new Readiness(eventLog, log, opening);
   telemetry.watch(readiness);
   const onOutcome = (outcome: unknown) => telemetry.metrics.commands.told(outcome);
   const served = telemetry.overCalls(callsOver(opening, log, { onOutcome }));

@@ -5,9 +5,7 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 export type Parsed<Value> =
   | { readonly status: 'accepted'; readonly value: Value }
-  | { readonly status: 'refused' }
-  /** What a later release builds. Refused until then: a setting that is ignored is a trap. */
-  | { readonly status: 'not-built'; readonly feature: string };
+  | { readonly status: 'refused' };
 
 export interface ListenAddress {
   readonly host: string;
@@ -17,6 +15,10 @@ export interface ListenAddress {
 export type EventLogChoice =
   | { readonly engine: 'embedded' }
   | { readonly engine: 'eventstoredb'; readonly connectionString: string };
+
+export type ReadModelsChoice =
+  | { readonly engine: 'embedded' }
+  | { readonly engine: 'postgres'; readonly url: string };
 
 const refused = { status: 'refused' } as const;
 const accepted = <Value>(value: Value): Parsed<Value> => ({ status: 'accepted', value });
@@ -59,10 +61,13 @@ export function parseEventLog(text: string): Parsed<EventLogChoice> {
   return accepted({ engine: 'eventstoredb', connectionString: text });
 }
 
-export function parseReadModels(text: string): Parsed<'embedded'> {
-  if (text === 'embedded') return accepted('embedded');
-  if (!/^postgres(?:ql)?:\/\//.test(text)) return refused;
-  return { status: 'not-built', feature: 'PostgreSQL for read models' };
+/** What the driver would fill in by itself, from the environment or by guessing, has to be said here. */
+export function parseReadModels(text: string): Parsed<ReadModelsChoice> {
+  if (text === 'embedded') return accepted({ engine: 'embedded' });
+  if (!/^postgres(?:ql)?:\/\/[^\s#]+$/.test(text) || !URL.canParse(text)) return refused;
+  const { hostname, username, pathname } = new URL(text);
+  const isWhole = hostname !== '' && username !== '' && /^\/[^/]+$/.test(pathname);
+  return isWhole ? accepted({ engine: 'postgres', url: text }) : refused;
 }
 
 /** Whether it can be read and what is in it is looked at by master-key-file.ts. */

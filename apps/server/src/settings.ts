@@ -52,8 +52,9 @@ export const settingsTable = {
   },
   readModels: {
     name: 'COUNTERSIGN_READ_MODELS',
-    meaning: 'Which engine keeps the read models. A postgres:// URL is not built yet.',
-    allowed: '`embedded`',
+    meaning:
+      'Which engine keeps the read models, and with PostgreSQL the keys of users, too: several servers on one EventStoreDB share both.',
+    allowed: '`embedded`, or a PostgreSQL URL: postgres://<user>:<password>@<host>:<port>/<database>',
     fallback: 'embedded',
     parse: parseReadModels,
   },

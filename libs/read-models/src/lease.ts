@@ -1,7 +1,7 @@
 // Of several servers that show the same rows one projects. Who does is decided by a lease that runs out, and by a
 // number that grows with each holder: whoever was slow to notice that it lost the lease writes nothing.
 
-import type { ModelStore } from '#read-models/store.js';
+import { LeaseLost, type ModelStore } from '#read-models/store.js';
 
 export interface Held {
   /** Grows with every holder. Every batch is written with it. */
@@ -24,18 +24,31 @@ export const heldAlways: Lease = {
   whileHeld: (project, until) => project({ token: 1, lost: until }),
 };
 
-/** The store as the holder of a lease writes to it. */
+/**
+ * The store as the holder of a lease writes to it. Once it was told that the lease is another's, nothing that it says of
+ * builds and replays counts any more either.
+ */
 export function writingUnder(token: number, store: ModelStore): ModelStore {
+  let loss: LeaseLost | null = null;
+  const unlessLost = async <Outcome>(work: () => Promise<Outcome>): Promise<Outcome> => {
+    if (loss !== null) throw loss;
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof LeaseLost) loss = error;
+      throw error;
+    }
+  };
   return {
     open: (projection) => store.open(projection),
     checkpoint: (build) => store.checkpoint(build),
-    apply: (batch) => store.apply({ ...batch, token }),
+    apply: (batch) => unlessLost(() => store.apply({ ...batch, token })),
     parked: (build) => store.parked(build),
-    begin: (projection, beginning) => store.begin(projection, beginning),
-    finish: (build) => store.finish(build),
-    makeLive: (build, switching) => store.makeLive(build, switching),
-    drop: (build, note) => store.drop(build, note),
-    note: (note) => store.note(note),
+    begin: (projection, beginning) => unlessLost(() => store.begin(projection, beginning)),
+    finish: (build) => unlessLost(() => store.finish(build)),
+    makeLive: (build, switching) => unlessLost(() => store.makeLive(build, switching)),
+    drop: (build, note) => unlessLost(() => store.drop(build, note)),
+    note: (note) => unlessLost(() => store.note(note)),
     notes: () => store.notes(),
     builds: () => store.builds(),
     digest: (build, table) => store.digest(build, table),

@@ -118,6 +118,9 @@ export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
 
+/** Another server has the lease: whatever else this one is about to tell the store is out of date. */
+export class LeaseLost extends Fenced {}
+
 /**
  * A row does not fit its table: nothing was written, and no retry will help. It names no value: values are personal.
  */

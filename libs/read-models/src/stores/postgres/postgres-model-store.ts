@@ -11,6 +11,7 @@ import {
   type Build,
   type Checkpoint,
   Fenced,
+  LeaseLost,
   type ModelStore,
   ModelStoreError,
   type OpenedChange,
@@ -140,7 +141,7 @@ class PostgresModelStore implements ModelStore {
       this.#usable(),
       async (client) => {
         if (token !== undefined && !(await isHeld(client, token)))
-          throw new Fenced("the lease is another server's");
+          throw new LeaseLost("the lease is another server's");
         if (whileLive && !(await isLive(client, build))) throw new Fenced(`the build ${build} is not live`);
         if (!(await moveCheckpoint(client, build, { from, to })))
           throw new Fenced('the checkpoint is another, or the build was dropped');
