@@ -17,6 +17,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** Ten times what it takes. */
 const timeoutMs = 60_000;
 const events = 300;
+const seed = 5;
 /** Where its engine takes part; the campaign kills it at all of them. */
 const inPostgres: readonly PassedPlace[] = [
   'begin: before it is known',
@@ -37,6 +38,7 @@ function killing(urlOf: () => string | null, at: readonly PassedPlace[], folder:
       const { told, signal } = await runReplayProcess({
         directory: folder(),
         events,
+        seed,
         killedAt,
         url: urlOf(),
       });
@@ -49,7 +51,7 @@ function killing(urlOf: () => string | null, at: readonly PassedPlace[], folder:
   it(
     'comes to the rows of the log after the last of them, too',
     async () => {
-      const asked = { directory: folder(), events, killedAt: null, url: urlOf() };
+      const asked = { directory: folder(), events, seed, killedAt: null, url: urlOf() };
       const { told, signal } = await runReplayProcess(asked);
       expect(signal).toBeNull();
       holds(told);

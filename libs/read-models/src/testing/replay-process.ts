@@ -30,6 +30,8 @@ import { until } from '#read-models/testing/runner-house.js';
 export interface ReplayProcessAsked {
   readonly directory: string;
   readonly events: number;
+  /** The same one deals the same events. */
+  readonly seed: number;
   /** Null for the last one, which only finishes. */
   readonly killedAt: { readonly place: string; readonly time: number } | null;
   readonly url: string | null;
@@ -43,9 +45,18 @@ export interface ReplayProcessTold {
   readonly unfinished: readonly string[];
 }
 
-const { directory, events, killedAt, url } = JSON.parse(process.argv[2] as string) as ReplayProcessAsked;
+const { directory, events, seed, killedAt, url } = JSON.parse(
+  process.argv[2] as string,
+) as ReplayProcessAsked;
 
-const random = (below: number) => Math.floor(Math.random() * below);
+let state = Math.imul(seed, 0x9e3779b1) >>> 0;
+
+/** By the upper half of what a congruence comes to: a printed seed deals the same events again. */
+function random(below: number): number {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((state / 2 ** 32) * below);
+}
+
 const dealt: readonly (() => readonly [string, DomainEvent])[] = [
   () => [`organization-${random(30)}`, added(`name ${random(1_000)}`)],
   () => [`organization-${random(30)}`, renamed(`other name ${random(1_000)}`)],
