@@ -36,6 +36,7 @@ export async function openHouse(call: Call): Promise<House> {
   const directory = await openDirectory(call);
   const { close } = directory;
   try {
+    await moveAsideRowsAhead(directory);
     const { openApplication } = await import('#server/open-application.js');
     const opened = await openApplication(directory, directory);
     directory.closeFirst(() => opened.end());
@@ -45,6 +46,12 @@ export async function openHouse(call: Call): Promise<House> {
     await close();
     throw error;
   }
+}
+
+/** Before anything is appended: afterwards the length of a log that was put back would no longer give them away. */
+async function moveAsideRowsAhead(options: ReadModelsOptions): Promise<void> {
+  const { modelsPath, prepareModelsFile } = await import('#server/models-file.js');
+  if (existsSync(modelsPath(options.dataDirectory))) await prepareModelsFile(options);
 }
 
 async function followLog(options: ReadModelsOptions): Promise<void> {

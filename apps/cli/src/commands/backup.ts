@@ -19,7 +19,7 @@ export const backup: Command = {
   name: 'backup',
   summary: 'Copy the log and the keys as they are at one moment, and prove the copy.',
   details:
-    'The log first, then the keys, so that no event lacks its key. Master keys and access tokens are not in it: keep them elsewhere. Under its name it is whole, or it is not there.',
+    'The log first, then the keys, so that no event lacks its key. Master keys and access tokens are not in it: keep them elsewhere. Nor are read models, which the first start on it makes anew from the log. Under its name it is whole, or it is not there.',
   way: 'beside',
   arguments: [{ name: 'directory', meaning: 'Where to, which must not be there.', completes: 'directory' }],
   options: {
@@ -92,5 +92,5 @@ function toldOf(call: Call, target: string, { events, head, keys, files }: Backu
   const master = call.given.flag('with-master-key')
     ? 'the master keys are in it: whoever has it can open all of it'
     : 'the master keys are not in it: nobody can open what is sealed without them';
-  return `backed up ${events} events up to position ${head} and their keys (${counts.join(', ')}): ${bytes.toLocaleString('en')} bytes in ${target}, proved\n${master}`;
+  return `backed up ${events} events up to position ${head} and their keys (${counts.join(', ')}): ${bytes.toLocaleString('en')} bytes in ${target}, proved\n${master}\nread models are not in it: the first start makes them anew from the log`;
 }

@@ -22,7 +22,7 @@ export const restore: Command = {
   name: 'restore',
   summary: 'Make a data directory of a backup, and prove it. The directory must be empty.',
   details:
-    'Whoever the log says was erased is erased again. A restore that is cut short is run again; until it is finished, no service starts on the directory.',
+    'Whoever the log says was erased is erased again. Read models are made anew by the first start; until they have come to the end of the log, queries say not-yet. A restore that is cut short is run again; until it is finished, no service starts on the directory.',
   way: 'offline',
   arguments: [{ name: 'backup', meaning: 'The directory of the backup.', completes: 'directory' }],
   options: {},
@@ -120,7 +120,7 @@ async function tell(output: Output, { directory, list, erased }: Restored): Prom
   const hasMasterKeys = files.some(({ name }) => name === 'master.key');
   await output.answer({ directory, events, head, madeAt, masterKeys, erasedAgain: erased }, () => {
     const again = erased === 0 ? '' : `, and erased ${erased} users again`;
-    const done = `restored ${events} events up to position ${head} of ${madeAt} into ${directory}, proved${again}`;
+    const done = `restored ${events} events up to position ${head} of ${madeAt} into ${directory}, proved${again}\nread models are made anew from the log by the first start`;
     if (hasMasterKeys) return done;
     return `${done}\na service on it needs the master keys ${masterKeys.join(', ')} (COUNTERSIGN_MASTER_KEY_FILE, or master.key in the directory)`;
   });
