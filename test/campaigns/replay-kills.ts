@@ -40,27 +40,30 @@ async function goOn(engine: string, asked: Omit<ReplayProcessAsked, 'events' | '
   return signal === 'SIGKILL';
 }
 
-async function killAt(engine: string, url: string | null): Promise<void> {
-  const directory = mkdtempSync(join(scratch, engine));
-  for (const place of places) {
-    const isKilled = (nth: number) =>
-      goOn(engine, { directory, killedAt: { place, time: timeOf(place, nth) }, url });
-    let killed = (await isKilled(0)) ? 1 : 0;
-    kills[place] = { ...kills[place], [engine]: killed };
-    // PostgreSQL has no files to make, and never passes their places.
-    if (killed === 0 && url !== null) continue;
-    for (let nth = 1; nth < times; nth += 1) killed += (await isKilled(nth)) ? 1 : 0;
-    kills[place] = { ...kills[place], [engine]: killed };
-    if (killed < times) wrong.push(`${engine}, ${place}: ${killed} kills`);
-  }
-  // What the last kill left is judged, too.
-  await goOn(engine, { directory, killedAt: null, url });
+type House = Pick<ReplayProcessAsked, 'directory' | 'url'>;
+
+async function killedAt(place: PassedPlace, engine: string, house: House): Promise<number> {
+  const isKilled = (nth: number) => goOn(engine, { ...house, killedAt: { place, time: timeOf(place, nth) } });
+  // PostgreSQL has no files to make, and never passes their places.
+  let killed = (await isKilled(0)) ? 1 : 0;
+  if (killed === 0 && house.url !== null) return 0;
+  for (let nth = 1; nth < times; nth += 1) if (await isKilled(nth)) killed += 1;
+  if (killed < times) wrong.push(`${engine}, ${place}: ${killed} kills`);
+  return killed;
 }
 
-if (values.engine !== 'postgres') await killAt('SQLite', null);
+async function killEverywhere(engine: string, url: string | null): Promise<void> {
+  const house = { directory: mkdtempSync(join(scratch, engine)), url };
+  for (const place of places)
+    kills[place] = { ...kills[place], [engine]: await killedAt(place, engine, house) };
+  // What the last kill left is judged, too.
+  await goOn(engine, { ...house, killedAt: null });
+}
+
+if (values.engine !== 'postgres') await killEverywhere('SQLite', null);
 if (values.engine !== 'sqlite') {
   const server = await PostgresServer.start();
-  await killAt('PostgreSQL', await server.createDatabase());
+  await killEverywhere('PostgreSQL', await server.createDatabase());
   await server.close();
 }
 printTable(kills);
