@@ -1,9 +1,6 @@
 // The thread that projects: it reads the log, opens what is sealed and writes rows, so that the serving thread pays for
 // none of it.
 
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
-import { basename } from 'node:path';
 import { workerData } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
@@ -12,11 +9,9 @@ import { obeyOrders, send } from '#server/obeying.js';
 import { ProjectingInTurn } from '#server/projecting-in-turn.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
+import { stepBack } from '#server/step-back.js';
 
 const data = workerData as ProjectingData;
-/** About a third of the time of a processor that calls want as well. */
-const niceness = 5;
-
 let moved = new Map<string, Position>();
 
 /** Rows move in bursts; who waits for them is told once for each turn of the loop. */
@@ -30,22 +25,11 @@ function tellMoved(projection: string, position: Position): void {
   moved.set(projection, position);
 }
 
-/**
- * On Linux a thread has a priority of its own: calls come first where processors are few, and rows a little later.
- * Elsewhere, or where the system will not say which thread this is, it stays as it is.
- */
-function stepBack(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), niceness);
-  } catch {}
-}
-
 const onHeld = (token: number | null) => send({ kind: 'held', token });
 const onErased = (streams: readonly string[]) => send({ kind: 'erased', streams });
 const tellTrouble = (text: string, projection: string | null) => send({ kind: 'trouble', projection, text });
 
-stepBack();
+stepBack('projecting');
 const parts = await openParts(data);
 const making = await startMaking();
 obeyOrders({ obey, close });
@@ -60,6 +44,7 @@ async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners
 
 async function obey(order: Order) {
   if (order.order === 'status') return making.status();
+  if (order.order === 'builds') return parts.store.builds();
   if (!('projection' in order)) throw new Error(`${order.order} is an order for the thread that replays`);
   switch (order.order) {
     case 'follow':

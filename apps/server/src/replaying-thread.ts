@@ -6,7 +6,9 @@ import { obeyOrders, send } from '#server/obeying.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
 import { openReplays } from '#server/replays-over.js';
+import { stepBack } from '#server/step-back.js';
 
+stepBack('replaying');
 const parts = await openParts(workerData as ProjectingData);
 const replays = await openReplays(parts, {
   onSwitched: (projection) => send({ kind: 'switched', projection }),
