@@ -1,6 +1,7 @@
 // Which users were erased, as their events pass by on the way into rows: from then on nothing of them may be at hand.
 
-import type { EventLog, Position, SubscriptionItem } from '#event-log/event-log.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
+import { seenLog } from '#server/seen-log.js';
 
 const erased = 'user.erased';
 
@@ -19,15 +20,9 @@ export class ErasuresPassing {
 
   /** The log, as somebody follows it alone. */
   over(log: EventLog): EventLog {
-    return {
-      append: (stream, events, expected) => log.append(stream, events, expected),
-      readStream: (stream, options) => log.readStream(stream, options),
-      readAll: (options) => log.readAll(options),
-      subscribe: (options) => this.#seenIn(log.subscribe(options)),
-      head: () => log.head(),
-      identity: () => log.identity(),
-      close: () => log.close(),
-    };
+    return seenLog(log, ({ type, stream, position }) => {
+      if (type === erased) this.#passing.push({ stream, position });
+    });
   }
 
   /**
@@ -40,21 +35,5 @@ export class ErasuresPassing {
       this.#passing.shift();
       first = this.#passing[0];
     }
-  }
-
-  #seenIn(source: AsyncIterableIterator<SubscriptionItem>): AsyncIterableIterator<SubscriptionItem> {
-    const seen: AsyncIterableIterator<SubscriptionItem> = {
-      next: async () => {
-        const item = await source.next();
-        if (!item.done && item.value.kind === 'event' && item.value.event.type === erased) {
-          const { stream, position } = item.value.event;
-          this.#passing.push({ stream, position });
-        }
-        return item;
-      },
-      return: async () => (await source.return?.()) ?? { done: true, value: undefined },
-      [Symbol.asyncIterator]: () => seen,
-    };
-    return seen;
   }
 }

@@ -5,12 +5,16 @@ import { LiveRunner } from '#read-models/live-runner.js';
 import type { Projection } from '#read-models/projection.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import { OtherVersion } from '#read-models/store.js';
+import { AppendsPassing } from '#server/appends-passing.js';
 import { ErasuresPassing } from '#server/erasures-passing.js';
 import type { ProjectingParts } from '#server/projecting-parts.js';
+import type { Projected } from '#telemetry/traces.js';
 
 export interface LiveRunnersOptions extends Omit<ProjectingParts, 'lease' | 'close'> {
   readonly onMoved: (projection: string, position: Position) => void;
   readonly onTrouble: (text: string, projection: string) => void;
+  /** Left out where nothing is traced. */
+  readonly onProjected?: (projected: readonly Projected[]) => void;
   /** Somebody else moved the rows. */
   readonly onFenced?: () => void;
 }
@@ -63,13 +67,15 @@ export class LiveRunners {
     const { name } = projection;
     try {
       const erasures = new ErasuresPassing((stream) => keys.forget(stream));
+      const appends = this.#appendsTo(projection);
       const runner = await LiveRunner.start({
-        log: erasures.over(log),
+        log: erasures.over(appends?.over(log) ?? log),
         store,
         projection,
         opener: keys,
         onMoved: (position) => {
           erasures.movedTo(position);
+          appends?.movedTo(position);
           onMoved(name, position);
         },
         onTrouble: (text) => onTrouble(text, name),
@@ -85,5 +91,12 @@ export class LiveRunners {
       if (!(error instanceof OtherVersion)) throw error;
       onTrouble(error.message, name);
     }
+  }
+
+  #appendsTo(projection: Projection): AppendsPassing | null {
+    const { onProjected: tell } = this.#options;
+    if (tell === undefined) return null;
+    const isParked = (stream: string) => this.#runners.get(projection.name)?.isParked(stream) === true;
+    return new AppendsPassing({ projection, tell, isParked });
   }
 }

@@ -17,6 +17,7 @@ export interface InTurnOptions {
   readonly lease: Lease;
   readonly onMoved: LiveRunnersOptions['onMoved'];
   readonly onTrouble: (text: string, projection: string | null) => void;
+  readonly onProjected?: LiveRunnersOptions['onProjected'] & {};
   /** The token while the lease is held, null from its end on. */
   readonly onHeld: (token: number | null) => void;
   readonly onErased: (streams: readonly string[]) => void;
@@ -63,12 +64,13 @@ export class ProjectingInTurn {
 
   /** Until the lease may be another's, or the rows were moved by another. */
   async #project({ token, lost }: Held): Promise<void> {
-    const { parts, onMoved, onTrouble, onHeld } = this.#options;
+    const { parts, onMoved, onTrouble, onHeld, onProjected } = this.#options;
     const fenced = new AbortController();
     try {
       const store = writingUnder(token, parts.store);
       const onFenced = () => fenced.abort();
-      this.#runners = await LiveRunners.start({ ...parts, store, onMoved, onTrouble, onFenced });
+      const telling = { onMoved, onTrouble, onFenced, ...(onProjected && { onProjected }) };
+      this.#runners = await LiveRunners.start({ ...parts, store, ...telling });
       onHeld(token);
       await aborted(AbortSignal.any([lost, fenced.signal]));
     } catch (error) {

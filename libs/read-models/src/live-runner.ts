@@ -55,6 +55,10 @@ export class LiveRunner {
     return this.#runner.skip(stream);
   }
 
+  isParked(stream: string): boolean {
+    return this.#runner.isParked(stream);
+  }
+
   pause(): void {
     this.#runner.pause();
   }

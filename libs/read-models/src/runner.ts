@@ -106,6 +106,8 @@ export class Runner {
     this.#running = this.#run();
   }
 
+  readonly isParked = (stream: string): boolean => this.#parked.has(stream);
+
   /** Why it stopped, once it has. It never rejects. */
   get ended(): Promise<Stopped> {
     return this.#running;

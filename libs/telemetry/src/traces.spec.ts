@@ -110,6 +110,20 @@ describe('an append', () => {
 });
 
 describe('what is projected', () => {
+  it('is a span that failed where no rows were made of it', async () => {
+    const { traces, one } = tracing();
+    const run = () => Promise.resolve();
+    await traces.call(
+      parent,
+      () => traces.append('call-1', 'user-ada', run),
+      () => end,
+    );
+    const place = { traceId: parent.traceId, callId: 'call-1', stream: 'user-ada' };
+    traces.projected({ ...place, projection: 'users', startedAt: 1, endedAt: 2, failed: true });
+    traces.projected({ ...place, projection: 'audit', startedAt: 1, endedAt: 2 });
+    expect([one('project users').failed, one('project audit').failed]).toEqual([true, false]);
+  });
+
   it('of an append that nobody remembers, as in a replay, is no span', () => {
     const { traces, spans } = tracing();
     const place = { traceId: parent.traceId, callId: 'call-1', stream: 'user-ada' };

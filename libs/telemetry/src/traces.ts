@@ -32,6 +32,8 @@ export interface Projected extends AppendPlace {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** No rows were made of it. */
+  readonly failed?: true;
 }
 
 interface Current {
@@ -102,7 +104,7 @@ export class Traces {
   }
 
   /** Of an append of this process a moment ago; of any other, which a replay may also be at, nothing is told. */
-  projected({ projection, startedAt, endedAt, ...place }: Projected): void {
+  projected({ projection, startedAt, endedAt, failed, ...place }: Projected): void {
     const parentSpanId = this.#appends.get(keyOf(place));
     if (parentSpanId === undefined) return;
     this.#put({
@@ -114,7 +116,7 @@ export class Traces {
       startedAt,
       endedAt,
       attributes: {},
-      failed: false,
+      failed: failed === true,
     });
   }
 
