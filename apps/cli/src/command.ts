@@ -8,6 +8,8 @@ import type { Environment } from '#server/config.js';
 /** How a command reaches what it works on, and whether a service may run meanwhile. */
 export const ways = {
   alone: 'It needs neither a service nor a data directory.',
+  reads:
+    'It reads the data directory, also while a service runs on it; with --url, or where the log is elsewhere, it calls the API of the service.',
   looks: 'Where a service runs it calls its API; where none does, it reads the data directory.',
   beside: 'It reads the data directory, also while a service runs on it.',
   offline: 'It opens the data directory under its lock: no service may run on it.',

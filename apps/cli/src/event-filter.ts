@@ -20,6 +20,15 @@ export const filterOptions = {
 
 export interface EventFilter {
   readonly stream: string | null;
+  /** As a service is asked for the same. */
+  readonly asked: {
+    readonly stream: string | null;
+    readonly types: readonly string[];
+    readonly editor: string | null;
+    readonly organizationId: string | null;
+    readonly since: string | null;
+    readonly until: string | null;
+  };
   passes(row: StoredRow): boolean;
 }
 
@@ -29,11 +38,13 @@ export function filterOf({ given }: Call, now = Date.now()): EventFilter {
   const stream = given.text('stream');
   const types = given.texts('type');
   const [editor, organization] = [given.text('editor'), given.text('organization')];
-  const [since, until] = (['since', 'until'] as const).map((name) => timeOf(name, given.text(name), now));
+  const since = timeOf('since', given.text('since'), now);
+  const until = timeOf('until', given.text('until'), now);
   const isOfTypes = (row: StoredRow) => types.length === 0 || types.some((type) => isOfType(row.type, type));
-  const says = metadataTest({ editor, organization, since: since ?? null, until: until ?? null });
+  const says = metadataTest({ editor, organization, since, until });
   return {
     stream,
+    asked: { stream, types, editor, organizationId: organization, since, until },
     passes: (row) => (stream === null || row.stream === stream) && isOfTypes(row) && says(row),
   };
 }

@@ -17,11 +17,16 @@ export interface EventOfLine extends NewEvent {
   readonly revision: number;
 }
 
-type StoredEvent = Pick<StoredRow, 'position' | 'stream' | 'revision' | 'id' | 'type' | 'data' | 'metadata'>;
+/** As the log on this machine has it, or as a service tells of it. Data and metadata are JSON texts. */
+export interface SeenEvent
+  extends Pick<StoredRow, 'stream' | 'revision' | 'id' | 'type' | 'data' | 'metadata'> {
+  /** A number where the engine counts. */
+  readonly position: number | string;
+}
 
-/** As the log has it: data and metadata are JSON texts already. */
-export function eventLine({ position, stream, revision, id, type, data, metadata }: StoredEvent): string {
-  return `{"position":"${positionText(position)}","stream":${JSON.stringify(stream)},"revision":${revision},"id":"${id}","type":${JSON.stringify(type)},"data":${data},"metadata":${metadata}}`;
+export function eventLine({ position, stream, revision, id, type, data, metadata }: SeenEvent): string {
+  const place = typeof position === 'number' ? positionText(position) : position;
+  return `{"position":"${place}","stream":${JSON.stringify(stream)},"revision":${revision},"id":"${id}","type":${JSON.stringify(type)},"data":${data},"metadata":${metadata}}`;
 }
 
 export function keyLine({ subject, keyId, masterKeyId, wrapped }: WrappedKey): string {

@@ -1,19 +1,19 @@
 // Events for people: a line each, and one with all that it says.
 
+import type { SeenEvent } from '#cli/event-lines.js';
 import type { Output } from '#cli/output.js';
 import type { EventMetadata, JsonValue } from '#event-log/event-log.js';
-import type { StoredRow } from '#event-log-sqlite/rows.js';
 
 export const eventHead = ['position', 'time', 'type', 'stream', 'revision', 'by'] as const;
 
-export function eventCells(row: StoredRow): string[] {
+export function eventCells(row: SeenEvent): string[] {
   const { time, editor } = JSON.parse(row.metadata) as EventMetadata;
   const { position, type, stream, revision } = row;
   return [String(position), time, type, stream, String(revision), String(editor ?? '')];
 }
 
 /** One line for the tail, where no column can know how wide the later ones are. */
-export function eventText(row: StoredRow, output: Output): string {
+export function eventText(row: SeenEvent, output: Output): string {
   const [position = '', time = '', type = '', stream = '', revision, by] = eventCells(row);
   return `${position.padStart(6)}  ${output.paint(time, 'dim')}  ${output.paint(type, 'cyan')}  ${stream}@${revision}  ${by}`;
 }

@@ -30,6 +30,7 @@ export function optionsOfWay(way: Way): Readonly<Record<string, Option>> {
     case 'beside':
     case 'offline':
       return { ...generalOptions, 'data-dir': dataDirectory };
+    case 'reads':
     case 'looks':
     case 'either':
       return { ...generalOptions, 'data-dir': dataDirectory, ...service };

@@ -2,7 +2,7 @@
 
 import { pathOf } from '#cli/change-of-user.js';
 import type { Changed, Parked, ParkedAt, Projections } from '#cli/projections.js';
-import type { Json, ServiceApi } from '#cli/service-api.js';
+import { isOverdue, type Json, type ServiceApi } from '#cli/service-api.js';
 import {
   type BuildStanding,
   isUnderWay,
@@ -50,11 +50,17 @@ export class ProjectionsThere implements Projections {
   }
 
   async *changes(build: number, stopped: AbortSignal): AsyncGenerator<ReplayStanding> {
-    const lines = this.#service.lines({ path: `${base}/replays/${build}/progress`, stopped });
-    for await (const { replay } of lines) {
-      const standing = replayStanding(replay as Json);
-      yield standing;
-      if (!isUnderWay(standing)) return;
+    while (!stopped.aborted) {
+      try {
+        const lines = this.#service.lines({ path: `${base}/replays/${build}/progress`, stopped });
+        for await (const { replay } of lines) {
+          const standing = replayStanding(replay as Json);
+          yield standing;
+          if (!isUnderWay(standing)) return;
+        }
+      } catch (error) {
+        if (!isOverdue(error)) throw error;
+      }
     }
   }
 

@@ -27,6 +27,18 @@ export async function reach<Answer>(call: Call, { byApi, offline }: Ways<Answer>
   }
 }
 
+/** Null where the log is on this machine, and no service was named: then its files are read. */
+export async function serviceElsewhere(call: Call): Promise<ServiceApi | null> {
+  const isHere = call.given.text('url') === null && settingsOf(call).eventLog.engine === 'embedded';
+  if (isHere) return null;
+  const url = await serviceOf(call);
+  if (url !== null) return ServiceApi.of(call, url);
+  throw notNow(
+    'the log is elsewhere, and no service is ready here',
+    'start it, or name one elsewhere by --url',
+  );
+}
+
 /** Where a service is that is to be called; null where none runs. */
 export async function serviceOf(call: Call): Promise<string | null> {
   const given = call.given.text('url');

@@ -20,11 +20,11 @@ export interface Asked {
 const answerWithinMs = 15_000;
 
 export class ServiceApi {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: string;
 
   private constructor(url: string, token: string) {
-    this.#url = url;
+    this.url = url;
     this.#token = token;
   }
 
@@ -57,7 +57,7 @@ export class ServiceApi {
 
   async #fetch({ verb, path, body, headers = {}, stopped }: Sent): Promise<Response> {
     try {
-      return await fetch(`${this.#url}${path}`, {
+      return await fetch(`${this.url}${path}`, {
         method: verb,
         headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...headers },
         body: body === undefined ? null : JSON.stringify(body),
@@ -74,7 +74,7 @@ export class ServiceApi {
     return new CommandFailure(
       {
         kind: 'failed',
-        message: `no service answers at ${this.#url}${typeof code === 'string' ? ` (${code})` : ''}`,
+        message: `no service answers at ${this.url}${typeof code === 'string' ? ` (${code})` : ''}`,
         advice: 'name the right one by --url, or give this command the settings of the service',
         code: 'unreachable',
       },
@@ -100,6 +100,11 @@ async function* linesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<string
     rest = lines.pop() ?? '';
     yield* lines.filter((line) => line !== '');
   }
+}
+
+/** A stream that took as long as one may is asked for again, from where it was. */
+export function isOverdue(error: unknown): boolean {
+  return error instanceof CommandFailure && error.code === 'deadline-exceeded';
 }
 
 /** Throws `CommandFailure` for the line that says why the stream ended. */

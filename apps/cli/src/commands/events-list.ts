@@ -1,11 +1,15 @@
 import type { Call, Command } from '#cli/command.js';
 import { usageFailure } from '#cli/command-failure.js';
 import { type EventFilter, filterOf, filterOptions } from '#cli/event-filter.js';
-import { eventLine } from '#cli/event-lines.js';
+import { eventLine, type SeenEvent } from '#cli/event-lines.js';
 import { eventCells, eventHead } from '#cli/event-table.js';
+import { listThere, positionGiven } from '#cli/events-there.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import { positionOf, wholeNumber } from '#cli/numbers.js';
+import { serviceElsewhere } from '#cli/reach.js';
+import type { ServiceApi } from '#cli/service-api.js';
 import { embeddedDirectoryOf } from '#cli/settings-of.js';
+import { positionText } from '#event-log/counted-position.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
 import type { StoredRow } from '#event-log-sqlite/rows.js';
 
@@ -14,7 +18,7 @@ const limitDefault = '50';
 export const eventsList: Command = {
   name: 'events list',
   summary: 'Print events: the last ones, or those after or before a position.',
-  way: 'beside',
+  way: 'reads',
   arguments: [],
   options: {
     ...filterOptions,
@@ -30,20 +34,51 @@ export const eventsList: Command = {
   run: async (call) => {
     const { given, output } = call;
     const filter = filterOf(call);
-    const range = rangeOf(call);
     const limit = wholeNumber('--limit', given.text('limit') ?? limitDefault, 1);
-    const log = ReadLog.open(embeddedDirectoryOf(call));
-    try {
-      const rows = pick(candidates(log, filter, range), { filter, range, limit });
-      if (range.after === null) rows.reverse();
-      if (output.isJson) for (const row of rows) await output.line(eventLine(row));
-      else await output.line(output.table(eventHead, rows.map(eventCells)));
-      return exitCodes.done;
-    } finally {
-      log.close();
-    }
+    const service = await serviceElsewhere(call);
+    const events =
+      service === null
+        ? listHere(call, { filter, range: rangeOf(call), limit })
+        : await listElsewhere(service, call, limit);
+    if (output.isJson) for (const event of events) await output.line(eventLine(event));
+    else await output.line(output.table(eventHead, events.map(eventCells)));
+    return exitCodes.done;
   },
 };
+
+function listHere(call: Call, picking: Picking): SeenEvent[] {
+  const { filter, range } = picking;
+  const log = ReadLog.open(embeddedDirectoryOf(call));
+  try {
+    const rows = pick(candidates(log, filter, range), picking);
+    return range.after === null ? rows.reverse() : rows;
+  } finally {
+    log.close();
+  }
+}
+
+async function listElsewhere(service: ServiceApi, call: Call, limit: number): Promise<SeenEvent[]> {
+  const filter = filterOf(call);
+  const after = positionGiven(call.given.text('after'));
+  const before = positionGiven(call.given.text('before'));
+  if (after === null) {
+    const cursor = before;
+    const { events } = await listThere(service, { filter, order: 'EVENT_ORDER_LATEST_FIRST', cursor, limit });
+    return events.toReversed();
+  }
+  const { events } = await listThere(service, {
+    filter,
+    order: 'EVENT_ORDER_OLDEST_FIRST',
+    cursor: after,
+    limit,
+  });
+  return events.filter((event) => before === null || placeOf(event) < before);
+}
+
+/** As positions of one log are compared. */
+function placeOf({ position }: SeenEvent): string {
+  return typeof position === 'number' ? positionText(position) : position;
+}
 
 interface Range {
   readonly after: number | null;

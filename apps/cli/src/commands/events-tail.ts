@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Command } from '#cli/command.js';
+import type { Call, Command } from '#cli/command.js';
 import { type EventFilter, filterOf, filterOptions } from '#cli/event-filter.js';
-import { eventLine } from '#cli/event-lines.js';
+import { eventLine, type SeenEvent } from '#cli/event-lines.js';
 import { eventText } from '#cli/event-table.js';
+import { listThere, positionGiven, tailThere } from '#cli/events-there.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import { positionOf, wholeNumber } from '#cli/numbers.js';
 import type { Output } from '#cli/output.js';
+import { serviceElsewhere } from '#cli/reach.js';
+import type { ServiceApi } from '#cli/service-api.js';
 import { embeddedDirectoryOf } from '#cli/settings-of.js';
 import { stopSignal } from '#cli/stop-signal.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
@@ -18,7 +21,7 @@ const lastDefault = '10';
 export const eventsTail: Command = {
   name: 'events tail',
   summary: 'Print events as they come, until Ctrl-C.',
-  way: 'beside',
+  way: 'reads',
   arguments: [],
   options: {
     ...filterOptions,
@@ -31,20 +34,47 @@ export const eventsTail: Command = {
     { line: 'events tail --after 0', meaning: 'Everything from the beginning, and on' },
   ],
   run: async (call) => {
-    const { given, output } = call;
+    const { given } = call;
     const filter = filterOf(call);
     const last = wholeNumber('--last', given.text('last') ?? lastDefault, 0);
-    const after = positionOf('--after', given.text('after'));
-    const log = ReadLog.open(embeddedDirectoryOf(call));
-    const stopped = stopSignal();
-    try {
-      await follow({ log, filter, output, stopped }, after ?? placeBefore(log, filter, last));
-      return exitCodes.done;
-    } finally {
-      log.close();
-    }
+    const service = await serviceElsewhere(call);
+    if (service === null) await tailHere(call, filter, last);
+    else await tailElsewhere(call, service, { filter, last });
+    return exitCodes.done;
   },
 };
+
+async function tailHere({ given, output, ...call }: Call, filter: EventFilter, last: number): Promise<void> {
+  const after = positionOf('--after', given.text('after'));
+  const log = ReadLog.open(embeddedDirectoryOf({ given, ...call }));
+  try {
+    await follow({ log, filter, output, stopped: stopSignal() }, after ?? placeBefore(log, filter, last));
+  } finally {
+    log.close();
+  }
+}
+
+interface Wanted {
+  readonly filter: EventFilter;
+  readonly last: number;
+}
+
+async function tailElsewhere(
+  { given, output }: Call,
+  service: ServiceApi,
+  { filter, last }: Wanted,
+): Promise<void> {
+  const tell = (event: SeenEvent) => output.line(output.isJson ? eventLine(event) : eventText(event, output));
+  const stopped = stopSignal();
+  let after = positionGiven(given.text('after'));
+  if (after === null) {
+    const order = 'EVENT_ORDER_LATEST_FIRST';
+    const listed = await listThere(service, { filter, order, cursor: null, limit: Math.max(1, last) });
+    if (last > 0) for (const event of listed.events.toReversed()) await tell(event);
+    after = listed.head;
+  }
+  for await (const event of tailThere(service, { filter, after, stopped })) await tell(event);
+}
 
 /** Where the last so many that pass begin. */
 function placeBefore(log: ReadLog, filter: EventFilter, last: number): number {

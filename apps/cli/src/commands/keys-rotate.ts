@@ -1,9 +1,13 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Call, Command } from '#cli/command.js';
-import { notNow } from '#cli/command-failure.js';
+import { CommandFailure, notNow } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
+import { masterKeysThere, type Rotation, rotateThere } from '#cli/master-keys-there.js';
+import { serviceOf } from '#cli/reach.js';
+import { type Json, ServiceApi } from '#cli/service-api.js';
 import { embeddedDirectoryOf, settingsOf } from '#cli/settings-of.js';
 import { takeLock } from '#cli/take-lock.js';
 import { countKeys } from '#key-store-sqlite/read-keys.js';
@@ -13,12 +17,14 @@ import { rotateMasterKey, unusedMasterKeys } from '#secrets/rotate.js';
 import { syncPath, writeDurably } from '#server/durable-files.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 
+const lookEveryMs = 200;
+
 export const keysRotate: Command = {
   name: 'keys rotate',
   summary: 'Wrap every key by the first master key of the file.',
   details:
-    'A service does the same by itself when it starts with a file whose first key is new. A rotation that is cut short is finished by running it again.',
-  way: 'offline',
+    'A service does the same by itself when it starts with a file whose first key is new, so that a new key is made with the service stopped. A rotation that is cut short is finished by running it again.',
+  way: 'either',
   arguments: [],
   options: {
     'new-key': { meaning: 'Make a master key of this id first, and put it first in the file.', value: 'id' },
@@ -28,29 +34,75 @@ export const keysRotate: Command = {
     { line: 'keys rotate', meaning: 'After a new first line was put into the file by hand' },
   ],
   run: async (call) => {
-    const directory = embeddedDirectoryOf(call);
-    // Before anything is changed: without keys there is nothing to rotate.
-    const total = [...countKeys(directory).values()].reduce((sum, count) => sum + count, 0);
-    const lock = takeLock(
-      directory,
-      'restart the service with the new master key first in its file: it rotates by itself',
-    );
-    try {
-      const masterKeys = masterKeysOf(call, directory);
-      const answer = await rotate(call, { directory, masterKeys, total });
-      await call.output.answer(answer, () => {
-        const unused =
-          answer.unused.length === 0
-            ? ''
-            : `\nunused, and to be taken out of the file once no backup needs it: ${answer.unused.join(', ')}`;
-        return `wrapped ${answer.rewrapped} keys by the master key ${answer.masterKey}${unused}`;
-      });
-      return exitCodes.done;
-    } finally {
-      lock.release();
-    }
+    const url = await serviceOf(call);
+    if (url !== null && call.given.text('new-key') !== null)
+      throw notNow(
+        'a service runs, which reads the file of the master keys when it starts',
+        'restart the service with the new master key first in its file: it rotates by itself',
+      );
+    const answer =
+      url === null ? await rotateHere(call) : await rotateByService(call, ServiceApi.of(call, url));
+    await call.output.answer(answer, () => toldOf(answer));
+    return exitCodes.done;
   },
 };
+
+interface Answer {
+  readonly masterKey: string;
+  readonly rewrapped: number;
+  readonly unused: readonly string[];
+}
+
+function toldOf({ masterKey, rewrapped, unused }: Answer): string {
+  const done = `wrapped ${rewrapped} keys by the master key ${masterKey}`;
+  if (unused.length === 0) return done;
+  return `${done}\nunused, and to be taken out of the file once no backup needs it: ${unused.join(', ')}`;
+}
+
+async function rotateHere(call: Call): Promise<Answer> {
+  const directory = embeddedDirectoryOf(call);
+  // Before anything is changed: without keys there is nothing to rotate.
+  const total = [...countKeys(directory).values()].reduce((sum, count) => sum + count, 0);
+  const lock = takeLock(directory, 'try again when nothing else works on it');
+  try {
+    return await rotate(call, { directory, masterKeys: masterKeysOf(call, directory), total });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Asked for once, and looked at until it is over. */
+async function rotateByService({ output }: Call, service: ServiceApi): Promise<Answer> {
+  const before = (await masterKeysThere(service)).rotation.done;
+  await rotateThere(service);
+  const bar = output.progress('rotate');
+  try {
+    for (;;) {
+      const { masterKeys, rotation } = await masterKeysThere(service);
+      bar.show(rotation.done, rotation.total);
+      if (!rotation.isRunning) return answerOf(masterKeys, rotation, before);
+      await delay(lookEveryMs);
+    }
+  } finally {
+    bar.end();
+  }
+}
+
+function answerOf(masterKeys: readonly Json[], { done, lastError }: Rotation, before: number): Answer {
+  if (lastError !== null)
+    throw new CommandFailure({
+      kind: 'failed',
+      message: `the rotation ended before its end: ${lastError}`,
+      advice: 'run it again: what is wrapped stays so',
+    });
+  const unused = masterKeys.filter(({ wraps, seals }) => Number(wraps ?? 0) === 0 && seals !== true);
+  const sealing = masterKeys.find(({ seals }) => seals === true);
+  return {
+    masterKey: String(sealing?.id),
+    rewrapped: done - before,
+    unused: unused.map(({ id }) => String(id)),
+  };
+}
 
 function masterKeysOf(call: Call, directory: string): MasterKeys {
   const given = settingsOf(call).masterKeyFile;
@@ -69,13 +121,13 @@ function masterKeysOf(call: Call, directory: string): MasterKeys {
   return findMasterKeys(given, directory, true).masterKeys;
 }
 
-interface Rotation {
+interface Rotating {
   readonly directory: string;
   readonly masterKeys: MasterKeys;
   readonly total: number;
 }
 
-async function rotate({ output }: Call, { directory, masterKeys, total }: Rotation) {
+async function rotate({ output }: Call, { directory, masterKeys, total }: Rotating) {
   const store = await SqliteKeyStore.open({ directory });
   const bar = output.progress('rotate');
   try {

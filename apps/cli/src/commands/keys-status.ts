@@ -1,5 +1,8 @@
-import type { Command } from '#cli/command.js';
+import type { Call, Command } from '#cli/command.js';
 import { exitCodes } from '#cli/exit-codes.js';
+import { masterKeysThere } from '#cli/master-keys-there.js';
+import { serviceElsewhere } from '#cli/reach.js';
+import type { ServiceApi } from '#cli/service-api.js';
 import { dataDirectoryOf, settingsOf } from '#cli/settings-of.js';
 import { countKeys } from '#key-store-sqlite/read-keys.js';
 import { findMasterKeys } from '#server/master-key-file.js';
@@ -8,34 +11,57 @@ export const keysStatus: Command = {
   name: 'keys status',
   summary: 'Say which master keys there are, which one seals, and how many keys each wraps.',
   details: 'Exit code 1 where keys are wrapped by a master key that is not in the file.',
-  way: 'beside',
+  way: 'reads',
   arguments: [],
   options: {},
   examples: [{ line: 'keys status', meaning: 'Which master key may be taken out of the file' }],
   run: async (call) => {
     const { output } = call;
-    const directory = dataDirectoryOf(call);
-    const counts = countKeys(directory);
-    const { masterKeys, path } = findMasterKeys(settingsOf(call).masterKeyFile, directory, true);
-    const ids = new Set([...masterKeys.byId.keys(), ...counts.keys()]);
-    const rows = [...ids].map((id) => ({
-      masterKey: id,
-      wraps: counts.get(id) ?? 0,
-      inFile: masterKeys.byId.has(id),
-      seals: masterKeys.sealing.id === id,
-    }));
-    await output.answer({ file: path, masterKeys: rows }, () =>
+    const service = await serviceElsewhere(call);
+    const found = service === null ? keysHere(call) : await keysThere(service);
+    await output.answer(found, () =>
       output.table(
         ['master key', 'keys', 'what it is for'],
-        rows.map(({ masterKey, wraps, inFile, seals }) => {
+        found.masterKeys.map(({ masterKey, wraps, inFile, seals }) => {
           const meaning = meaningOf({ wraps, inFile, seals });
           return [masterKey, wraps.toLocaleString('en'), inFile ? meaning : { text: meaning, colour: 'red' }];
         }),
       ),
     );
-    return rows.every(({ inFile }) => inFile) ? exitCodes.done : exitCodes.notInOrder;
+    return found.masterKeys.every(({ inFile }) => inFile) ? exitCodes.done : exitCodes.notInOrder;
   },
 };
+
+interface Found {
+  /** Of the master keys; null where a service has it. */
+  readonly file: string | null;
+  readonly masterKeys: readonly (Use & { readonly masterKey: string })[];
+}
+
+function keysHere(call: Call): Found {
+  const directory = dataDirectoryOf(call);
+  const counts = countKeys(directory);
+  const { masterKeys, path } = findMasterKeys(settingsOf(call).masterKeyFile, directory, true);
+  const ids = new Set([...masterKeys.byId.keys(), ...counts.keys()]);
+  const rows = [...ids].map((id) => ({
+    masterKey: id,
+    wraps: counts.get(id) ?? 0,
+    inFile: masterKeys.byId.has(id),
+    seals: masterKeys.sealing.id === id,
+  }));
+  return { file: path, masterKeys: rows };
+}
+
+async function keysThere(service: ServiceApi): Promise<Found> {
+  const { masterKeys } = await masterKeysThere(service);
+  const rows = masterKeys.map(({ id, wraps, seals, loaded }) => ({
+    masterKey: String(id),
+    wraps: Number(wraps ?? 0),
+    inFile: loaded === true,
+    seals: seals === true,
+  }));
+  return { file: null, masterKeys: rows };
+}
 
 interface Use {
   readonly wraps: number;

@@ -5,7 +5,7 @@ import { CommandFailure } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import type { Cell, Output } from '#cli/output.js';
 import { standingTable } from '#cli/projection-texts.js';
-import { serviceOf } from '#cli/reach.js';
+import { serviceElsewhere } from '#cli/reach.js';
 import { replayTable } from '#cli/replay-texts.js';
 import { isReady, runningOn, urlOf } from '#cli/running.js';
 import { ServiceApi } from '#cli/service-api.js';
@@ -22,8 +22,8 @@ export const status: Command = {
   summary:
     'Say whether a service runs, how far the log and its rows go, what is parked, which replays are under way, and which master keys wrap how many keys.',
   details:
-    'Of a data directory on this machine it reads the files, and asks the service that runs on it what the rows are doing; where that does not answer, it says so, and what the files tell. With --url, or where the log is elsewhere, the service alone is asked.',
-  way: 'looks',
+    'What the rows are doing it asks a service that runs on the data directory; where that does not answer, it says so, and what the files tell.',
+  way: 'reads',
   arguments: [],
   options: {},
   examples: [
@@ -54,8 +54,8 @@ interface LogStatus {
 }
 
 async function look(call: Call): Promise<Status> {
-  const isElsewhere = call.given.text('url') !== null || settingsOf(call).eventLog.engine !== 'embedded';
-  return isElsewhere ? await lookElsewhere(call) : await lookHere(call);
+  const service = await serviceElsewhere(call);
+  return service === null ? await lookHere(call) : await lookElsewhere(service);
 }
 
 async function lookHere(call: Call): Promise<Status> {
@@ -77,7 +77,8 @@ async function standingBeside(
   const { standingIn } = await import('#cli/standing-here.js');
   if (running?.ready) {
     try {
-      return await standingBy(call, running.url);
+      const { standingThere } = await import('#cli/projections-there.js');
+      return await standingThere(ServiceApi.of(call, running.url));
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
       call.output.note(`the service does not say what the rows are doing: ${error.message}`);
@@ -86,23 +87,13 @@ async function standingBeside(
   return standingIn(directory);
 }
 
-async function lookElsewhere(call: Call): Promise<Status> {
-  const url = await serviceOf(call);
-  if (url === null)
-    throw new CommandFailure({
-      kind: 'notNow',
-      message: 'the log is elsewhere, and no service is ready here',
-      advice: 'start it, or name one elsewhere by --url',
-    });
-  const [ready, { head, projections, replays }] = await Promise.all([isReady(url), standingBy(call, url)]);
-  const log = { identity: null, head, lastEventAt: null };
-  const running = { pid: null, url, ready };
-  return { version, dataDirectory: null, running, log, keys: {}, projections, replays };
-}
-
-async function standingBy(call: Call, url: string): Promise<Standing> {
+async function lookElsewhere(service: ServiceApi): Promise<Status> {
+  const { url } = service;
   const { standingThere } = await import('#cli/projections-there.js');
-  return await standingThere(ServiceApi.of(call, url));
+  const { head, projections, replays } = await standingThere(service);
+  const log = { identity: null, head, lastEventAt: null };
+  const running = { pid: null, url, ready: await isReady(url) };
+  return { version, dataDirectory: null, running, log, keys: {}, projections, replays };
 }
 
 function lookAtLog(directory: string): LogStatus {
