@@ -16,6 +16,7 @@ import { readEnd } from '#event-log-sqlite/log-end.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
 import { countKeys } from '#key-store-sqlite/read-keys.js';
 import { unfinishedRestore } from '#server/data-directory.js';
+import { layoutProblem } from '#server/data-layout.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 import { refuseOldNode } from '#server/node-version.js';
 import type { Settings } from '#server/settings.js';
@@ -77,6 +78,8 @@ function directoryFindings(directory: string): Finding[] {
   }
   if (existsSync(join(directory, unfinishedRestore)))
     return [problem(what, 'a restore into it was cut short', 'run countersign restore again')];
+  const layout = layoutProblem(directory);
+  if (layout !== null) return [problem(what, layout.says, layout.advice)];
   return [
     isPrivate(directory)
       ? fine(what, directory)

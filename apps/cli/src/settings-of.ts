@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { Call } from '#cli/command.js';
 import { CommandFailure, notNow } from '#cli/command-failure.js';
 import { type Configuration, type Environment, readConfiguration } from '#server/config.js';
+import { layoutProblem } from '#server/data-layout.js';
 import type { Settings } from '#server/settings.js';
 
 /** Of the command line alone: the service knows no such setting, and would refuse it. */
@@ -38,11 +39,17 @@ export function embeddedDirectoryOf(call: Pick<Call, 'given' | 'environment'>): 
       'use the tools of EventStoreDB, or leave COUNTERSIGN_EVENT_LOG out for the embedded log of a data directory',
     );
   const directory = resolve(dataDirectory);
-  if (existsSync(directory)) return directory;
+  if (existsSync(directory)) return ofKnownLayout(directory);
   throw new CommandFailure({
     kind: 'notNow',
     message: `there is no data directory ${directory}`,
     advice: 'name another by --data-dir or COUNTERSIGN_DATA_DIR',
     code: 'no-data-directory',
   });
+}
+
+function ofKnownLayout(directory: string): string {
+  const problem = layoutProblem(directory);
+  if (problem !== null) throw notNow(problem.says, problem.advice);
+  return directory;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
+import { layoutProblem } from '#server/data-layout.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
 /** Stands in a directory while a backup is restored into it. */
@@ -16,8 +17,11 @@ export function prepareDataDirectory(setting: string): string {
   try {
     makeDirectory(path);
     rmdirSync(mkdtempSync(join(path, '.writable-')));
+    const problem = layoutProblem(path);
+    if (problem !== null) throw new StartRefusal(`COUNTERSIGN_DATA_DIR: ${problem.says}: ${problem.advice}`);
     return path;
   } catch (error) {
+    if (error instanceof StartRefusal) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new StartRefusal(
       `COUNTERSIGN_DATA_DIR must be a directory that can be written: ${path} is not (${code})`,

@@ -3,6 +3,7 @@
 
 import { EventLogError } from '#event-log/errors.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { noteLayout } from '#server/data-layout.js';
 import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
 import type { ProjectingData } from '#server/projecting-messages.js';
@@ -16,11 +17,25 @@ export interface OpenedEventLog {
 }
 
 /** What is on this machine opens now or never; a store that is elsewhere may come, and come back, later. */
-export function openEventLog(
+export async function openEventLog(
   choice: EventLogChoice,
   dataDirectory: string,
   log: Log,
 ): Promise<OpenedEventLog> {
+  const opened = await openEngine(choice, dataDirectory, log);
+  try {
+    // Only now, since an embedded log has the directory's lock.
+    noteLayout(dataDirectory);
+    return opened;
+  } catch (error) {
+    await opened.eventLog.close();
+    throw new StartRefusal(`the data directory ${dataDirectory} cannot be used: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function openEngine(choice: EventLogChoice, dataDirectory: string, log: Log): Promise<OpenedEventLog> {
   switch (choice.engine) {
     case 'embedded':
       return openEmbedded(dataDirectory, log);
