@@ -2,7 +2,7 @@
 
 import type pg from 'pg';
 import { pass } from '#read-models/passing.js';
-import type { Cell, Projection } from '#read-models/projection.js';
+import type { Cell, Projection, Row } from '#read-models/projection.js';
 import { RowDigest } from '#read-models/row-digest.js';
 import {
   type Batch,
@@ -52,10 +52,11 @@ import {
   told,
   withClient,
 } from '#read-models/stores/postgres/connections.js';
+import { LateIndexes } from '#read-models/stores/postgres/late-indexes.js';
 import { readingOf } from '#read-models/stores/postgres/postgres-reading.js';
 import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.js';
 import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';
-import { creation, listed, qualified } from '#read-models/stores/postgres/tables.js';
+import { creation, indexesOf, listed, qualified } from '#read-models/stores/postgres/tables.js';
 import { tableName } from '#read-models/stores/shown.js';
 import { shapesOf, type TableShape } from '#read-models/table-shape.js';
 
@@ -73,6 +74,7 @@ const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 interface OpenBuild {
   readonly projection: string;
   readonly shapes: ReadonlyMap<string, TableShape>;
+  readonly indexes: LateIndexes;
 }
 
 export async function openPostgresStore(options: ConnectionOptions): Promise<ModelStore> {
@@ -99,7 +101,7 @@ class PostgresModelStore implements ModelStore {
   open(projection: Projection): Promise<Build> {
     return this.#making(async (client) => {
       const live = (await buildsIn(client)).find((one) => one.projection === projection.name && one.isLive);
-      if (live === undefined) return this.#make(client, projection, true);
+      if (live === undefined) return this.#make(client, projection, { isLive: true });
       if (live.version !== projection.version) throw new OtherVersion(projection, live.version);
       if (live.tables !== JSON.stringify(projection.tables))
         throw new TypeError(`the tables of ${projection.name} changed, and its version did not`);
@@ -107,9 +109,9 @@ class PostgresModelStore implements ModelStore {
     });
   }
 
-  async begin(projection: Projection, { note }: Beginning = {}): Promise<Build> {
+  async begin(projection: Projection, { isBulk, note }: Beginning = {}): Promise<Build> {
     const begun = await this.#making(async (client) => {
-      const build = await this.#make(client, projection, false);
+      const build = await this.#make(client, projection, { isBulk: isBulk === true });
       await forgetNotes(client, projection.name);
       if (note !== undefined)
         await putNote(client, { build: build.build, projection: projection.name, ...note });
@@ -120,9 +122,9 @@ class PostgresModelStore implements ModelStore {
     return begun;
   }
 
-  /** Its tables have their indexes from the start on: gathered writes are as fast with them (ADR 31). */
   async finish({ build }: Build): Promise<void> {
-    await this.#opened(build);
+    const { indexes } = await this.#opened(build);
+    await indexes.finish();
   }
 
   async checkpoint({ build }: Build): Promise<Checkpoint | null> {
@@ -136,7 +138,8 @@ class PostgresModelStore implements ModelStore {
   async apply({ build: { build }, changes, from, to, token, whileLive, parking = [] }: Batch): Promise<void> {
     pass('batch: before it is written');
     const opened = await this.#opened(build);
-    const statements = gather(build, opened, changes);
+    const { statements, sought } = gather(build, opened, changes);
+    for (const [table, where] of sought) await opened.indexes.need(table, where);
     await inTransaction(
       this.#usable(),
       async (client) => {
@@ -251,13 +254,18 @@ class PostgresModelStore implements ModelStore {
     });
   }
 
-  async #make(client: pg.ClientBase, projection: Projection, isLive: boolean): Promise<Build> {
+  async #make(
+    client: pg.ClientBase,
+    projection: Projection,
+    { isLive = false, isBulk = false }: { readonly isLive?: boolean; readonly isBulk?: boolean },
+  ): Promise<Build> {
     const shapes = shapesOf(projection);
     const build = await addBuild(client, projection, isLive);
     for (const [table, shape] of shapes) {
       const name = tableName(projection.name, build, table);
-      for (const statement of creation({ name, shape, trigrams: this.#trigrams }))
-        await told(client.query(statement));
+      await told(client.query(creation({ name, shape })));
+      const indexes = isBulk ? [] : indexesOf({ name, shape, trigrams: this.#trigrams });
+      for (const { sql } of indexes) await told(client.query(sql));
     }
     return { projection, build };
   }
@@ -267,7 +275,12 @@ class PostgresModelStore implements ModelStore {
     if (opened !== undefined) return opened;
     const known = await knownIn(this.#usable(), build);
     const { projection } = known;
-    const opening = { projection, shapes: shapesOf({ name: projection, tables: tablesOf(known) }) };
+    const shapes = shapesOf({ name: projection, tables: tablesOf(known) });
+    const tables = [...shapes].map(([table, shape]) => {
+      const name = tableName(projection, build, table);
+      return [table, { name, shape, indexes: indexesOf({ name, shape, trigrams: this.#trigrams }) }] as const;
+    });
+    const opening = { projection, shapes, indexes: new LateIndexes(this.#pool, new Map(tables)) };
     this.#open.set(build, opening);
     return opening;
   }
@@ -312,22 +325,34 @@ async function knownIn(client: Pick<pg.ClientBase, 'query'>, build: number): Pro
   return known;
 }
 
+interface Gathering {
+  readonly statements: readonly Statement[];
+  /** By table: what rows are sought by, once for each way. */
+  readonly sought: readonly (readonly [string, Row])[];
+}
+
 /** Throws `RowRefused`. */
 function gather(
   build: number,
-  { projection, shapes }: OpenBuild,
+  { projection, shapes }: Pick<OpenBuild, 'projection' | 'shapes'>,
   changes: readonly OpenedChange[],
-): Statement[] {
+): Gathering {
   const tables = new Map<string, Gathered>();
   for (const change of changes) {
     const gathered = tables.get(change.table) ?? new Gathered(shapeOf(shapes, change.table));
     tables.set(change.table, gathered);
     gathered.add(change);
   }
-  return [...tables].flatMap(([table, gathered]) => {
-    const target = { name: tableName(projection, build, table), shape: shapeOf(shapes, table) };
-    return gathered.runs().flatMap((run) => statementsOf(target, run));
-  });
+  const all = [...tables].map(([table, gathered]) => ({ table, runs: gathered.runs() }));
+  return {
+    statements: all.flatMap(({ table, runs }) => {
+      const target = { name: tableName(projection, build, table), shape: shapeOf(shapes, table) };
+      return runs.flatMap((run) => statementsOf(target, run));
+    }),
+    sought: all.flatMap(({ table, runs }) =>
+      runs.flatMap(({ steps }) => steps.map(({ changes: [first] }) => [table, first?.where ?? {}] as const)),
+    ),
+  };
 }
 
 function shapeOf(shapes: ReadonlyMap<string, TableShape>, table: string): TableShape {

@@ -41,20 +41,39 @@ export interface Making {
   readonly trigrams: string;
 }
 
-export function creation({ name, shape, trigrams }: Making): string[] {
-  const { table, columns, key, contains } = shape;
+/** The table alone: what is unique by its key. */
+export function creation({ name, shape }: Pick<Making, 'name' | 'shape'>): string {
+  const { table, columns, key } = shape;
   const defined = columns.map((column) => {
     const { kind, nullable } = table.columns[column] as (typeof table.columns)[string];
     return `${quoted(column)} ${types[kind]}${kind === 'text' ? bytewise : ''}${nullable === true ? '' : ' NOT NULL'}`;
   });
-  const indexes = (table.indexes ?? []).flatMap((index) => ('columns' in index ? [index.columns] : []));
+  return `CREATE TABLE ${qualified(name)} (${[...defined, `PRIMARY KEY (${listed(key)})`].join(', ')})
+    WITH (fillfactor = ${fillFactor})`;
+}
+
+export interface TableIndex {
+  readonly name: string;
+  /** By which rows are found; none where it is of texts. */
+  readonly columns: readonly string[];
+  readonly sql: string;
+}
+
+export function indexesOf({ name, shape, trigrams }: Making): TableIndex[] {
+  const ordered = (shape.table.indexes ?? []).flatMap((index) => ('columns' in index ? [index.columns] : []));
+  const made = (ending: string, columns: readonly string[], of: string): TableIndex => ({
+    name: `${name}_${ending}`,
+    columns,
+    sql: `CREATE INDEX IF NOT EXISTS ${quoted(`${name}_${ending}`)} ON ${qualified(name)} ${of}`,
+  });
   return [
-    `CREATE TABLE ${qualified(name)} (${[...defined, `PRIMARY KEY (${listed(key)})`].join(', ')})
-      WITH (fillfactor = ${fillFactor})`,
-    ...indexes.map((of) => `CREATE INDEX ON ${qualified(name)} (${listed(of)})`),
-    ...contains.map(
-      (column) =>
-        `CREATE INDEX ON ${qualified(name)} USING gin ((${folded(quoted(column))}) ${quoted(trigrams)}.gin_trgm_ops)`,
+    ...ordered.map((columns, number) => made(`by_${number + 1}`, columns, `(${listed(columns)})`)),
+    ...shape.contains.map((column, number) =>
+      made(
+        `contains_${number + 1}`,
+        [],
+        `USING gin ((${folded(quoted(column))}) ${quoted(trigrams)}.gin_trgm_ops)`,
+      ),
     ),
   ];
 }
