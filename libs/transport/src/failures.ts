@@ -1,11 +1,12 @@
 import type { CallRefusal } from '#transport/refusals.js';
 
-/** Of whatever keeps events or keys: which of its failures means what for a caller. */
+/** Of whatever keeps events, keys or rows: which of its failures means what for a caller. */
 const failures: Readonly<Record<string, CallRefusal>> = {
   unavailable: { code: 'unavailable' },
   'outcome-unknown': { code: 'outcome-unknown' },
+  'too-slow': { code: 'unavailable' },
 };
-const keepers: ReadonlySet<string> = new Set(['EventLogError', 'KeyStoreError']);
+const keepers: ReadonlySet<string> = new Set(['EventLogError', 'KeyStoreError', 'ModelStoreError']);
 
 const internal: CallRefusal = { code: 'internal' };
 
