@@ -158,12 +158,14 @@ function* instanceAndOrganization(): Part<void> {
   const malformed = new SettingsFields({ issuer: 'a:b' });
   yield* refused('instance-not-set-up', new AddInstanceMember(member));
   yield* refused('instance-not-set-up', new ResetInstanceSettings({ names: ['issuer'], by }));
+  const order = { type: 'instance.projection.paused', projection: 'users' } as const;
+  yield* refused('instance-not-set-up', new GiveOrder({ order, by }));
   yield* once(new SetUpInstance({ instanceId: newId(), by }), 'instance-already-set-up');
   yield* refused('user-not-found', new AddInstanceMember(member));
   yield* accepted(new ChangeInstanceSettings({ changed, by }));
   yield* refused('setting-malformed', new ChangeInstanceSettings({ changed: malformed, by }));
   yield* accepted(new ResetInstanceSettings({ names: ['issuer'], by }));
-  yield* accepted(new GiveOrder({ order: { type: 'instance.projection.paused', projection: 'users' }, by }));
+  yield* accepted(new GiveOrder({ order, by }));
   const it = { organizationId, by };
   yield* refused('organization-not-found', new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
   yield* once(new AddOrganization({ ...it, name: 'Acme' }), 'organization-already-exists');

@@ -6,6 +6,7 @@ import { withAccessLines } from '#server/access-lines.js';
 import type { Log } from '#server/log.js';
 import type { Answered, Incoming } from '#transport/call.js';
 import { readAs } from '#transport/testing/reading.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 
 const { verifyTOTPRegistration: method } = UserService.method;
 const incoming = { requestId: '01M7Z5WC44MJBDRXZS80CT07T1' } as Incoming;
@@ -20,7 +21,7 @@ it.each([
     const log = {
       info: (fields: object, text: string) => lines.push({ ...fields, text }),
     } as unknown as Log;
-    const served = withAccessLines({ services: [], invoke: async () => answered }, log);
+    const served = withAccessLines(unaryOnly({ services: [], invoke: async () => answered }), log);
     const request = readAs(create(method.input, { userId: 'ada', code: '424242' }));
     expect(await served.invoke(method, request, incoming)).toBe(answered);
     expect(lines).toEqual([

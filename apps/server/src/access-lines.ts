@@ -2,19 +2,28 @@
 // it took, and nothing that was sent.
 
 import type { Log } from '#server/log.js';
-import type { Served } from '#transport/call.js';
+import type { Incoming, Served, ServedMethod } from '#transport/call.js';
+import { whenEnded } from '#transport/pump.js';
 
-export function withAccessLines({ services, invoke }: Served, log: Log): Served {
-  return {
-    services,
-    invoke: async (method, request, incoming) => {
-      const started = performance.now();
-      const answered = await invoke(method, request, incoming);
+export function withAccessLines({ invoke, stream, ...served }: Served, log: Log): Served {
+  const writing = ({ parent, name }: ServedMethod, { requestId }: Incoming) => {
+    const started = performance.now();
+    return (status: number): void => {
       const durationMs = Math.round((performance.now() - started) * 1_000) / 1_000;
-      const status = answered.kind === 'answered' ? 0 : answered.status.code;
-      const called = `${method.parent.typeName}/${method.name}`;
-      log.info({ requestId: incoming.requestId, method: called, status, durationMs }, 'call');
+      log.info({ requestId, method: `${parent.typeName}/${name}`, status, durationMs }, 'call');
+    };
+  };
+  return {
+    ...served,
+    invoke: async (method, request, incoming) => {
+      const write = writing(method, incoming);
+      const answered = await invoke(method, request, incoming);
+      write(answered.kind === 'answered' ? 0 : answered.status.code);
       return answered;
+    },
+    stream: async (method, request, incoming) => {
+      const write = writing(method, incoming);
+      return whenEnded(await stream(method, request, incoming), write);
     },
   };
 }

@@ -3,9 +3,12 @@
 import type { Command } from '@nestjs/cqrs';
 
 import { defaultRateLimits, type RateLimits } from '#access/rate-limits.js';
+import { EventService } from '#contract/countersign/v1/event_service_pb.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
@@ -15,7 +18,7 @@ import { describeError } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
 import type { OpenedService, Opening } from '#server/opening.js';
 import { withRequestId } from '#server/request-id.js';
-import type { Served } from '#transport/call.js';
+import type { Answered, Incoming, Served, ServedMethod } from '#transport/call.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
 import { pipelineOf } from '#transport/pipeline.js';
@@ -30,6 +33,9 @@ export const services = [
   OrganizationSettingsService,
   OrganizationMemberService,
   CountersignUserService,
+  ProjectionService,
+  EventService,
+  KeyService,
 ];
 
 export interface CallsOptions {
@@ -41,20 +47,28 @@ export interface CallsOptions {
 /** Until the application is open, every call is answered as unavailable: nothing was looked at. */
 export function callsOver(opening: Opening, log: Log, options: CallsOptions = {}): Served {
   let pipeline: Served | null = null;
+  const whenOpen = (): Served | null => {
+    const { opened } = opening;
+    if (opened !== null) pipeline ??= pipelineOver(opened, log, options);
+    return pipeline;
+  };
   return {
     services,
-    invoke: async (method, request, incoming) => {
-      const { opened } = opening;
-      if (opened !== null) pipeline ??= pipelineOver(opened, log, options);
-      if (pipeline !== null) return pipeline.invoke(method, request, incoming);
-      const status = statusOf({ code: 'unavailable' }, method, Date.now());
-      return { kind: 'refused', status, headers: { 'x-request-id': incoming.requestId } };
-    },
+    invoke: async (method, read, incoming) =>
+      whenOpen()?.invoke(method, read, incoming) ?? notOpen(method, incoming),
+    stream: async (method, read, incoming) =>
+      whenOpen()?.stream(method, read, incoming) ?? notOpen(method, incoming),
+    endStreams: () => pipeline?.endStreams(),
   };
 }
 
+function notOpen(method: ServedMethod, { requestId }: Incoming): Extract<Answered, { kind: 'refused' }> {
+  const status = statusOf({ code: 'unavailable' }, method, Date.now());
+  return { kind: 'refused', status, headers: { 'x-request-id': requestId } };
+}
+
 function pipelineOver(
-  { application, bus, queries }: OpenedService,
+  { application, bus, queries, operating }: OpenedService,
   log: Log,
   { limits = defaultRateLimits, onOutcome = () => undefined }: CallsOptions,
 ): Served {
@@ -63,7 +77,7 @@ function pipelineOver(
     onOutcome(outcome);
     return outcome;
   };
-  const parts = { application, queries, run };
+  const parts = { application, queries, operating, run };
   return pipelineOf({
     application,
     services,

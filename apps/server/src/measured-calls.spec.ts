@@ -10,6 +10,7 @@ import { Metrics } from '#server/metrics/metrics.js';
 import type { Span } from '#telemetry/span-queue.js';
 import { Traces } from '#telemetry/traces.js';
 import type { Answered, Incoming, StatusCode } from '#transport/call.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 import { traceParentOf } from '#transport/trace-parent.js';
 
 const { verifyTOTPRegistration: method } = UserService.method;
@@ -25,7 +26,7 @@ function tracing(answer: Answered = ok) {
     seen.push(incoming);
     return answer;
   };
-  return { spans, traces, seen, served: withTraces({ services: [], invoke }, traces) };
+  return { spans, traces, seen, served: withTraces(unaryOnly({ services: [], invoke }), traces) };
 }
 
 describe('a call that is traced', () => {
@@ -94,7 +95,7 @@ describe('a call that is traced', () => {
       return ok;
     };
     const incoming = { requestId: 'request-1', traceId: null, traceParent: null } as Incoming;
-    await withTraces({ services: [], invoke }, traces).invoke(method, read, incoming);
+    await withTraces(unaryOnly({ services: [], invoke }), traces).invoke(method, read, incoming);
     const [event] = await log.readAll({ direction: 'backward', before: 'end', limit: 1 });
     traces.projected({
       traceId: String(event?.metadata.trace),

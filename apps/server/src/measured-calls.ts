@@ -6,11 +6,12 @@ import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { type CallMetrics, codeNames, codeOf, methodName } from '#server/metrics/calls.js';
 import type { CallEnd, Traces } from '#telemetry/traces.js';
 import { type Answered, type Served, type StatusCode, statusCodes } from '#transport/call.js';
+import { whenEnded } from '#transport/pump.js';
 
-export function withCallMetrics({ services, invoke }: Served, metrics: CallMetrics): Served {
+export function withCallMetrics({ invoke, stream, ...served }: Served, metrics: CallMetrics): Served {
   const { inFlight } = metrics;
   return {
-    services,
+    ...served,
     invoke: async (method, read, incoming) => {
       const started = performance.now();
       inFlight.inc();
@@ -19,12 +20,16 @@ export function withCallMetrics({ services, invoke }: Served, metrics: CallMetri
       metrics.answered(method, answered, (performance.now() - started) / 1_000);
       return answered;
     },
+    // How long one was read is not how long it took.
+    stream: async (method, read, incoming) =>
+      whenEnded(await stream(method, read, incoming), (code) => metrics.ended(method, code)),
   };
 }
 
-export function withTraces({ services, invoke }: Served, traces: Traces): Served {
+/** A stream is no span: it tells of what others did, and changes nothing. */
+export function withTraces({ invoke, ...served }: Served, traces: Traces): Served {
   return {
-    services,
+    ...served,
     invoke: (method, read, incoming) =>
       traces.call(
         incoming.traceParent,

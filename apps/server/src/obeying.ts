@@ -2,6 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 
+import { ReplayRefused } from '#read-models/replay/asked.js';
 import type { Order, ProjectingReply, ProjectingRequest } from '#server/projecting-messages.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -23,7 +24,8 @@ export function obeyOrders({ obey, close }: Obeying): void {
     try {
       send({ kind: 'done', number, answer: await obey(order) });
     } catch (error) {
-      send({ kind: 'failed', number, text: error instanceof Error ? error.message : String(error) });
+      const text = error instanceof Error ? error.message : String(error);
+      send({ kind: 'failed', number, text, refused: error instanceof ReplayRefused });
     }
   };
   port.on('message', (request: ProjectingRequest) => {

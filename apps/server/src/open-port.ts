@@ -45,6 +45,10 @@ export interface OnePort {
 /** Ready to listen. */
 export async function openPort({ settings, tls, served, readiness, log }: PortOptions): Promise<OnePort> {
   const inFlight = new RequestsInFlight();
+  // They would last longer than an end may take.
+  readiness.subscribe(() => {
+    if (readiness.isStopping) served.endStreams();
+  });
   const addressOf = clientAddress(settings.trustedProxies);
   const server = createHttpServer({
     log,

@@ -12,13 +12,16 @@ import {
   openApplication,
   openKeys,
 } from '#server/open-application.js';
+import { operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { doUpkeep } from '#server/upkeep.js';
+import type { Operating } from '#transport/operating.js';
 
 export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected'>;
 
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;
+  readonly operating: Operating;
 }
 
 /** Between two looks at a log that does not answer. */
@@ -112,7 +115,9 @@ export class Opening {
       await application.end();
       throw error;
     }
-    const opened = { ...application, queries: readModels.queriesOf(application.application) };
+    const queries = readModels.queriesOf(application.application);
+    const operating = operatingOver(readModels, this.#keys, log);
+    const opened = { ...application, queries, operating };
     this.#readModels = readModels;
     this.#opened = opened;
     this.#upkeep = doUpkeep({ opened, dataDirectory, log });

@@ -5,6 +5,7 @@ import type { Position } from '#event-log/event-log.js';
 import type { ReplayAsked } from '#read-models/replay/asked.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
 import type { RunnerStatus } from '#read-models/runner.js';
+import type { ModelStore } from '#read-models/store.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
 
 export interface ProjectingData {
@@ -32,7 +33,7 @@ export interface SharedStore {
 }
 
 export type Order =
-  | { readonly order: 'status' }
+  | { readonly order: 'status' | 'builds' }
   | { readonly order: 'unpark' | 'skip'; readonly projection: string; readonly stream: string }
   | { readonly order: 'pause' | 'resume'; readonly projection: string }
   /** Another build of it is live. */
@@ -65,6 +66,13 @@ export type ProjectingReply =
   | {
       readonly kind: 'done';
       readonly number: number;
-      readonly answer: readonly RunnerStatus[] | readonly ReplayStatus[] | ReplayStatus | string | null;
+      readonly answer:
+        | readonly RunnerStatus[]
+        | Awaited<ReturnType<ModelStore['builds']>>
+        | readonly ReplayStatus[]
+        | ReplayStatus
+        | string
+        | null;
     }
-  | { readonly kind: 'failed'; readonly number: number; readonly text: string };
+  /** Refused: what was ordered does not go with what is there. */
+  | { readonly kind: 'failed'; readonly number: number; readonly text: string; readonly refused: boolean };

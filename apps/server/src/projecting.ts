@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
 import type { RunnerStatus } from '#read-models/runner.js';
+import type { ModelStore } from '#read-models/store.js';
 import type { GoneOn } from '#read-models/stream-replay.js';
 import type {
   Order,
@@ -30,6 +31,11 @@ export interface ProjectingOptions extends ProjectingData {
 /** The thread is not there, or did not answer. The same order may succeed soon. */
 export class ProjectingAway extends Error {
   override readonly name = 'ProjectingAway';
+}
+
+/** What was ordered does not go with what is there. */
+export class OrderRefused extends Error {
+  override readonly name = 'OrderRefused';
 }
 
 interface Waiting {
@@ -78,6 +84,11 @@ export class Projecting {
 
   status(): Promise<readonly RunnerStatus[]> {
     return this.ask({ order: 'status' });
+  }
+
+  /** Of every projection, whichever server makes them. */
+  builds(): Promise<Awaited<ReturnType<ModelStore['builds']>>> {
+    return this.ask({ order: 'builds' });
   }
 
   unpark(projection: string, stream: string): Promise<GoneOn> {
@@ -175,7 +186,7 @@ export class Projecting {
         this.#settle(reply.number)?.resolve(reply.answer as never);
         return;
       case 'failed':
-        this.#settle(reply.number)?.reject(new Error(reply.text));
+        this.#settle(reply.number)?.reject(new (reply.refused ? OrderRefused : Error)(reply.text));
     }
   }
 

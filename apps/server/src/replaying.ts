@@ -24,7 +24,9 @@ export class Replaying {
     this.#options = options;
     const begin = () => {
       this.#isBegun = true;
-      this.#change();
+      // At once where nobody else has the rows, so that it is there for whoever asks next.
+      if (options.shared !== undefined) this.#change();
+      else if (!this.#isClosed) this.#thread = this.#newThread();
     };
     if (options.after === undefined) begin();
     else void options.after.then(begin);

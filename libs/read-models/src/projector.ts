@@ -135,7 +135,7 @@ function decode({ type, data }: RecordedEvent): DomainEvent | null {
   }
 }
 
-function placeOf({ stream, revision, position, metadata }: RecordedEvent): Place {
+export function placeOf({ stream, revision, position, metadata }: RecordedEvent): Place {
   const { time, organization, editor, call, trace } = metadata;
   return {
     stream,

@@ -91,10 +91,33 @@ export const isServed = (method: DescMethod): method is ServedMethod =>
 /** Never rejects: whatever breaks behind it is logged there, and a refusal here. */
 export type Invoke = (method: DescMethodUnary, read: Reader, incoming: Incoming) => Promise<Answered>;
 
-/** What a stack serves: every unary method of these services, whether it is built or not. */
+/** Each next message when it is asked for, and at last how it ended: null for well. It never throws. */
+export type Messages = AsyncGenerator<Message, Status | null, void>;
+
+export interface Streaming {
+  readonly kind: 'streaming';
+  readonly headers: AnswerHeaders;
+  readonly messages: Messages;
+  /** Aborted when it ends before its time, so that nobody waits for a reader who does not read. */
+  readonly ending: AbortSignal;
+}
+
+export type Streamed = Streaming | Extract<Answered, { readonly kind: 'refused' }>;
+
+/** Never rejects, as `Invoke`. */
+export type InvokeStream = (
+  method: DescMethodServerStreaming,
+  read: Reader,
+  incoming: Incoming,
+) => Promise<Streamed>;
+
+/** What a stack serves: every method of these services whose callers send one message, whether it is built or not. */
 export interface Served {
   readonly services: readonly DescService[];
   readonly invoke: Invoke;
+  readonly stream: InvokeStream;
+  /** Ends all streams as unavailable, and refuses new ones: the process is about to end. */
+  readonly endStreams: () => void;
 }
 
 export type AnswerOf<Output extends DescMessage> = MessageInitShape<Output>;

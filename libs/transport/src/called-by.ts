@@ -1,18 +1,18 @@
 // Who sends the commands of a call: what is kept with each event, and what makes the call repeatable.
 
-import { type DescMethodUnary, type Message, toBinary } from '@bufbuild/protobuf';
+import { type Message, toBinary } from '@bufbuild/protobuf';
 
 import type { Application } from '#application/application.js';
 import type { Caller, Reached, Refused } from '#application/caller.js';
 import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
-import type { Incoming } from '#transport/call.js';
+import type { Incoming, ServedMethod } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';
 
 const userPrefix = 'user-';
 
 export interface Called {
   readonly principal: Principal;
-  readonly method: DescMethodUnary;
+  readonly method: ServedMethod;
   readonly request: Message;
   readonly incoming: Incoming;
   /** To be moved by the commands of the call. */

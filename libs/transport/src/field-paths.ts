@@ -1,10 +1,10 @@
 // Commands name their fields in their own words. Who called a method is told in those of its request.
 
-import type { MethodImplementation } from '#transport/implementation.js';
+import type { MethodRules } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
 
 export function inWordsOf(
-  { fields = {} }: Pick<MethodImplementation<never, object>, 'fields'>,
+  { fields = {} }: Pick<MethodRules<never>, 'fields'>,
   refusal: CallRefusal,
 ): CallRefusal {
   if (refusal.code !== 'invalid-input') return refusal;

@@ -2,7 +2,7 @@
 // a test can walk over all of them.
 
 import type {
-  DescMethod,
+  DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
   Message,
@@ -15,7 +15,7 @@ import type { CheckedToken } from '#application/access-token/check-token.js';
 import type { Caller, Outcome, Refused } from '#application/caller.js';
 import type { OrganizationId } from '#domain/ids.js';
 import type { Asking } from '#read-models/queries/open-queries.js';
-import type { Incoming } from '#transport/call.js';
+import { type Incoming, isServed, isUnary } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
 
 /** Whose access token came along. */
@@ -73,7 +73,8 @@ export interface Answer<Told> {
 /** A refusal of a command can be handed on as it is. */
 export type Result<Told> = Answer<Told> | Refused<CallRefusal>;
 
-export interface MethodImplementation<Request, Told> {
+/** What the pipeline has to know of a method before it is run. */
+export interface MethodRules<Request> {
   readonly access: AccessRule<Request>;
   /** Whether it compares a secret that somebody could guess. */
   readonly guesses?: true;
@@ -83,38 +84,67 @@ export interface MethodImplementation<Request, Told> {
   readonly shows?: (request: Request) => boolean;
   /** Fields of commands that are called otherwise in the request: from `email` to `email.email`. */
   readonly fields?: Readonly<Record<string, string>>;
+}
+
+export interface MethodImplementation<Request, Told> extends MethodRules<Request> {
   readonly run: (request: Request, call: Call) => Promise<Result<Told>>;
+}
+
+/** Throws `StreamEnded` where it has to say no after it began. */
+export interface StreamImplementation<Request, Told> extends MethodRules<Request> {
+  /** What it tells ends when the signal of the call is aborted. */
+  readonly open: (request: Request, call: Call) => Promise<AsyncIterable<Told> | Refused<CallRefusal>>;
+}
+
+export class StreamEnded extends Error {
+  override readonly name = 'StreamEnded';
+  readonly refusal: CallRefusal;
+
+  constructor(refusal: CallRefusal) {
+    super(`the stream ended as ${refusal.code}`);
+    this.refusal = refusal;
+  }
 }
 
 type MethodOf<Service extends DescService, Name extends keyof Service['method']> = Service['method'][Name];
 
 export type MethodTable<Service extends DescService> = {
-  readonly [Name in keyof Service['method']]?: MethodImplementation<
+  readonly [Name in keyof Service['method']]?: ImplementationOf<
+    MethodOf<Service, Name>['methodKind'],
     MessageShape<MethodOf<Service, Name>['input']>,
     MessageInitShape<MethodOf<Service, Name>['output']>
   >;
 };
 
+type ImplementationOf<Kind, Request, Told> = Kind extends 'server_streaming'
+  ? StreamImplementation<Request, Told>
+  : MethodImplementation<Request, Told>;
+
 /** As the pipeline runs it, which hands a method only requests of its own kind. */
-export interface Implemented {
-  readonly method: DescMethodUnary;
-  readonly implementation: MethodImplementation<Message, object>;
-}
+export type Implemented =
+  | {
+      readonly method: DescMethodUnary;
+      readonly implementation: MethodImplementation<Message, object>;
+    }
+  | {
+      readonly method: DescMethodServerStreaming;
+      readonly implementation: StreamImplementation<Message, object>;
+    };
 
 /** What is left out of the table is answered as not built. */
 export function implement<Service extends DescService>(
   service: Service,
   table: MethodTable<Service>,
 ): readonly Implemented[] {
-  const implementations = Object.entries(table) as [string, Implemented['implementation'] | undefined][];
-  return implementations.flatMap(([name, implementation]) => {
+  return Object.entries(table).flatMap(([name, implementation]) => {
     const method = service.method[name];
-    if (!isUnary(method)) throw new TypeError(`${service.typeName} has no unary ${name}`);
-    return implementation === undefined ? [] : [{ method, implementation }];
+    if (method === undefined || !isServed(method)) throw new TypeError(`${service.typeName} has no ${name}`);
+    if (implementation === undefined) return [];
+    if ('run' in implementation !== isUnary(method))
+      throw new TypeError(`${method} is built as another kind`);
+    return [{ method, implementation } as unknown as Implemented];
   });
 }
-
-const isUnary = (method: DescMethod | undefined): method is DescMethodUnary => method?.methodKind === 'unary';
 
 export const answered = <Told>(message: Told, isRepeat = false): Answer<Told> => ({
   kind: 'answered',

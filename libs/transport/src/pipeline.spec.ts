@@ -94,7 +94,7 @@ describe('a call', () => {
   });
 
   it('is of a method that its service has', () => {
-    expect(() => implement(OrganizationService, { dance: null } as never)).toThrow('has no unary dance');
+    expect(() => implement(OrganizationService, { dance: null } as never)).toThrow('has no dance');
   });
 });
 

@@ -5,6 +5,7 @@
 import {
   create,
   type DescMessage,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
   type Message,
@@ -12,26 +13,42 @@ import {
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
-import { Reached } from '#application/caller.js';
+import { Reached, type Refused } from '#application/caller.js';
 import type { OrganizationId } from '#domain/ids.js';
 import { PositionTokens } from '#read-models/position-token.js';
 import { askerOf, type NoId } from '#transport/asked.js';
 import { authenticate } from '#transport/authenticate.js';
 import { type Asked, authorize } from '#transport/authorize.js';
-import type { Answered, AnswerHeaders, Incoming, Read, Reader, Served, Status } from '#transport/call.js';
+import type {
+  Answered,
+  AnswerHeaders,
+  Incoming,
+  Read,
+  Reader,
+  Served,
+  ServedMethod,
+  Status,
+  Streamed,
+} from '#transport/call.js';
 import { CallLimits, type Cost } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
 import { failureOf } from '#transport/failures.js';
 import { inWordsOf } from '#transport/field-paths.js';
 import {
+  type Call,
   type Implemented,
   type MethodImplementation,
+  type MethodRules,
   type Principal,
   type Result,
   refused,
+  type StreamImplementation,
 } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
+import { lookAgainMs } from '#transport/stream-limits.js';
+import { messagesOf } from '#transport/stream-messages.js';
+import { Streams } from '#transport/streams.js';
 import { gone, isByDeadline, whileWaitedFor } from '#transport/waiting.js';
 
 export interface PipelineOptions {
@@ -42,6 +59,8 @@ export interface PipelineOptions {
   readonly limits: RateLimits;
   /** Told what no caller is told. */
   readonly onFailure: (error: unknown, incoming: Incoming) => void;
+  /** How often it is looked whether whoever reads a stream still may. */
+  readonly lookAgainMs?: number;
 }
 
 export function pipelineOf(options: PipelineOptions): Served {
@@ -49,11 +68,13 @@ export function pipelineOf(options: PipelineOptions): Served {
   return {
     services: options.services,
     invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming, reached: new Reached() }),
+    stream: (method, read, incoming) => pipeline.stream({ method, read, incoming, reached: new Reached() }),
+    endStreams: () => pipeline.endStreams(),
   };
 }
 
-interface Invocation {
-  readonly method: DescMethodUnary;
+interface Invocation<Method extends ServedMethod = ServedMethod> {
+  readonly method: Method;
   readonly read: Reader;
   readonly incoming: Incoming;
   readonly reached: Reached;
@@ -64,8 +85,17 @@ type Unread = Extract<Read, { readonly kind: 'refused' }>;
 
 type Ran = Result<object> & { readonly repeatHeaders?: AnswerHeaders };
 
-interface Built extends MethodImplementation<Message, object> {
+interface Asking {
   readonly ask: (request: Message) => Asked | NoId;
+}
+
+type RefusedAnswer = Extract<Answered, { readonly kind: 'refused' }>;
+
+interface Admitted {
+  readonly kind: 'admitted';
+  readonly request: Message;
+  readonly call: Call;
+  readonly asked: Asked;
 }
 
 const positionHeader = 'x-countersign-position';
@@ -79,7 +109,8 @@ class Pipeline {
   readonly #options: PipelineOptions;
   readonly #limits: CallLimits;
   readonly #tokens: PositionTokens;
-  readonly #built: ReadonlyMap<DescMethodUnary, Built>;
+  readonly #built: ReadonlyMap<ServedMethod, MethodRules<Message> & Asking>;
+  readonly #streams = new Streams();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -90,17 +121,29 @@ class Pipeline {
   }
 
   /** Never rejects. */
-  async invoke(invocation: Invocation): Promise<Answered> {
+  async invoke(invocation: Invocation<DescMethodUnary>): Promise<Answered> {
     const { signal } = invocation.incoming;
     if (signal.aborted) return this.#refuse(invocation, leftBefore(signal));
     const answered = await whileWaitedFor(signal, this.#answer(invocation));
     return answered === gone ? this.#refuse(invocation, deadlineExceeded) : answered;
   }
 
-  async #answer(invocation: Invocation): Promise<Answered> {
-    const { method, incoming } = invocation;
+  /** Never rejects. */
+  async stream(invocation: Invocation<DescMethodServerStreaming>): Promise<Streamed> {
+    const { signal } = invocation.incoming;
+    if (signal.aborted) return this.#refuse(invocation, leftBefore(signal));
+    const streamed = await whileWaitedFor(signal, this.#begin(invocation));
+    return streamed === gone ? this.#refuse(invocation, leftBefore(signal)) : streamed;
+  }
+
+  endStreams(): void {
+    this.#streams.end();
+  }
+
+  async #answer(invocation: Invocation<DescMethodUnary>): Promise<Answered> {
+    const { method } = invocation;
     try {
-      const built = this.#built.get(method);
+      const built = this.#built.get(method) as (MethodImplementation<Message, object> & Asking) | undefined;
       if (built === undefined) return this.#refuse(invocation, notBuilt(method));
       const result = await this.#run(built, invocation);
       if (result.kind === 'refused') return this.#refuseAs(invocation, result.status);
@@ -109,15 +152,82 @@ class Pipeline {
       const headers = this.#headersOf(invocation);
       return { kind: 'answered', message, headers: { ...headers, ...result.repeatHeaders } };
     } catch (error) {
-      const { signal } = incoming;
-      // A query that stops because nobody waits for it has not failed.
-      if (signal.aborted && error === signal.reason) return this.#refuse(invocation, leftBefore(signal));
-      this.#tell(error, incoming);
-      return this.#refuse(invocation, failureOf(error));
+      return this.#fail(invocation, error);
     }
   }
 
-  async #run(built: Built, invocation: Invocation): Promise<Ran | Unread> {
+  async #begin(invocation: Invocation<DescMethodServerStreaming>): Promise<Streamed> {
+    const { method } = invocation;
+    try {
+      const built = this.#built.get(method) as (StreamImplementation<Message, object> & Asking) | undefined;
+      if (built === undefined) return this.#refuse(invocation, notBuilt(method));
+      const admitted = await this.#admit(built, invocation);
+      if (admitted.kind === 'refused') return this.#refuseAs(invocation, admitted.status);
+      if (admitted.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, admitted.refusal));
+      return await this.#open(built, invocation, admitted);
+    } catch (error) {
+      return this.#fail(invocation, error);
+    }
+  }
+
+  async #open(
+    built: StreamImplementation<Message, object>,
+    invocation: Invocation<DescMethodServerStreaming>,
+    { request, call, asked }: Admitted,
+  ): Promise<Streamed> {
+    const { method, incoming } = invocation;
+    const open = this.#streams.open(call.principal.userStream);
+    if ('code' in open) return this.#refuse(invocation, open);
+    const { ending } = open;
+    try {
+      const source = await built.open(request, { ...call, incoming: { ...incoming, signal: ending } });
+      if ('kind' in source) {
+        open.close();
+        return this.#refuse(invocation, inWordsOf(built, source.refusal));
+      }
+      const messages = messagesOf({
+        open,
+        source,
+        method,
+        signal: incoming.signal,
+        lookAgainMs: this.#options.lookAgainMs ?? lookAgainMs,
+        mayStill: () => this.#mayStill(incoming, asked),
+        statusOf: (refusal) => statusOf(refusal, method, this.#options.application.parts.clock()),
+        onFailure: (error) => this.#tell(error, incoming),
+      });
+      return { kind: 'streaming', headers: this.#headersOf(invocation), messages, ending };
+    } catch (error) {
+      open.close();
+      throw error;
+    }
+  }
+
+  /** Null while whoever began a stream may still read it. */
+  async #mayStill(incoming: Incoming, asked: Asked): Promise<CallRefusal | null> {
+    const { application } = this.#options;
+    const principal = await authenticate(application, incoming.authorization);
+    if (principal === null) return unauthenticated.refusal;
+    const chosen = (incoming.organization || null) as OrganizationId | null;
+    const authorized = await authorize({ application, principal, chosen }, asked);
+    return authorized.kind === 'rejected' ? authorized.refusal : null;
+  }
+
+  async #run(
+    built: MethodImplementation<Message, object> & Asking,
+    invocation: Invocation<DescMethodUnary>,
+  ): Promise<Ran | Unread> {
+    const admitted = await this.#admit(built, invocation);
+    if (admitted.kind !== 'admitted') return admitted;
+    const { request, call } = admitted;
+    const result = await built.run(request, call);
+    if (result.kind === 'rejected' || !result.isRepeat) return result;
+    return { ...result, repeatHeaders: repeatHeadersOf(invocation.method, built.shows?.(request) ?? true) };
+  }
+
+  async #admit(
+    built: MethodRules<Message> & Asking,
+    invocation: Invocation,
+  ): Promise<Admitted | Refused<CallRefusal> | Unread> {
     const { incoming } = invocation;
     const tooFast = this.#limits.ofAddress(incoming.address);
     if (tooFast !== null) return refused(tooFast);
@@ -131,14 +241,14 @@ class Pipeline {
     const found = invocation.read();
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
-    return this.#runFor(principal, built, { ...invocation, request: read.message });
+    return this.#admitAs(principal, built, { ...invocation, request: read.message });
   }
 
-  async #runFor(
+  async #admitAs(
     principal: Principal,
-    built: Built,
+    built: MethodRules<Message> & Asking,
     { method, request, incoming, reached }: Invocation & { readonly request: Message },
-  ): Promise<Ran> {
+  ): Promise<Admitted | Refused<CallRefusal>> {
     const { application } = this.#options;
     const tooCostly = this.#limits.ofCost(principal.userStream, costOf(built, request));
     if (tooCostly !== null) return refused(tooCostly);
@@ -155,12 +265,19 @@ class Pipeline {
     if (incoming.signal.aborted) return refused(leftBefore(incoming.signal));
     const { organizationId } = authorized;
     const call = { incoming, principal, by: called.by, organizationId, position };
-    const result = await built.run(request, call);
-    if (result.kind === 'rejected' || !result.isRepeat) return result;
-    return { ...result, repeatHeaders: repeatHeadersOf(method, built.shows?.(request) ?? true) };
+    return { kind: 'admitted', request, call, asked };
   }
 
-  #refuse(invocation: Invocation, refusal: CallRefusal): Answered {
+  #fail(invocation: Invocation, error: unknown): RefusedAnswer {
+    const { incoming } = invocation;
+    const { signal } = incoming;
+    // A query that stops because nobody waits for it has not failed.
+    if (signal.aborted && error === signal.reason) return this.#refuse(invocation, leftBefore(signal));
+    this.#tell(error, incoming);
+    return this.#refuse(invocation, failureOf(error));
+  }
+
+  #refuse(invocation: Invocation, refusal: CallRefusal): RefusedAnswer {
     const now = this.#options.application.parts.clock();
     const retryAfterMs = retryAfterMsOf(refusal, now);
     const status = statusOf(refusal, invocation.method, now);
@@ -171,7 +288,7 @@ class Pipeline {
     return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter } };
   }
 
-  #refuseAs(invocation: Invocation, status: Status): Answered {
+  #refuseAs(invocation: Invocation, status: Status): RefusedAnswer {
     return { kind: 'refused', status, headers: this.#headersOf(invocation) };
   }
 
@@ -189,8 +306,8 @@ class Pipeline {
   }
 }
 
-function builtOf(implemented: PipelineOptions['implemented']): ReadonlyMap<DescMethodUnary, Built> {
-  const built = new Map<DescMethodUnary, Built>();
+function builtOf(implemented: PipelineOptions['implemented']) {
+  const built = new Map<ServedMethod, MethodRules<Message> & Asking>();
   for (const { method, implementation } of implemented.flat()) {
     if (built.has(method)) throw new TypeError(`${method.parent.typeName}.${method.name} is built twice`);
     built.set(method, { ...implementation, ask: askerOf(implementation.access) });
@@ -200,12 +317,12 @@ function builtOf(implemented: PipelineOptions['implemented']): ReadonlyMap<DescM
 
 const justACall: Cost = { guesses: 0, hashes: 0 };
 
-function costOf({ guesses, hashes }: Built, request: Message): Cost {
+function costOf({ guesses, hashes }: MethodRules<Message>, request: Message): Cost {
   if (guesses === undefined && hashes === undefined) return justACall;
   return { guesses: guesses ? 1 : 0, hashes: Math.max(0, hashes?.(request) ?? 0) };
 }
 
-const notBuilt = ({ parent, name }: DescMethodUnary): CallRefusal => ({
+const notBuilt = ({ parent, name }: ServedMethod): CallRefusal => ({
   code: 'not-built',
   method: `${parent.typeName}.${name}`,
 });

@@ -1,9 +1,7 @@
 // The one place where a refusal becomes a status of the wire. What carries nothing but its code is made once.
 
-import type { DescMethodUnary } from '@bufbuild/protobuf';
-
 import type { Instant } from '#domain/ids.js';
-import type { Status } from '#transport/call.js';
+import type { ServedMethod, Status } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { detailsOf } from '#transport/status-details.js';
 import { type Said, sayings } from '#transport/status-table.js';
@@ -11,7 +9,7 @@ import { type Said, sayings } from '#transport/status-table.js';
 const constants = new Map<string, Map<string, Status>>();
 
 /** The time is that of the clock which the moments in refusals were reckoned with. */
-export function statusOf(refusal: CallRefusal, method: DescMethodUnary, now: Instant): Status {
+export function statusOf(refusal: CallRefusal, method: ServedMethod, now: Instant): Status {
   return carriesNothing(refusal) ? constantOf(refusal, method) : build(refusal, method, now);
 }
 
@@ -36,7 +34,7 @@ function carriesNothing(refusal: CallRefusal): boolean {
 }
 
 /** As many as there are codes and methods: both are ours, and few. */
-function constantOf(refusal: CallRefusal, method: DescMethodUnary): Status {
+function constantOf(refusal: CallRefusal, method: ServedMethod): Status {
   const ofCode = constants.get(refusal.code) ?? new Map<string, Status>();
   constants.set(refusal.code, ofCode);
   const known = ofCode.get(method.name);
@@ -46,7 +44,7 @@ function constantOf(refusal: CallRefusal, method: DescMethodUnary): Status {
   return status;
 }
 
-function build(refusal: CallRefusal, method: DescMethodUnary, now: Instant): Status {
+function build(refusal: CallRefusal, method: ServedMethod, now: Instant): Status {
   const said = sayingOf(refusal, method);
   const retryAfterMs = retryAfterMsOf(refusal, now);
   return {
@@ -56,7 +54,7 @@ function build(refusal: CallRefusal, method: DescMethodUnary, now: Instant): Sta
   };
 }
 
-function sayingOf(refusal: CallRefusal, method: DescMethodUnary): Said {
+function sayingOf(refusal: CallRefusal, method: ServedMethod): Said {
   const saying = sayings[refusal.code];
   const said = { ...saying, ...saying.in?.[method.name] };
   return refusal.code === 'not-built' ? { ...said, text: `${refusal.method} is not built` } : said;

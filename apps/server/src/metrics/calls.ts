@@ -4,7 +4,7 @@
 import type { DescMethodUnary, DescService } from '@bufbuild/protobuf';
 
 import type { Counter, Family, Gauge, Histogram, Registry } from '#telemetry/registry.js';
-import { type Answered, statusCodes } from '#transport/call.js';
+import { type Answered, isServed, isUnary, type ServedMethod, statusCodes } from '#transport/call.js';
 
 /** From what is answered at once to the longest deadline, in seconds. */
 const durationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -15,11 +15,12 @@ export const codeNames: readonly string[] = Object.entries(statusCodes).reduce(
   Array.from({ length: 17 }, () => 'OK'),
 );
 
-export const methodName = ({ parent, name }: DescMethodUnary): string => `${parent.typeName}/${name}`;
+export const methodName = ({ parent, name }: ServedMethod): string => `${parent.typeName}/${name}`;
 
 interface OfMethod {
   readonly name: string;
-  readonly duration: Histogram;
+  /** Null for a stream. */
+  readonly duration: Histogram | null;
   /** By the number of the code, each from its first call. */
   readonly counts: (Counter | undefined)[];
 }
@@ -27,11 +28,12 @@ interface OfMethod {
 export class CallMetrics {
   readonly inFlight: Gauge;
   readonly #total: Family<Counter>;
-  readonly #methods: ReadonlyMap<DescMethodUnary, OfMethod>;
+  readonly #methods: ReadonlyMap<ServedMethod, OfMethod>;
 
   constructor(registry: Registry, services: readonly DescService[]) {
-    const methods = services.flatMap((service) => service.methods).filter(isUnary);
+    const methods = services.flatMap((service) => service.methods).filter(isServed);
     const method = new Set(methods.map(methodName));
+    const timed = new Set(methods.filter(isUnary).map(methodName));
     this.#total = registry.counter({
       name: 'countersign_calls_total',
       help: 'Calls that were answered, by method and code.',
@@ -41,7 +43,7 @@ export class CallMetrics {
       {
         name: 'countersign_call_duration_seconds',
         help: 'From a call to its answer, by method.',
-        labels: { method },
+        labels: { method: timed },
       },
       durationBounds,
     );
@@ -51,23 +53,24 @@ export class CallMetrics {
     this.#methods = new Map(
       methods.map((one) => {
         const name = methodName(one);
-        return [one, { name, duration: durations.of(name), counts: [] }];
+        return [one, { name, duration: isUnary(one) ? durations.of(name) : null, counts: [] }];
       }),
     );
   }
 
   answered(method: DescMethodUnary, answered: Answered, seconds: number): void {
+    this.ended(method, codeOf(answered));
+    this.#methods.get(method)?.duration?.observe(seconds);
+  }
+
+  /** Of a stream, once it is over. */
+  ended(method: ServedMethod, code: number): void {
     const of = this.#methods.get(method);
     if (of === undefined) return;
-    const code = codeOf(answered);
     of.counts[code] ??= this.#total.of(of.name, codeNames[code] as string);
     of.counts[code].inc();
-    of.duration.observe(seconds);
   }
 }
 
 export const codeOf = (answered: Answered): number =>
   answered.kind === 'answered' ? 0 : answered.status.code;
-
-const isUnary = (method: DescService['methods'][number]): method is DescMethodUnary =>
-  method.methodKind === 'unary';

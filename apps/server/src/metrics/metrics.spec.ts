@@ -13,6 +13,7 @@ import { measuredLog } from '#server/measured-log.js';
 import { codeNames } from '#server/metrics/calls.js';
 import { Metrics } from '#server/metrics/metrics.js';
 import type { Answered, Incoming, StatusCode } from '#transport/call.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 
 const { verifyTOTPRegistration: verify, addHumanUser: add } = UserService.method;
 const ok: Answered = { kind: 'answered', message: create(verify.output), headers: {} };
@@ -39,7 +40,10 @@ const numberOf = (series: string): number | null => {
 describe('a call', () => {
   it('is counted by its method and code, and timed by its method', async () => {
     const answers = [ok, refusedBy(3), refusedBy(3)];
-    const served = withCallMetrics({ services, invoke: async () => answers.shift() ?? ok }, metrics.calls);
+    const served = withCallMetrics(
+      unaryOnly({ services, invoke: async () => answers.shift() ?? ok }),
+      metrics.calls,
+    );
     for (let count = 0; count < 3; count += 1) await served.invoke(verify, () => never, {} as Incoming);
     const name = 'method="zitadel.user.v2.UserService/VerifyTOTPRegistration"';
     expect(numberOf(`countersign_calls_total{${name},code="OK"}`)).toBe(1);
@@ -50,7 +54,7 @@ describe('a call', () => {
 
   it('is in flight until it is answered', async () => {
     const { promise, resolve } = Promise.withResolvers<Answered>();
-    const served = withCallMetrics({ services, invoke: () => promise }, metrics.calls);
+    const served = withCallMetrics(unaryOnly({ services, invoke: () => promise }), metrics.calls);
     const call = served.invoke(add, () => never, {} as Incoming);
     expect(numberOf('countersign_calls_in_flight')).toBe(1);
     resolve(ok);
@@ -173,7 +177,7 @@ describe('labels', () => {
   async function besiege(rounds: number): Promise<void> {
     const log = measuredLog(new InMemoryEventLog(), { appends: metrics.appends, traces: null });
     let next = ok;
-    const served = withCallMetrics({ services, invoke: async () => next }, metrics.calls);
+    const served = withCallMetrics(unaryOnly({ services, invoke: async () => next }), metrics.calls);
     const methods = services.flatMap((service) => service.methods) as (typeof verify)[];
     for (let round = 0; round < rounds; round += 1) {
       const named = `${canary}-${round}`;

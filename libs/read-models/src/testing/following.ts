@@ -5,23 +5,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Application } from '#application/application.js';
+import { LiveRunner } from '#read-models/live-runner.js';
 import { audit } from '#read-models/models/audit.js';
 import { organizations } from '#read-models/models/organizations.js';
 import { users } from '#read-models/models/users.js';
 import type { Opener } from '#read-models/opener.js';
 import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
 import type { Sources } from '#read-models/queries/queries.js';
-import { Runner } from '#read-models/runner.js';
+import { Replays } from '#read-models/replay/replays.js';
 import type { ModelStore } from '#read-models/store.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { Waits } from '#read-models/waits.js';
 
-const models = [users, organizations, audit];
+export const models = [users, organizations, audit];
 const projections = models.map(({ name }) => name);
 
 export interface Following {
   readonly store: ModelStore;
   readonly queries: Queries;
+  readonly runners: ReadonlyMap<string, LiveRunner>;
+  readonly replays: Replays;
   /** Everything that is in the log by now is in the rows when it is asked. */
   ask<Answer>(query: (sources: Sources) => Promise<Answer>): Promise<Answer>;
   /** Before the log. */
@@ -43,14 +46,28 @@ export async function follow(
   const folder = await mkdtemp(join(tmpdir(), 'read-models-'));
   const store = await openStore(folder);
   const waits = new Waits({ log, soleWriter: false });
-  const runners: Runner[] = [];
-  for (const model of models) {
-    const build = await store.open(model);
-    const onMoved = waits.moveTo.bind(waits, model.name);
-    runners.push(new Runner({ log, store, build, opener: openerOf({ parts }), onMoved, onTrouble }));
+  const opener = openerOf({ parts });
+  const runners = new Map<string, LiveRunner>();
+  for (const projection of models) {
+    const onMoved = waits.moveTo.bind(waits, projection.name);
+    const runner = await LiveRunner.start({ log, store, projection, opener, onMoved, onTrouble });
+    runners.set(projection.name, runner);
   }
+  const replays = await Replays.open({
+    store,
+    projections: models,
+    reading: () => ({ log, opener }),
+    onSwitched: (projection) =>
+      void runners
+        .get(projection)
+        ?.look()
+        .catch((error) => onTrouble(String(error))),
+    onTrouble,
+  });
   return {
     store,
+    runners,
+    replays,
     queries: openQueries({ store, waits, names, clock }),
     ask: async (query) => {
       const behind = await waits.awaitPosition({ projections, position: null });
@@ -59,7 +76,8 @@ export async function follow(
       return store.read((reading) => query({ reading, now: clock(), streamId }));
     },
     close: async () => {
-      for (const runner of runners) await runner.close();
+      await replays.close();
+      for (const runner of runners.values()) await runner.close();
       waits.close();
       await store.close();
       await rm(folder, { recursive: true });

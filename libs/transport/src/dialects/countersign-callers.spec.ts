@@ -11,7 +11,13 @@ import { logStart } from '#event-log/event-log.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
 import { askerOf } from '#transport/asked.js';
 import { authorize } from '#transport/authorize.js';
-import { type CountersignDesk, methods, openCountersignDesk } from '#transport/testing/countersign-desk.js';
+import type { ServedMethod } from '#transport/call.js';
+import {
+  type CountersignDesk,
+  methods,
+  openCountersignDesk,
+  operatorMethods,
+} from '#transport/testing/countersign-desk.js';
 import { idOf, organizationOf, type Person, people } from '#transport/testing/desk.js';
 import { statusIn } from '#transport/testing/status.js';
 
@@ -21,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
-const requestTo = ({ input }: DescMethodUnary, ids: { userId: string; organizationId: string }) => {
+const requestTo = ({ input }: ServedMethod, ids: { userId: string; organizationId: string }) => {
   const known = Object.entries(ids).filter(([name]) => name in input.field);
   return create(input, Object.fromEntries(known) as never);
 };
@@ -63,6 +69,25 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   RemoveOrganizationMember: ['owner', 'root'],
   ListOrganizationMembers: ['owner', 'root'],
   EraseUser: ['owner', 'root'],
+  ListProjections: ['root'],
+  GetProjection: ['root'],
+  PauseProjection: ['root'],
+  ResumeProjection: ['root'],
+  RetryParkedStream: ['root'],
+  SkipParkedStream: ['root'],
+  StartReplay: ['root'],
+  ListReplays: ['root'],
+  GetReplay: ['root'],
+  WatchReplay: ['root'],
+  PauseReplay: ['root'],
+  ResumeReplay: ['root'],
+  CancelReplay: ['root'],
+  DropBuild: ['root'],
+  ListEvents: ['root'],
+  GetEvent: ['root'],
+  TailEvents: ['root'],
+  ListMasterKeys: ['root'],
+  RotateMasterKey: ['root'],
 };
 
 async function among<One>(all: readonly One[], holds: (one: One) => Promise<boolean>): Promise<One[]> {
@@ -72,7 +97,7 @@ async function among<One>(all: readonly One[], holds: (one: One) => Promise<bool
 
 describe('who may do something to Ada, and to her organization', () => {
   it('is said of every method that the contract has, all of which are built', () => {
-    const names = methods.map(({ name }) => name).toSorted();
+    const names = [...methods, ...operatorMethods].map(({ name }) => name).toSorted();
     expect(Object.keys(whoMay).toSorted()).toEqual(names);
     expect(desk.implemented.map(({ method }) => method.name).toSorted()).toEqual(names);
   });
@@ -101,6 +126,14 @@ describe('who may do something to Ada, and to her organization', () => {
         'RemoveRecoveryCodes',
       ],
     ],
+    [
+      'root',
+      'instance.projection.read',
+      ['ListProjections', 'GetProjection', 'ListReplays', 'GetReplay', 'WatchReplay'],
+    ],
+    ['root', 'instance.event.read', ['ListEvents', 'GetEvent', 'TailEvents']],
+    ['root', 'instance.key.read', ['ListMasterKeys']],
+    ['root', 'instance.key.write', ['RotateMasterKey']],
   ] as const)('is narrowed by the scopes of a token: %s with %s', async (person, scope, names) => {
     expect(await among(Object.keys(whoMay), (name) => mayCall(person, name, [scope]))).toEqual(names);
   });

@@ -8,7 +8,7 @@ import type { Command } from '@nestjs/cqrs';
 import { by, organizationId } from '#application/testing/house.js';
 import { askerOf } from '#transport/asked.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
-import type { Call, Implemented } from '#transport/implementation.js';
+import type { Call, Implemented, MethodImplementation } from '#transport/implementation.js';
 import { type CountersignDesk, methods, openCountersignDesk } from '#transport/testing/countersign-desk.js';
 import { idOf, people } from '#transport/testing/desk.js';
 
@@ -21,10 +21,11 @@ beforeAll(async () => {
     sent.push(command);
     return { kind: 'accepted', details, answer: { parameters, expiresAt: 0, codesLeft: 1, totpId: 'made' } };
   };
-  const { house, following } = desk;
+  const { house, following, operating } = desk;
   implemented = countersignServices({
     application: house.application,
     queries: following.queries,
+    operating,
     run: run as never,
   }).flat();
 });
@@ -68,7 +69,7 @@ async function effectOf({ method, implementation }: Implemented, request: Messag
   const incoming = { signal: new AbortController().signal, organization: null };
   const asked = askerOf(implementation.access)(request);
   const call = { incoming, principal, by, organizationId } as unknown as Call;
-  const result = await implementation.run(request, call);
+  const result = await (implementation as MethodImplementation<Message, object>).run(request, call);
   const commands = sent.map((command) => [command.constructor.name, command]);
   return JSON.stringify([method.name, asked, commands, result], (_, value) =>
     typeof value === 'bigint' ? String(value) : value,

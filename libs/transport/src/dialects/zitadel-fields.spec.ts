@@ -27,7 +27,7 @@ import type { UserId } from '#domain/ids.js';
 import { type Following, follow } from '#read-models/testing/following.js';
 import { askerOf } from '#transport/asked.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
-import type { Call, Implemented } from '#transport/implementation.js';
+import type { Call, Implemented, MethodImplementation } from '#transport/implementation.js';
 import { type Desk, idOf, openDesk, people } from '#transport/testing/desk.js';
 
 /** What is set and changes nothing, and why that is right. */
@@ -190,7 +190,7 @@ async function effectOf({ method, implementation }: Implemented, request: Messag
   };
   const call = { incoming, principal, by, organizationId } as unknown as Call;
   const asked = askerOf(implementation.access)(request);
-  const result = await implementation.run(request, call);
+  const result = await (implementation as MethodImplementation<Message, object>).run(request, call);
   const commands = sent.map((command) => [command.constructor.name, command]);
   return JSON.stringify([method.name, asked, commands, result], (_, value) =>
     typeof value === 'bigint' ? String(value) : value,

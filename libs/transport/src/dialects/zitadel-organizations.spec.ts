@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type Message } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
@@ -19,7 +19,7 @@ import { listMembers } from '#read-models/queries/organizations.js';
 import { answered } from '#read-models/testing/answers.js';
 import type { Parts } from '#transport/dialects/zitadel/parts.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
-import type { Call } from '#transport/implementation.js';
+import type { Call, Implemented, MethodImplementation } from '#transport/implementation.js';
 import { people } from '#transport/testing/desk.js';
 import { openZitadelDesk, type ZitadelDesk } from '#transport/testing/zitadel-desk.js';
 
@@ -141,10 +141,11 @@ describe('a new organization', () => {
         : { kind: 'rejected', refusal: { code: 'member-already-exists' } };
     };
     const parts = { run, application: desk.house.application } as unknown as Parts;
-    const found = zitadelServices(parts).find(({ method }) => method === rpc.addOrganization);
+    const found = zitadelServices(parts).find(({ method }) => method === rpc.addOrganization) as Implemented;
     const admins = [{ userType: { case: 'userId' as const, value: people.ada } }];
     const request = create(rpc.addOrganization.input, { name: 'Acme', admins });
-    expect(await found?.implementation.run(request, { by } as Call)).toMatchObject({ kind: 'rejected' });
+    const { run: add } = found.implementation as MethodImplementation<Message, object>;
+    expect(await add(request, { by } as Call)).toMatchObject({ kind: 'rejected' });
     expect(sent).toEqual(['AddOrganization', 'AddOrganizationMember']);
   });
 

@@ -9,13 +9,14 @@ import {
 } from 'node:http2';
 
 import { type StatusCode, statusCodes } from '#transport/call.js';
+import type { Serve } from '#transport/grpc/asked.js';
 import * as limits from '#transport/grpc/limits.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
-import type { ServeUnary } from '#transport/grpc/unary.js';
 import { grpcTimeoutMs } from '#transport/grpc-timeout.js';
+import { streamWithinMs } from '#transport/stream-limits.js';
 
-/** A watch stays open, and is no call that an end has to wait for. The rest is served by grpc-js. */
-export type Route = ServeUnary | 'call' | 'watch';
+/** A stream and a watch stay open, and are no calls that an end has to wait for. The rest is served by grpc-js. */
+export type Route = { readonly kind: 'unary' | 'stream'; readonly serve: Serve } | 'call' | 'watch';
 
 export interface Admission {
   /** By path: what there is to be called. */
@@ -44,9 +45,12 @@ export function admit(
   const timeout = headers['grpc-timeout'] as string | undefined;
   const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : grpcTimeoutMs(timeout);
   if (timeoutMs === null) return refuse(stream, requestId, malformedTimeout);
-  const longest = route === 'watch' ? limits.connectionAgeMs : limits.callWithinMs;
+  const longest = isLong(route) ? streamWithinMs : limits.callWithinMs;
   return { route, requestId, timeoutMs: Math.min(timeoutMs, longest) };
 }
+
+const isLong = (route: Route): boolean =>
+  route === 'watch' || (typeof route === 'object' && route.kind === 'stream');
 
 /** Of what grpc-js serves: it times calls by their headers, and answers some by itself, which then carry the id. */
 export function prepareForGrpcJs(

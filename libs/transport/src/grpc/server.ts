@@ -1,18 +1,19 @@
-// gRPC on connections that are given to it: every unary method of what is served; health and reflection by grpc-js.
+// gRPC on connections that are given to it: every method of what is served; health and reflection by grpc-js.
 
 import type { Http2Server } from 'node:http2';
 
-import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import { logVerbosity, Server, ServerCredentials, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js';
 
-import type { Served } from '#transport/call.js';
+import { isServed, isUnary, type Served } from '#transport/call.js';
 import { type Admission, admit, prepareForGrpcJs, type Route } from '#transport/grpc/admission.js';
+import type { AddressOf, Serving } from '#transport/grpc/asked.js';
 import { type ConnectionLimits, Connections } from '#transport/grpc/connections.js';
 import { pathOf } from '#transport/grpc/definitions.js';
 import { addHealth, type Health } from '#transport/grpc/health.js';
 import * as limits from '#transport/grpc/limits.js';
 import { addReflection } from '#transport/grpc/reflection.js';
-import { type AddressOf, type Serving, serveUnary } from '#transport/grpc/unary.js';
+import { serveStreaming } from '#transport/grpc/streaming.js';
+import { serveUnary } from '#transport/grpc/unary.js';
 import type { Http2Side } from '#transport/listener.js';
 
 export interface GrpcServerOptions {
@@ -34,7 +35,7 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
   const grpc = new Server(serverOptions(bounds));
   const watching = addHealth(grpc, served, health);
   const routes = new Map<string, Route>([
-    ...unaryMethods(served).map((method) => [pathOf(method), serveUnary(method, serving)] as const),
+    ...methodRoutes(serving),
     ...[...addReflection(grpc, served), watching.check].map((path) => [path, 'call'] as const),
     [watching.watch, 'watch'],
   ]);
@@ -46,8 +47,10 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
       const admitted = admit({ routes, requestIdFrom }, stream, headers);
       if (admitted === null) return;
       const { route, requestId, timeoutMs } = admitted;
-      if (typeof route === 'function') {
-        connections.count(stream, route({ stream, headers, requestId, timeoutMs, peer }));
+      if (typeof route === 'object') {
+        const closed = route.serve({ stream, headers, requestId, timeoutMs, peer });
+        if (route.kind === 'unary') connections.count(stream, closed);
+        else stream.once('close', closed);
         return;
       }
       if (route === 'call') connections.count(stream);
@@ -78,12 +81,14 @@ function serverOptions(bounds: Partial<ConnectionLimits>): ServerOptions {
   };
 }
 
-function unaryMethods({ services }: Served): readonly DescMethodUnary[] {
-  return services.flatMap(({ methods }) => methods).filter(isUnary);
-}
-
-function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === 'unary';
+function methodRoutes(serving: Serving): readonly (readonly [string, Route])[] {
+  const methods = serving.served.services.flatMap((service) => service.methods).filter(isServed);
+  return methods.map((method) => [
+    pathOf(method),
+    isUnary(method)
+      ? { kind: 'unary', serve: serveUnary(method, serving) }
+      : { kind: 'stream', serve: serveStreaming(method, serving) },
+  ]);
 }
 
 /** There is no public way to the HTTP/2 server that an injector feeds. The version is pinned, and this fails at start. */

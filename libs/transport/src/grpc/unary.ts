@@ -1,53 +1,22 @@
-// Calls with one message each way, which is all that is served but health and reflection. They are read and
+// Calls with one message each way, which is all that is served but streams, health and reflection. They are read and
 // answered on the stream itself: the wrapping that grpc-js puts around each would cost a third of such a call (ADR 0024).
 
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 
 import { type DescMethodUnary, type Message, toBinary } from '@bufbuild/protobuf';
 
-import {
-  type Answered,
-  type AnswerHeaders,
-  type Incoming,
-  type Read,
-  type Reader,
-  type Served,
-  type Status,
-  statusCodes,
-} from '#transport/call.js';
-import { decompress } from '#transport/grpc/decompress.js';
-import { decode, malformed } from '#transport/grpc/definitions.js';
+import { type Answered, type AnswerHeaders, type Reader, type Status, statusCodes } from '#transport/call.js';
+import { type Asked, incomingOf, readMessage, type Serve, type Serving } from '#transport/grpc/asked.js';
 import { dropRest } from '#transport/grpc/drop-rest.js';
+import { answerHead, frameOf } from '#transport/grpc/frames.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
-import { traceParentOf } from '#transport/trace-parent.js';
 
-/** Whose call it is: of the peer's address and the headers that a trusted proxy adds. */
-export type AddressOf = (peer: string, header: (name: string) => string | null) => string;
-
-export interface Asked {
-  readonly stream: ServerHttp2Stream;
-  readonly headers: IncomingHttpHeaders;
-  readonly requestId: string;
-  readonly timeoutMs: number;
-  readonly peer: string;
-}
-
-/** Answers what is to be done when the stream is closed. */
-export type ServeUnary = (asked: Asked) => () => void;
-
-export function serveUnary(method: DescMethodUnary, serving: Serving): ServeUnary {
+export function serveUnary(method: DescMethodUnary, serving: Serving): Serve {
   return (asked) => {
     const call = new UnaryCall(asked, method, serving);
     return () => call.closed();
   };
-}
-
-export interface Serving {
-  readonly served: Served;
-  readonly addressOf: AddressOf;
-  /** Told of bugs, which the caller only knows by the id of the request. */
-  readonly onFailure: (error: unknown, requestId: string) => void;
 }
 
 class UnaryCall {
@@ -65,7 +34,8 @@ class UnaryCall {
     this.#serving = serving;
     this.#timer = setTimeout(() => this.#expire(), timeoutMs);
     const reader = new MessageReader({
-      message: (bytes, isCompressed) => this.#run(() => this.#read(bytes, isCompressed)),
+      message: (bytes, isCompressed) =>
+        this.#run(() => readMessage(this.#asked, this.#method, { bytes, isCompressed })),
       refused: (code, message) => this.#refuse(code, message),
     });
     stream.on('data', (bytes: Buffer) => reader.take(bytes));
@@ -85,36 +55,9 @@ class UnaryCall {
   #run(read: Reader): void {
     if (this.#isAnswered) return;
     this.#serving.served
-      .invoke(this.#method, read, this.#incoming())
+      .invoke(this.#method, read, incomingOf(this.#asked, this.#serving, this.#leaving.signal))
       .then((answered) => this.#answer(answered))
       .catch((error) => this.#fail(error));
-  }
-
-  #read(bytes: Uint8Array, isCompressed: boolean): Read | Promise<Read> {
-    if (!isCompressed) return readMessage(this.#method, bytes);
-    return decompress(bytes, this.#asked.headers['grpc-encoding'] as string | undefined).then((found) =>
-      found.kind === 'refused' ? found : readMessage(this.#method, found.bytes),
-    );
-  }
-
-  #incoming(): Incoming {
-    const { headers, requestId, peer } = this.#asked;
-    const header = (name: string): string | null => {
-      const value = headers[name];
-      return typeof value === 'string' ? value : null;
-    };
-    const traceParent = traceParentOf(header('traceparent'));
-    return {
-      requestId,
-      traceId: traceParent?.traceId ?? null,
-      traceParent,
-      authorization: header('authorization'),
-      organization: header('x-zitadel-orgid'),
-      idempotencyKey: header('idempotency-key'),
-      position: header('x-countersign-position'),
-      address: this.#serving.addressOf(peer, header),
-      signal: this.#leaving.signal,
-    };
   }
 
   /** False where it was over before. */
@@ -162,27 +105,4 @@ class UnaryCall {
   }
 }
 
-function readMessage({ input }: DescMethodUnary, bytes: Uint8Array): Read {
-  const message = decode(input, bytes);
-  if (message !== malformed) return { kind: 'message', message };
-  const text = `the message is not a ${input.typeName}`;
-  return { kind: 'refused', status: { code: statusCodes.invalidArgument, message: text, details: [] } };
-}
-
 const broken: Status = { code: statusCodes.internal, message: 'something broke here', details: [] };
-
-/** Answers are not compressed: they are small, and what is secret would be told by its length. */
-const answerHead = {
-  ':status': 200,
-  'content-type': 'application/grpc+proto',
-  'grpc-accept-encoding': 'identity,deflate,gzip',
-};
-
-/** A byte that says that it is not compressed, and its length. */
-function frameOf(bytes: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(5 + bytes.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(bytes.length, 1);
-  frame.set(bytes, 5);
-  return frame;
-}

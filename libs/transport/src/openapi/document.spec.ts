@@ -8,6 +8,7 @@ import { mergeOpenapi } from '#transport/openapi/merge.js';
 import type { OpenapiDocument, Operation } from '#transport/openapi/model.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { lenientService, strictService } from '#transport/testing/made-up-contract.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 import { servicesOfContract } from '#transport/testing/whole-contract.js';
 
 let services: readonly DescService[];
@@ -56,11 +57,10 @@ describe('the OpenAPI document', () => {
     server.addHook('onRoute', ({ method, url, onRequest }) => {
       if (onRequest === undefined) served.push(`${String(method)} ${url}`);
     });
-    registerRest(
-      server,
-      { services, invoke: () => Promise.reject(new Error('not called')) },
-      { addressOf: () => '', onFailure: () => undefined },
-    );
+    registerRest(server, unaryOnly({ services, invoke: () => Promise.reject(new Error('not called')) }), {
+      addressOf: () => '',
+      onFailure: () => undefined,
+    });
     await server.ready();
     await server.close();
     const described = operationsOf(document).map(

@@ -9,6 +9,7 @@ import type { Answered, Invoke, StatusCode } from '#transport/call.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { lenientService } from '#transport/testing/made-up-contract.js';
 import { askRest, jsonOf, serveRest } from '#transport/testing/rest-server.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 
 const thing = lenientService.methods[0]?.input as DescMessage;
 const servers: FastifyInstance[] = [];
@@ -76,7 +77,7 @@ describe('REST, from an answer to a response', () => {
     servers.push(server);
     const invoke: Invoke = async ({ output }) => ({ kind: 'answered', message: create(output), headers: {} });
     const options = { addressOf: () => '', onFailure: () => undefined };
-    registerRest(server, { services: [OrganizationService], invoke }, options);
+    registerRest(server, unaryOnly({ services: [OrganizationService], invoke }), options);
     const response = await server.inject({ method: 'POST', url });
     expect([response.statusCode, response.body]).toEqual([status, '{}']);
   });

@@ -15,13 +15,21 @@ export interface AnswerOptions {
 const jsonType = 'application/json; charset=utf-8';
 
 export function answerCall(reply: FastifyReply, { method, status }: RestBinding, answered: Answered): void {
-  for (const name in answered.headers) reply.header(name, answered.headers[name]);
   if (answered.kind === 'refused') {
-    answerStatus(reply, answered.status);
+    answerRefusal(reply, answered);
     return;
   }
+  for (const name in answered.headers) reply.header(name, answered.headers[name]);
   const text = JSON.stringify(toJson(method.output, answered.message));
   reply.code(status).header('content-type', jsonType).send(text);
+}
+
+export function answerRefusal(
+  reply: FastifyReply,
+  { status, headers }: Extract<Answered, { readonly kind: 'refused' }>,
+): void {
+  for (const name in headers) reply.header(name, headers[name]);
+  answerStatus(reply, status);
 }
 
 export function answerStatus(

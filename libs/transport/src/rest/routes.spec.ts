@@ -2,10 +2,10 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { fastify, type InjectOptions } from 'fastify';
 
-import type { Served } from '#transport/call.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { strictService } from '#transport/testing/made-up-contract.js';
 import { askRest, jsonOf } from '#transport/testing/rest-server.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 
 describe('REST, from a request to a message', () => {
   it.each<readonly [string, InjectOptions, string, JsonValue]>([
@@ -184,10 +184,10 @@ describe('REST, from a request to a message', () => {
 
   it('a contract that has a route twice does not start', async () => {
     const server = fastify();
-    const served: Served = {
+    const served = unaryOnly({
       services: [strictService, strictService],
       invoke: () => Promise.reject(new Error('not called')),
-    };
+    });
     registerRest(server, served, { addressOf: () => '', onFailure: () => undefined });
     await expect(server.ready()).rejects.toThrow('already declared');
   });

@@ -1,23 +1,27 @@
 // The REST side of every service: routes by the contract's own options, onto the same pipeline as every stack.
 
+import type { DescMethodServerStreaming, DescMethodUnary } from '@bufbuild/protobuf';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { isUnary, type Read, type Served, type Status, statusCodes } from '#transport/call.js';
+import { isUnary, type Read, type Reader, type Served, statusCodes } from '#transport/call.js';
+import { answerStream, failStream } from '#transport/http-stream.js';
 import {
   type AnswerOptions,
   answerCall,
   answerFailure,
   answerMethod,
   answerNothing,
-  answerStatus,
+  answerRefusal,
   answerUnsupported,
 } from '#transport/rest/answers.js';
 import { type RestBinding, restBindings } from '#transport/rest/bindings.js';
 import { type Body, readBodiesAsJson } from '#transport/rest/body.js';
 import { type IncomingOptions, incomingOf } from '#transport/rest/incoming.js';
 import { parseJsonBody } from '#transport/rest/json-body.js';
+import { linesOf } from '#transport/rest/lines.js';
 import { type RequestParts, type RequestReader, requestReader } from '#transport/rest/request-reader.js';
 import { statusOfViolations } from '#transport/rest/status-json.js';
+import { streamWithinMs } from '#transport/stream-limits.js';
 
 export interface RestOptions extends AnswerOptions {
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
@@ -63,29 +67,50 @@ interface Serving {
 function addRoute(scope: FastifyInstance, binding: RestBinding, { served, options }: Serving): void {
   const { method, verb, template } = binding;
   const read = requestReader(binding);
-  const brings: IncomingOptions = {
-    addressOf: options.addressOf,
-    deadlineMs: options.deadlineMs ?? restDeadlineMs,
-  };
+  const answer = isUnary(method)
+    ? answering(binding, method, { served, options })
+    : streaming(method, { served, options });
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     const body = request.body as Body | undefined;
     if (body?.kind === 'unsupported') {
       answerUnsupported(reply, body.reason);
       return;
     }
-    if (!isUnary(method)) {
-      answerStatus(reply, notBuilt);
-      return;
-    }
-    served
-      .invoke(method, () => readWith(read, request, body?.bytes), incomingOf(request, reply, brings))
-      .then((answered) => answerCall(reply, binding, answered))
-      .catch((error: unknown) => answerFailure({ error, request, reply }, options));
+    answer(request, reply, () => readWith(read, request, body?.bytes)).catch((error: unknown) =>
+      failStream(reply, () => answerFailure({ error, request, reply }, options)),
+    );
   };
-  scope.route({ method: verb, url: template.route, bodyLimit: restBodyBytesMax, handler });
+  // Who asks for the head of a stream alone would wait for its end.
+  const heads = isUnary(method) ? {} : { exposeHeadRoute: false };
+  scope.route({ method: verb, url: template.route, bodyLimit: restBodyBytesMax, ...heads, handler });
 }
 
-const notBuilt: Status = { code: statusCodes.unimplemented, message: 'This call is not built.', details: [] };
+type Answering = (request: FastifyRequest, reply: FastifyReply, read: Reader) => Promise<void>;
+
+function answering(
+  binding: RestBinding,
+  method: DescMethodUnary,
+  { served, options: { addressOf, deadlineMs = restDeadlineMs } }: Serving,
+): Answering {
+  const brings: IncomingOptions = { addressOf, deadlineMs };
+  return (request, reply, read) =>
+    served
+      .invoke(method, read, incomingOf(request, reply, brings))
+      .then((answered) => answerCall(reply, binding, answered));
+}
+
+function streaming(
+  method: DescMethodServerStreaming,
+  { served, options: { addressOf } }: Serving,
+): Answering {
+  const brings: IncomingOptions = { addressOf, deadlineMs: streamWithinMs };
+  const writing = linesOf(method.output);
+  return async (request, reply, read) => {
+    const streamed = await served.stream(method, read, incomingOf(request, reply, brings));
+    if (streamed.kind === 'streaming') await answerStream(reply, streamed, writing);
+    else answerRefusal(reply, streamed);
+  };
+}
 
 function readWith(read: RequestReader, { params, query }: FastifyRequest, bytes: Buffer | undefined): Read {
   const body = bytes === undefined ? undefined : parseJsonBody(bytes);
@@ -109,7 +134,10 @@ function addOtherMethods(scope: FastifyInstance, bindings: readonly RestBinding[
     const verbs = new Set(
       bindings.filter(({ template }) => covers(template.route, url)).map(({ verb }) => verb),
     );
-    const allowed: readonly string[] = verbs.has('GET') ? [...verbs, 'HEAD'] : [...verbs];
+    const heads = bindings.some(
+      ({ method, verb, template }) => verb === 'GET' && isUnary(method) && covers(template.route, url),
+    );
+    const allowed: readonly string[] = heads ? [...verbs, 'HEAD'] : [...verbs];
     const others = methodsTold.filter((method) => !allowed.includes(method));
     const allow = allowed.toSorted().join(', ');
     // Before the body, which nobody is going to look at.

@@ -2,11 +2,15 @@
 
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 
+import { EventService } from '#contract/countersign/v1/event_service_pb.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
+import type { ServedMethod } from '#transport/call.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
 import { type DialectDesk, openDialectDesk } from '#transport/testing/dialect-desk.js';
 
@@ -20,10 +24,17 @@ const services = [
   UserService,
 ];
 
-/** Every method that the contract has. */
+const operatorServices = [ProjectionService, EventService, KeyService];
+
+/** Every method that the contract has for what users and organizations are. */
 export const methods: readonly DescMethodUnary[] = services.flatMap(
   (service) => service.methods as unknown as readonly DescMethodUnary[],
 );
 
+/** Every method that the contract has for operators. */
+export const operatorMethods: readonly ServedMethod[] = operatorServices.flatMap(
+  (service) => service.methods as unknown as readonly ServedMethod[],
+);
+
 export const openCountersignDesk = (): Promise<CountersignDesk> =>
-  openDialectDesk({ services, implement: countersignServices });
+  openDialectDesk({ services: [...services, ...operatorServices], implement: countersignServices });

@@ -2,6 +2,7 @@
 
 import {
   create,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
   type MessageInitShape,
@@ -18,10 +19,11 @@ import type { TotpParameters } from '#domain/totp/events.js';
 import type { Queries } from '#read-models/queries/open-queries.js';
 import { type Following, follow } from '#read-models/testing/following.js';
 import { base32Decode } from '#secrets/base32.js';
-import type { Answered, Incoming, Served } from '#transport/call.js';
+import type { Answered, Incoming, Served, Streamed } from '#transport/call.js';
 import type { Implemented } from '#transport/implementation.js';
 import { pipelineOf } from '#transport/pipeline.js';
 import { type Desk, incomingWith, openDesk, type Person, unlimited } from '#transport/testing/desk.js';
+import { type OperatingHere, operatingHere } from '#transport/testing/operating.js';
 import { readAs } from '#transport/testing/reading.js';
 import { detailIn, refusalIn, saidIn, statusIn } from '#transport/testing/status.js';
 
@@ -40,7 +42,13 @@ export interface DialectDesk {
   readonly implemented: readonly Implemented[];
   readonly failures: unknown[];
   readonly tokenOf: Desk['tokenOf'];
+  readonly operating: OperatingHere;
   readonly call: Asking<Answered>;
+  stream<Method extends DescMethodServerStreaming>(
+    as: As,
+    method: Method,
+    request: MessageInitShape<Method['input']>,
+  ): Promise<Streamed>;
   /** Throws what was refused. */
   ask<Method extends DescMethodUnary>(
     as: As,
@@ -60,7 +68,10 @@ export interface DialectDesk {
 export interface Dialect {
   readonly services: readonly DescService[];
   readonly implement: (
-    parts: Pick<House, 'application' | 'run'> & { readonly queries: Queries },
+    parts: Pick<House, 'application' | 'run'> & {
+      readonly queries: Queries;
+      readonly operating: OperatingHere;
+    },
   ) => readonly (readonly Implemented[])[];
 }
 
@@ -71,7 +82,8 @@ export async function openDialectDesk({ services, implement }: Dialect): Promise
   const { application, run } = house;
   const following = await follow(application, { onTrouble: (text) => failures.push(text) });
   const { queries } = following;
-  const implemented = implement({ application, queries, run });
+  const operating = operatingHere(following);
+  const implemented = implement({ application, queries, operating, run });
   const served = pipelineOf({
     application,
     services,
@@ -79,10 +91,13 @@ export async function openDialectDesk({ services, implement }: Dialect): Promise
     limits: { ...defaultRateLimits, ...unlimited },
     onFailure: (error) => failures.push(error),
   });
-  const call = callerOf(served, tokenOf);
+  const bearerOf = bearers(tokenOf);
+  const call = callerOf(served, bearerOf);
   return {
     house,
     following,
+    operating,
+    stream: callingStreams(served, bearerOf),
     implemented: implemented.flat(),
     failures,
     tokenOf,
@@ -103,19 +118,32 @@ export async function openDialectDesk({ services, implement }: Dialect): Promise
   };
 }
 
+type BearerOf = (person: Person | undefined) => Promise<string> | null;
+
 /** Each person has one token, made when it is first needed. */
-function callerOf({ invoke }: Served, tokenOf: Desk['tokenOf']): DialectDesk['call'] {
+function bearers(tokenOf: Desk['tokenOf']): BearerOf {
   const tokens = new Map<Person, Promise<string>>();
-  const bearerOf = (person: Person | undefined): Promise<string> | null => {
+  return (person) => {
     if (person === undefined) return null;
     const token = tokens.get(person) ?? tokenOf(person);
     tokens.set(person, token);
     return token;
   };
+}
+
+function callerOf({ invoke }: Served, bearerOf: BearerOf): DialectDesk['call'] {
   return async (as, method, request) => {
     const { person, ...more } = typeof as === 'string' ? { person: as } : as;
     const incoming = incomingWith({ authorization: await bearerOf(person), ...more });
     return invoke(method, readAs(create(method.input, request as never)), incoming);
+  };
+}
+
+function callingStreams({ stream }: Served, bearerOf: BearerOf): DialectDesk['stream'] {
+  return async (as, method, request) => {
+    const { person, ...more } = typeof as === 'string' ? { person: as } : as;
+    const incoming = incomingWith({ authorization: await bearerOf(person), ...more });
+    return stream(method, readAs(create(method.input, request as never)), incoming);
   };
 }
 

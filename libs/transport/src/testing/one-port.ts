@@ -5,19 +5,22 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
 import { type FastifyInstance, fastify } from 'fastify';
 
-import type { Invoke } from '#transport/call.js';
+import type { Invoke, Served } from '#transport/call.js';
+import type { AddressOf } from '#transport/grpc/asked.js';
 import type { ConnectionLimits } from '#transport/grpc/connections.js';
 import type { Health } from '#transport/grpc/health.js';
 import { createGrpcServer } from '#transport/grpc/server.js';
-import type { AddressOf } from '#transport/grpc/unary.js';
 import { type ListenerLimits, type SharedListener, shareListener } from '#transport/listener.js';
 import { EchoService } from '#transport/testing/echo-contract.js';
 import { reading } from '#transport/testing/reading.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 import type { TlsOptions } from '#transport/tls.js';
 
 export interface OnePortOptions {
   readonly services?: readonly DescService[];
   readonly invoke?: Invoke;
+  /** Instead of the two above. */
+  readonly served?: Served;
   readonly health?: Health;
   readonly addressOf?: AddressOf;
   readonly onFailure?: (error: unknown, requestId: string) => void;
@@ -44,6 +47,7 @@ export async function openOnePort(options: OnePortOptions = {}): Promise<OnePort
   const {
     services = [EchoService],
     invoke = echo,
+    served = unaryOnly({ services, invoke }),
     health = alwaysServing,
     addressOf,
     onFailure = () => undefined,
@@ -55,7 +59,7 @@ export async function openOnePort(options: OnePortOptions = {}): Promise<OnePort
   http.get('/hello', async () => ({ hello: 'there' }));
   http.post('/echo', async (request) => request.body);
   const grpc = createGrpcServer({
-    served: { services, invoke },
+    served,
     requestIdFrom: (inbound) => (typeof inbound === 'string' && inbound.length >= 8 ? inbound : 'made-up-id'),
     health,
     onFailure,

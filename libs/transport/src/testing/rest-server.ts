@@ -7,6 +7,7 @@ import type { Answered, Incoming } from '#transport/call.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { lenientService, strictService } from '#transport/testing/made-up-contract.js';
 import { reading } from '#transport/testing/reading.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 
 export interface Called {
   readonly method: string;
@@ -31,17 +32,13 @@ export function serveRest(answer?: Answer, deadlineMs = 50): RestServer {
   });
   const server = fastify({ genReqId: () => 'request-1' });
   const services = [lenientService, strictService];
-  registerRest(
-    server,
-    { services, invoke },
-    {
-      addressOf: ({ ip }) => ip,
-      onFailure: (error) => {
-        failures.push(error);
-      },
-      deadlineMs,
+  registerRest(server, unaryOnly({ services, invoke }), {
+    addressOf: ({ ip }) => ip,
+    onFailure: (error) => {
+      failures.push(error);
     },
-  );
+    deadlineMs,
+  });
   return { server, calls, failures };
 }
 

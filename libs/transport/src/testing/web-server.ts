@@ -13,6 +13,7 @@ import type { Answered, Incoming } from '#transport/call.js';
 import { registerRest } from '#transport/rest/routes.js';
 import { lenientService, strictService } from '#transport/testing/made-up-contract.js';
 import { reading } from '#transport/testing/reading.js';
+import { unaryOnly } from '#transport/testing/unary-only.js';
 import { registerCors } from '#transport/web/cors.js';
 import { registerWeb } from '#transport/web/routes.js';
 
@@ -56,7 +57,7 @@ export async function openWebServer(options: WebServerOptions = {}): Promise<Web
     isTls: false,
     isStopping: () => false,
   });
-  const served = { services: [UserService, lenientService, strictService], invoke };
+  const served = unaryOnly({ services: [UserService, lenientService, strictService], invoke });
   const stackOptions = {
     addressOf: ({ ip }: { readonly ip: string }) => ip,
     onFailure: (error: unknown) => {

@@ -64,30 +64,36 @@ export function answerError(
   status: Status,
   httpStatus: number = httpStatuses[status.code],
 ): void {
-  const { code, message, details } = status;
+  reply
+    .code(httpStatus)
+    .header('content-type', 'application/json')
+    .send(Buffer.from(JSON.stringify(errorOf(status))));
+}
+
+export function errorOf({ code, message, details }: Status): object {
   const told = details.map(({ typeUrl, value }) => ({
     type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1),
     value: base64Of(value),
   }));
-  const error = {
+  return {
     code: names[code],
     message: message.toWellFormed(),
     ...(told.length > 0 && { details: told }),
   };
-  reply
-    .code(httpStatus)
-    .header('content-type', 'application/json')
-    .send(Buffer.from(JSON.stringify(error)));
 }
 
-export function answerUnspoken(reply: FastifyReply, isGrpc: boolean): void {
-  reply.header('accept-post', contentTypes.join(', '));
+export function answerUnspoken(
+  reply: FastifyReply,
+  isGrpc: boolean,
+  spoken: readonly string[] = contentTypes,
+): void {
+  reply.header('accept-post', spoken.join(', '));
   if (isGrpc) answerError(reply, refusals.elsewhere, 505);
   else answerError(reply, refusals.type, 415);
 }
 
 /** Percent-encoding as gRPC asks for: a line break in a text would otherwise begin another trailer. */
-function trailersOf({ code, message, details }: Status): string {
+export function trailersOf({ code, message, details }: Status): string {
   const text = message.toWellFormed();
   const trailers = `grpc-status: ${code}\r\ngrpc-message: ${encodeURIComponent(text)}\r\n`;
   if (details.length === 0) return trailers;

@@ -1,16 +1,9 @@
 // The messages of one method, read and written as protobuf or as its JSON. JSON is judged as REST judges it: the same
 // body must not be fine on one way and refused on the other.
 
-import {
-  type DescMethodUnary,
-  fromBinary,
-  fromJson,
-  type Message,
-  toBinary,
-  toJson,
-} from '@bufbuild/protobuf';
+import { fromBinary, fromJson, type Message, toBinary, toJson } from '@bufbuild/protobuf';
 
-import type { Read } from '#transport/call.js';
+import type { Read, ServedMethod } from '#transport/call.js';
 import { jsonDepthMax, parseJsonBody } from '#transport/rest/json-body.js';
 import { refusesUnknown } from '#transport/rest/request-reader.js';
 import { statusOfViolations } from '#transport/rest/status-json.js';
@@ -25,13 +18,13 @@ export interface Codec {
 
 export type Codecs = Readonly<Record<Wire['format'], Codec>>;
 
-export function codecsOf(method: DescMethodUnary): Codecs {
+export function codecsOf(method: ServedMethod): Codecs {
   return { proto: protoOf(method), json: jsonOf(method) };
 }
 
 const readOptions = { readUnknownFields: false, recursionLimit: jsonDepthMax };
 
-function protoOf({ input, output }: DescMethodUnary): Codec {
+function protoOf({ input, output }: ServedMethod): Codec {
   const status = refusalOf(`The message is not a ${input.typeName}.`);
   return {
     read: (bytes) => {
@@ -45,7 +38,7 @@ function protoOf({ input, output }: DescMethodUnary): Codec {
   };
 }
 
-function jsonOf({ input, output }: DescMethodUnary): Codec {
+function jsonOf({ input, output }: ServedMethod): Codec {
   const isStrict = refusesUnknown(input);
   const options = { ignoreUnknownFields: !isStrict };
   return {

@@ -1,4 +1,5 @@
-// The frames of gRPC-Web: flags, a length, and so many bytes; in an answer a last one with what HTTP/2 has as trailers.
+// The frames of gRPC-Web, and of streams in Connect: flags, a length, and so many bytes; in an answer a last one with what
+// HTTP/2 has as trailers.
 
 import type { Status } from '#transport/call.js';
 import { frameHeadBytes, messageBytesMax } from '#transport/web/limits.js';
@@ -6,6 +7,8 @@ import { refusals } from '#transport/web/refusals.js';
 
 const compressedFlag = 0x01;
 const trailersFlag = 0x80;
+/** Of Connect's last frame. */
+const endFlag = 0x02;
 
 export type Unframed =
   | { readonly kind: 'message'; readonly bytes: Buffer; readonly isCompressed: boolean }
@@ -51,5 +54,23 @@ export function framed(message: Uint8Array | null, trailers: string): Buffer {
   bytes.writeUInt8(trailersFlag, start);
   bytes.writeUInt32BE(tail, start + 1);
   bytes.write(trailers, start + frameHeadBytes, 'latin1');
+  return bytes;
+}
+
+/** A message of several. */
+export function frame(message: Uint8Array): Buffer {
+  return withHead(0, message);
+}
+
+/** How a stream of Connect ended. */
+export function connectEnd(json: string): Buffer {
+  return withHead(endFlag, Buffer.from(json));
+}
+
+function withHead(flags: number, content: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(frameHeadBytes + content.length);
+  bytes.writeUInt8(flags, 0);
+  bytes.writeUInt32BE(content.length, 1);
+  bytes.set(content, frameHeadBytes);
   return bytes;
 }

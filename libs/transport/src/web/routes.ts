@@ -1,15 +1,18 @@
 // Calls of browsers: Connect and gRPC-Web over HTTP/1.1, a route for each method, onto the same pipeline as every stack.
 
-import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
+import type { DescMethodServerStreaming, DescMethodUnary } from '@bufbuild/protobuf';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import type { Served } from '#transport/call.js';
+import { isStreaming, isUnary, type Served, type Status } from '#transport/call.js';
+import { answerStream, failStream, type Writing } from '#transport/http-stream.js';
 import { incomingOf } from '#transport/rest/incoming.js';
+import { streamWithinMs } from '#transport/stream-limits.js';
 import { answerCall, answerError, answerStatus, answerUnspoken } from '#transport/web/answers.js';
-import { ask } from '#transport/web/ask.js';
+import { ask, askForStream } from '#transport/web/ask.js';
 import { codecsOf } from '#transport/web/codec.js';
 import { bodyBytesMax, callWithinMs } from '#transport/web/limits.js';
 import { refusals } from '#transport/web/refusals.js';
+import { streamContentTypes, streamWireOf, writingOf } from '#transport/web/stream-wires.js';
 import { isGrpc, type Wire, wireOf } from '#transport/web/wires.js';
 
 export interface WebOptions {
@@ -36,14 +39,11 @@ export function registerWeb(server: FastifyInstance, served: Served, options: We
     scope.setErrorHandler((error, request, reply) => answerFailure({ error, request, reply }, options));
     for (const { methods } of served.services) {
       for (const method of methods.filter(isUnary)) addRoute(scope, method, { served, options });
+      for (const method of methods.filter(isStreaming)) addStreamRoute(scope, method, { served, options });
     }
     scope.all(anyCall, { onRequest: answerNothing }, neverReached);
     done();
   });
-}
-
-function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === 'unary';
 }
 
 interface Serving {
@@ -72,6 +72,51 @@ function addRoute(scope: FastifyInstance, method: DescMethodUnary, { served, opt
   const url = `/${method.parent.typeName}/${method.name}`;
   scope.route({ method: 'POST', url, bodyLimit: bodyBytesMax, onRequest: refuseUnspoken, handler });
   scope.route({ method: [...otherMethods], url, onRequest: answerMethod, handler: neverReached });
+}
+
+function addStreamRoute(
+  scope: FastifyInstance,
+  method: DescMethodServerStreaming,
+  { served, options }: Serving,
+): void {
+  const codecs = codecsOf(method);
+  const { addressOf } = options;
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { headers } = request;
+    const wire = streamWireOf(headers['content-type']) as Wire; // refuseUnspoken has looked.
+    const body = (request.body as Buffer | undefined) ?? noBytes;
+    const writing = writingOf(wire, codecs);
+    const refuse = (status: Status) => answerEnd(reply, writing, status);
+    const asked = askForStream({ wire, headers, body }, codecs);
+    if (asked.kind === 'refused') {
+      refuse(asked.status);
+      return;
+    }
+    const deadlineMs = Math.min(asked.timeoutMs ?? streamWithinMs, streamWithinMs);
+    served
+      .stream(method, asked.read, incomingOf(request, reply, { addressOf, deadlineMs }))
+      .then((streamed) => {
+        if (streamed.kind === 'streaming') return answerStream(reply, streamed, writing);
+        for (const name in streamed.headers) reply.header(name, streamed.headers[name]);
+        return refuse(streamed.status);
+      })
+      .catch((error: unknown) => failStream(reply, () => answerFailure({ error, request, reply }, options)));
+  };
+  const url = `/${method.parent.typeName}/${method.name}`;
+  const onRequest = refuseUnspokenStream;
+  scope.route({ method: 'POST', url, bodyLimit: bodyBytesMax, onRequest, handler });
+  scope.route({ method: [...otherMethods], url, onRequest: answerMethod, handler: neverReached });
+}
+
+/** Whoever asks for a stream is told of its end as in one. */
+function answerEnd(reply: FastifyReply, { contentType, ofEnd }: Writing, status: Status): void {
+  reply.header('content-type', contentType).send(ofEnd(status));
+}
+
+function refuseUnspokenStream({ headers }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const contentType = headers['content-type'];
+  if (streamWireOf(contentType) !== null) done();
+  else answerUnspoken(reply, isGrpc(contentType), streamContentTypes);
 }
 
 /** Before the body, which nobody could read. */

@@ -17,6 +17,12 @@ export function unwrap(wire: Wire, headers: IncomingHttpHeaders, body: Buffer): 
   return wire.protocol === 'connect' ? unwrapConnect(headers, body) : unwrapGrpcWeb(wire, headers, body);
 }
 
+/** In Connect a call that is answered by a stream has its one message in a frame, too. */
+export function unwrapForStream(wire: Wire, headers: IncomingHttpHeaders, body: Buffer): Unwrapped {
+  if (wire.protocol === 'grpc-web') return unwrapGrpcWeb(wire, headers, body);
+  return unwrapFrame(body, encodingOf(headers['connect-content-encoding']));
+}
+
 function unwrapConnect(headers: IncomingHttpHeaders, body: Buffer): Unwrapped {
   const encoding = encodingOf(headers['content-encoding']);
   if (encoding === 'gzip') return inflate(body);
@@ -30,7 +36,11 @@ function unwrapGrpcWeb({ isText }: Wire, headers: IncomingHttpHeaders, body: Buf
     return refused(refusals.encoding);
   }
   const frames = isText ? bytesOfText(body) : body;
-  if (frames === null) return refused(refusals.notBase64);
+  return frames === null ? refused(refusals.notBase64) : unwrapFrame(frames, encoding);
+}
+
+function unwrapFrame(frames: Buffer, encoding: 'identity' | 'gzip' | 'other'): Unwrapped {
+  if (encoding === 'other') return refused(refusals.encoding);
   const unframed = unframe(frames);
   if (unframed.kind === 'refused') return unframed;
   if (!unframed.isCompressed) return message(unframed.bytes);

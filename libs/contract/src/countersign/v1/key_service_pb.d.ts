@@ -77,7 +77,7 @@ export declare type KeyRotation = Message<"countersign.v1.KeyRotation"> & {
   total: bigint;
 
   /**
-   * Of the last one that this server was asked for, or made by itself. Left out where there was none.
+   * Of the last one that this server was asked for. Left out where there was none.
    *
    * @generated from field: google.protobuf.Timestamp began_at = 4;
    */

@@ -5,11 +5,13 @@ import type { Caller } from '#application/caller.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { Asking, Queries } from '#read-models/queries/open-queries.js';
 import type { Call } from '#transport/implementation.js';
+import type { Operating } from '#transport/operating.js';
 
 /** What the calls are answered by. */
 export interface Parts {
   readonly application: Application;
   readonly queries: Queries;
+  readonly operating: Operating;
   /** By the bus, which holds each command to its rules. */
   readonly run: <Answer>(command: Command<Answer>) => Promise<Answer>;
 }

@@ -1,9 +1,12 @@
 // All of our own calls.
 
+import { eventService } from '#transport/dialects/countersign/event-service.js';
 import { factorService } from '#transport/dialects/countersign/factor-service.js';
+import { keyService } from '#transport/dialects/countersign/key-service.js';
 import { organizationMemberService } from '#transport/dialects/countersign/organization-member-service.js';
 import { organizationSettingsService } from '#transport/dialects/countersign/organization-settings-service.js';
 import type { Parts } from '#transport/dialects/countersign/parts.js';
+import { projectionService } from '#transport/dialects/countersign/projection-service.js';
 import { recoveryCodeService } from '#transport/dialects/countersign/recovery-code-service.js';
 import { userService } from '#transport/dialects/countersign/user-service.js';
 import type { Implemented } from '#transport/implementation.js';
@@ -14,4 +17,7 @@ export const countersignServices = (parts: Parts): readonly (readonly Implemente
   organizationSettingsService(parts),
   organizationMemberService(parts),
   userService(parts),
+  projectionService(parts),
+  eventService(parts),
+  keyService(parts),
 ];

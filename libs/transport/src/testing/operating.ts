@@ -1,0 +1,57 @@
+// What operators' calls stand on, in the process of a test: no threads, and one master key.
+
+import type { RunnerStatus } from '#read-models/runner.js';
+import { type Following, models } from '#read-models/testing/following.js';
+import type { MasterKeysAtWork, Operating } from '#transport/operating.js';
+
+export interface OperatingHere extends Operating {
+  readonly masterKeys: MasterKeysAtWork & { isFileChanged: boolean; rotated: number };
+}
+
+export function operatingHere({ runners, replays, store }: Following): OperatingHere {
+  const runnerOf = (projection: string) => {
+    const runner = runners.get(projection);
+    if (runner === undefined) throw new Error(`no rows are made of ${projection}`);
+    return runner;
+  };
+  return {
+    projections: models.map(({ name, version }) => ({ name, version })),
+    projecting: {
+      status: (): Promise<readonly RunnerStatus[]> =>
+        Promise.all([...runners.values()].map((runner) => runner.status())),
+      builds: () => store.builds(),
+      unpark: (projection, stream) => runnerOf(projection).unpark(stream),
+      skip: (projection, stream) => runnerOf(projection).skip(stream),
+      pause: async (projection) => runnerOf(projection).pause(),
+      resume: async (projection) => runnerOf(projection).resume(),
+    },
+    replaying: {
+      status: async () => replays.status(),
+      begin: (projection, asked) => replays.start(projection, asked),
+      pause: (build) => replays.pause(build),
+      resume: (build, changed) => replays.resume(build, changed),
+      cancel: (build) => replays.cancel(build),
+      drop: (build) => replays.drop(build),
+    },
+    masterKeys: masterKeys(),
+  };
+}
+
+function masterKeys(): OperatingHere['masterKeys'] {
+  const keys: OperatingHere['masterKeys'] = {
+    isFileChanged: false,
+    rotated: 0,
+    status: async () => ({
+      keys: [
+        { id: 'new', wraps: 5, seals: true, loaded: true },
+        { id: 'old', wraps: 2, seals: false, loaded: true },
+      ],
+      rotation: { running: keys.rotated > 0, beganAt: null, endedAt: null, lastError: null },
+    }),
+    sealing: async () => (keys.isFileChanged ? null : 'new'),
+    rotate: () => {
+      keys.rotated += 1;
+    },
+  };
+  return keys;
+}
