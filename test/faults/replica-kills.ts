@@ -130,12 +130,15 @@ async function missingOn(
   both: readonly Replica[],
   acknowledged: ReadonlyMap<string, Written>,
 ): Promise<string[]> {
+  const position = [...acknowledged.values()].map((written) => written.position).at(-1);
   const wrong: string[] = [];
-  for (const [user, { position }] of acknowledged)
-    for (const [nth, replica] of both.entries()) {
-      const count = await replicas.countUsers(replica, user, position);
-      if (count !== 1) wrong.push(`${user} is shown ${count} times by ${nth}`);
-    }
+  for (const [nth, replica] of both.entries()) {
+    const shown = Map.groupBy(await replicas.names(replica, 'killed-', position), (name) => name);
+    for (const user of acknowledged.keys())
+      if (!shown.has(user)) wrong.push(`${user} is not shown by ${nth}`);
+    for (const [user, times] of shown)
+      if (times.length > 1) wrong.push(`${user} is shown ${times.length} times by ${nth}`);
+  }
   return wrong;
 }
 

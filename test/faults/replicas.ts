@@ -101,22 +101,28 @@ export class Replicas {
     return (result as readonly { readonly id: string }[])[0]?.id ?? '';
   }
 
-  /** How many users have a name in their address, as this one shows it; null where it says that it cannot know yet. */
-  async countUsers(replica: Replica, name: string, position?: string): Promise<number | null> {
-    const queries = [
-      { emailQuery: { emailAddress: name, method: 'TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE' } },
-    ];
-    const answer = await this.call(replica, '/v2/users', {
-      body: { queries },
-      ...(position !== undefined && { position }),
-    });
+  /** Of all users whose address has this in it, as this one shows them. */
+  async names(replica: Replica, part: string, position?: string): Promise<readonly string[]> {
+    const names: string[] = [];
+    for (let isMore = true; isMore; ) {
+      const query = { offset: String(names.length), limit: pageMax, asc: true };
+      const body = { query, queries: queriesFor(part), sortingColumn: 'USER_FIELD_NAME_CREATION_DATE' };
+      const answer = await this.answer(replica, '/v2/users', { body, ...(position && { position }) });
+      const page = (answer.result ?? []) as readonly Listed[];
+      names.push(...page.map(({ human }) => human.email.email.replace(/@.*/, '')));
+      isMore = page.length === pageMax;
+    }
+    return names;
+  }
+
+  /** How many users have this in their address; null where it says that it cannot know yet. */
+  async countUsers(replica: Replica, part: string, position?: string): Promise<number | null> {
+    const body = { queries: queriesFor(part) };
+    const answer = await this.call(replica, '/v2/users', { body, ...(position && { position }) });
     if (answer.status === 503) return null;
-    const { details, result = [] } = (await answer.json()) as {
-      readonly details?: { readonly totalResult?: string };
-      readonly result?: readonly unknown[];
-    };
     if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
-    return Math.max(result.length, Number(details?.totalResult ?? 0));
+    const { details } = (await answer.json()) as { readonly details?: { readonly totalResult?: string } };
+    return Number(details?.totalResult ?? 0);
   }
 
   /** The process that makes the rows; null while nobody may. */
@@ -145,6 +151,15 @@ export class Replicas {
     await Promise.all([this.#stores.stop(), this.postgres.close()]);
   }
 }
+
+interface Listed {
+  readonly human: { readonly email: { readonly email: string } };
+}
+
+const pageMax = 1_000;
+const queriesFor = (part: string) => [
+  { emailQuery: { emailAddress: part, method: 'TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE' } },
+];
 
 interface Call {
   readonly body?: object;
