@@ -22,6 +22,7 @@ const seed = 5;
 const inPostgres: readonly PassedPlace[] = [
   'begin: before it is known',
   'batch: before its end',
+  'indexes: between two',
   'comparing: after',
   'switch: before its end',
   'switch: after its end',
