@@ -259,6 +259,10 @@ function lists(openPeopled: () => Promise<ProjectedHouse>): void {
     expect(await ask({ column: 'username' })).toMatchObject({ answer: { total: 3 } });
     expect(await ask({})).toMatchObject({ answer: { total: 3 } });
     expect(await ask({ filter: ids(ada) })).toMatchObject({ answer: { total: 1 } });
+    for (const part of ['a', 'da'])
+      expect(await ask({ filter: text('username', part, { method: 'contains' }) })).toMatchObject({
+        answer: { total: 1 },
+      });
     expect(await ask({ filter: text('login-name', 'ada') })).toMatchObject({ answer: { total: 1 } });
   });
 

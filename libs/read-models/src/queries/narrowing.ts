@@ -46,9 +46,29 @@ export function narrowedByText(
   const key = sql.ref(column);
   if (method === 'equals') return where(sql`${key} = ${text}`);
   if (method === 'starts-with') return text === '' ? [] : where(sql`${key} >= ${text}${before(key, text)}`);
-  if (lengthOf(text) < containedCharactersMin) return [];
+  if (text === '') return [];
+  if (lengthOf(text) < containedCharactersMin)
+    return [{ rank: 4, streams: lookedThrough(reading, indexed, text) }];
   // Engines may look for all of them before they answer one.
   return where(sql`${reading.mayContain({ ...indexed, text, atMost: narrowMax + 1 })}`);
+}
+
+/**
+ * No index leads to so short a text: all texts of the column are looked through, which takes a tenth of a second for a
+ * million. SQLite has them together in the index of their order, and goes to the table for few that were found alone;
+ * of many it is enough to know that they are many.
+ */
+function lookedThrough(reading: Reading, { projection, table, column }: IndexedColumn, text: string) {
+  const rows = sql.table(reading.tableOf(projection, table));
+  if (reading.engine === 'postgres')
+    return sql<{ stream: string }>`select stream from ${rows} where strpos(${sql.ref(column)}, ${text}) > 0`;
+  return sql<{ stream: string }>`select stream from (
+    with found as materialized (
+      select rowid as number from ${rows} where instr(${sql.ref(column)}, ${text}) > 0 limit ${narrowMax + 1}
+    ), counted as materialized (select count(*) as count from found)
+    select stream from ${rows}
+      where rowid in (select number from found where (select count from counted) <= ${narrowMax})
+    union all select '' from found where (select count from counted) > ${narrowMax})`;
 }
 
 /** What begins with the text comes before the text whose last character is the next one. */
