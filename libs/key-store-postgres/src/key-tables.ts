@@ -71,16 +71,34 @@ async function make(client: ClientBase): Promise<void> {
   }
 }
 
-/** Without them a key that was acknowledged may be lost, and with it all that it seals. */
+/** Older ones get no corrections any more. */
+const majorVersionMin = 15;
+
+export interface ServerSettings {
+  readonly server_version_num: string;
+  readonly fsync: string;
+  readonly synchronous_commit: string;
+  readonly server_encoding: string;
+}
+
 async function assertSettings(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<Record<string, string>>(
-    "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit, current_setting('server_encoding') AS server_encoding",
-  );
-  const { fsync, synchronous_commit, server_encoding } = rows[0] ?? {};
-  if (fsync !== 'on') throw unavailable('the server runs with fsync=off');
-  if (synchronous_commit === 'off') throw unavailable('its connections have synchronous_commit=off');
-  if (server_encoding !== 'UTF8')
-    throw unavailable(`its database has the encoding ${server_encoding}, not UTF8`);
+  const names = ['server_version_num', 'fsync', 'synchronous_commit', 'server_encoding'] as const;
+  const asked = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
+  const { rows } = await client.query<ServerSettings>(`SELECT ${asked}`);
+  const refusal = refusalOf(rows[0] as ServerSettings);
+  if (refusal !== null) throw unavailable(refusal);
+}
+
+/** Without them a key that was acknowledged may be lost, and with it all that it seals. */
+export function refusalOf(settings: ServerSettings): string | null {
+  const { server_version_num, fsync, synchronous_commit, server_encoding } = settings;
+  const major = Math.floor(Number(server_version_num) / 10_000);
+  if (!(major >= majorVersionMin))
+    return `its server is PostgreSQL ${major}, and ${majorVersionMin} is the least`;
+  if (fsync !== 'on') return 'the server runs with fsync=off';
+  if (synchronous_commit === 'off') return 'its connections have synchronous_commit=off';
+  if (server_encoding !== 'UTF8') return `its database has the encoding ${server_encoding}, not UTF8`;
+  return null;
 }
 
 /** Nothing is left of what was deleted from it, in whatever transaction somebody may still look at it. */
