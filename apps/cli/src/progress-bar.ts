@@ -69,7 +69,7 @@ export interface Measured {
 
 export function lineOf(what: string, { done, total, perSecond, restSeconds }: Measured): string {
   const rate = `${Math.round(perSecond).toLocaleString('en')}/s`;
-  const rest = restSeconds === null ? '' : `, ${timeText(restSeconds)} left`;
+  const rest = restSeconds === null || done === total ? '' : `, ${timeText(restSeconds)} left`;
   if (total === null) return `${what} ${done.toLocaleString('en')}, ${rate}${rest}`;
   const part = total === 0 ? 1 : Math.min(1, done / total);
   const full = Math.floor(part * cells);
