@@ -1,4 +1,4 @@
-// Streams over REST: a line of JSON for each message, in the envelope that gateways of gRPC have made known (ADR 0037).
+// Streams over REST: a line of JSON for each message, in the envelope that gateways of gRPC have made known (ADR 40).
 
 import { type DescMessage, type Message, toJson } from '@bufbuild/protobuf';
 
