@@ -16,6 +16,7 @@ import {
   ServerProcess,
   startServer,
   temporaryDirectory,
+  until,
 } from '#test/e2e/server-process.js';
 
 const collectors: HttpServer[] = [];
@@ -128,15 +129,20 @@ async function collector() {
 }
 
 describe('the trace of a call', () => {
-  it('leads from its caller to its append, and what was not sent yet is sent at the end', async () => {
+  it('leads from its caller over its append to the rows, and what was not sent yet is sent at the end', async () => {
     const { spans, endpoint } = await collector();
     const { server, ask } = await start({ COUNTERSIGN_OTEL_ENDPOINT: endpoint });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    await ask('/v2/users/new', ada, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+    const { id } = await ask('/v2/users/new', ada, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+    // Answered from rows, so that they are there.
+    await ask('/v2/users', { queries: [{ inUserIdsQuery: { userIds: [id] } }] });
+    const isProjected = ({ name }: SentSpan) => name.startsWith('project ');
+    const names = () => new Set(spans.filter(isProjected).map(({ name }) => name));
+    await until('the rows to be told of', () => names().size === 3, server);
     server.signal('SIGTERM');
     expect(await server.ended).toEqual({ code: 0, signal: null });
     const ofTrace = spans.filter((span) => span.traceId === traceId);
-    const call = ofTrace.find(({ name }) => name !== 'append');
+    const call = ofTrace.find(({ name }) => name.includes('/'));
     const appends = ofTrace.filter(({ name }) => name === 'append');
     expect(call).toMatchObject({
       name: 'zitadel.user.v2.UserService/CreateUser',
@@ -144,6 +150,11 @@ describe('the trace of a call', () => {
     });
     expect(appends.length).toBeGreaterThan(0);
     expect(appends.map(({ parentSpanId }) => parentSpanId)).toEqual(appends.map(() => call?.spanId));
+    const projected = ofTrace.filter(isProjected);
+    expect([...names()].sort()).toEqual(['project audit', 'project organizations', 'project users']);
+    const ids = new Set(appends.map(({ spanId }) => spanId));
+    expect(projected.filter(({ parentSpanId = '' }) => !ids.has(parentSpanId))).toEqual([]);
+    expect(spans.filter(isProjected)).toEqual(projected);
     expect(JSON.stringify(spans)).not.toContain('canary');
   });
 

@@ -17,7 +17,7 @@ import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { doUpkeep } from '#server/upkeep.js';
 import type { Operating } from '#transport/operating.js';
 
-export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected'>;
+export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
 
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;

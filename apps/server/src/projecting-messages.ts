@@ -7,6 +7,7 @@ import type { ReplayStatus } from '#read-models/replay/replay.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import type { ModelStore } from '#read-models/store.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
+import type { Projected } from '#telemetry/traces.js';
 
 export interface ProjectingData {
   /** Instead of following the log for the live rows. */
@@ -21,6 +22,8 @@ export interface ProjectingData {
   readonly shared?: SharedStore;
   /** By their names. */
   readonly projections: readonly string[];
+  /** What comes into rows is told by the traces of its calls. */
+  readonly isTraced?: true;
 }
 
 export interface SharedStore {
@@ -59,6 +62,8 @@ export type ProjectingReply =
   | { readonly kind: 'held'; readonly token: number | null }
   /** The streams of users whose keys are gone, whichever server erased them. */
   | { readonly kind: 'erased'; readonly streams: readonly string[] }
+  /** Appends of traced calls that are in the rows of a projection, or parked. */
+  | { readonly kind: 'projected'; readonly projected: readonly Projected[] }
   /** A replay made another build live. */
   | { readonly kind: 'switched'; readonly projection: string }
   /** Something that an operator should know and no caller is told. */

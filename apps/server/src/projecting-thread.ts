@@ -10,6 +10,7 @@ import { ProjectingInTurn } from '#server/projecting-in-turn.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
 import { stepBack } from '#server/step-back.js';
+import type { Projected } from '#telemetry/traces.js';
 
 const data = workerData as ProjectingData;
 let moved = new Map<string, Position>();
@@ -27,6 +28,7 @@ function tellMoved(projection: string, position: Position): void {
 
 const onHeld = (token: number | null) => send({ kind: 'held', token });
 const onErased = (streams: readonly string[]) => send({ kind: 'erased', streams });
+const onProjected = (projected: readonly Projected[]) => send({ kind: 'projected', projected });
 const tellTrouble = (text: string, projection: string | null) => send({ kind: 'trouble', projection, text });
 
 stepBack('projecting');
@@ -36,7 +38,7 @@ obeyOrders({ obey, close });
 
 async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners' | 'close'>> {
   const { lease } = parts;
-  const telling = { onMoved: tellMoved, onTrouble: tellTrouble };
+  const telling = { onMoved: tellMoved, onTrouble: tellTrouble, ...(data.isTraced && { onProjected }) };
   if (lease !== null) return new ProjectingInTurn({ ...telling, parts, lease, onHeld, onErased });
   const runners = await LiveRunners.start({ ...parts, ...telling });
   return { runners, status: () => runners.status(), close: () => runners.close() };

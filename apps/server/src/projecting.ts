@@ -13,8 +13,9 @@ import type {
   ProjectingReply,
   ProjectingRequest,
 } from '#server/projecting-messages.js';
+import type { Projected } from '#telemetry/traces.js';
 
-export interface ProjectingOptions extends ProjectingData {
+export interface ProjectingOptions extends Omit<ProjectingData, 'isTraced'> {
   /** Every reading that begins from now on shows the rows up to here. */
   readonly onMoved: (projection: string, position: Position) => void;
   /** Told what an operator should know; the projection is null where all are concerned. */
@@ -25,6 +26,8 @@ export interface ProjectingOptions extends ProjectingData {
   readonly onHeld?: (token: number | null) => void;
   /** Where rows are shared: users of these streams were erased, by whichever server. */
   readonly onErased?: (streams: readonly string[]) => void;
+  /** Of traced calls: their appends, as they come into rows. */
+  readonly onProjected?: (projected: readonly Projected[]) => void;
   readonly restartDelaysMs?: readonly number[];
 }
 
@@ -146,9 +149,10 @@ export class Projecting {
   }
 
   #start(): void {
-    const { log, keysPath, masterKeys, modelsPath, shared, projections, role } = this.#options;
+    const { log, keysPath, masterKeys, modelsPath, shared, projections, role, onProjected } = this.#options;
     const files = { keysPath, modelsPath };
-    const data: ProjectingData = { log, masterKeys, projections, ...files, ...(shared && { shared }) };
+    const more = { ...(shared && { shared }), ...(onProjected && { isTraced: true as const }) };
+    const data: ProjectingData = { log, masterKeys, projections, ...files, ...more };
     // The service's settings are not the thread's business.
     const worker = new Worker(threadUrl(role ?? 'projecting'), { execArgv, env: {}, workerData: data });
     this.#worker = worker;
@@ -175,6 +179,9 @@ export class Projecting {
         return;
       case 'erased':
         onErased?.(reply.streams);
+        return;
+      case 'projected':
+        this.#options.onProjected?.(reply.projected);
         return;
       case 'switched':
         onSwitched?.(reply.projection);

@@ -18,6 +18,7 @@ import type { ProjectingData } from '#server/projecting-messages.js';
 import { watchProjections } from '#server/projection-watch.js';
 import { Replaying } from '#server/replaying.js';
 import type { ReadModelsChoice } from '#server/setting-values.js';
+import type { Traces } from '#telemetry/traces.js';
 
 export interface ReadModelsOptions {
   readonly dataDirectory: string;
@@ -33,6 +34,8 @@ export interface ReadModelsOptions {
   readonly onErased?: (streams: readonly string[]) => void;
   /** Left out where nobody asks. */
   readonly metrics?: Metrics;
+  /** Left out where nothing is traced. */
+  readonly traces?: Pick<Traces, 'projected'>;
 }
 
 interface Parts {
@@ -64,7 +67,7 @@ export class ReadModels {
 
   /** Throws `StartRefusal`. */
   static async open(options: ReadModelsOptions): Promise<ReadModels> {
-    const { eventLog, projected, soleWriter, masterKeys, log, onErased, metrics } = options;
+    const { eventLog, projected, soleWriter, masterKeys, log, onErased, metrics, traces } = options;
     const onTrouble = (reason: string, projection: string | null = null) =>
       log.error({ reason, ...(projection !== null && { projection }) }, 'the read models');
     const rows = await openKeptRows({ ...options, onTrouble });
@@ -77,6 +80,11 @@ export class ReadModels {
       onMoved: (projection, position) => waits.moveTo(projection, position),
       onHeld: (token) => replaying.held(token),
       ...(onErased && { onErased }),
+      ...(traces && {
+        onProjected: (projected) => {
+          for (const one of projected) traces.projected(one);
+        },
+      }),
     });
     // A start waits for the rows that are live: what is built beside them comes after.
     const replaying = Replaying.start({ ...threads, projecting, after: begun.promise });

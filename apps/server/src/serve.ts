@@ -74,6 +74,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
       soleWriter,
       log,
       metrics: telemetry.metrics,
+      ...(telemetry.traces && { traces: telemetry.traces }),
     });
     closing.unshift(() => opening.close());
     if (soleWriter) await opening.finished;
