@@ -246,19 +246,15 @@ async function onPostgres(): Promise<void> {
   const server = await PostgresServer.start();
   const url = await server.createDatabase();
   const store = await openPostgresStore({ url });
-  const build = await store.open(users);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query<{ name: string; sql: string }>(
-    `SELECT indexname AS name, indexdef AS sql FROM pg_indexes
-      WHERE tablename = 'users_${build.build}_users' AND indexname NOT LIKE '%pkey'`,
-  );
-  for (const { name } of rows) await client.query(`DROP INDEX read_models."${name}"`);
+  await store.open(users);
+  const build = await store.begin(users, { isBulk: true });
   print(`filled at ${await fill(store, build, [0, count])} rows a second`);
   const began = performance.now();
-  await client.query("SET maintenance_work_mem = '512MB'");
-  for (const { sql } of rows) await client.query(sql);
+  await store.finish(build);
   print(`indexed in ${Math.round(performance.now() - began)} ms`);
+  await store.makeLive(build);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   await client.query('VACUUM ANALYZE');
   await ask(store);
   print(memory());

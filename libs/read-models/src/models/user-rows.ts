@@ -85,9 +85,22 @@ const unknown = { place: null };
 const opening = (purpose: string, sealed: Sealed, cells: (opened: string) => Row): Opening =>
   openingText({ purpose, sealed }, (opened) => (opened === null ? unknown : cells(opened)));
 
-const pair = (column: string, value: string | null): Row => ({
+const textColumns = [
+  'username',
+  'given_name',
+  'family_name',
+  'nick_name',
+  'display_name',
+  'email',
+  'phone',
+] as const;
+
+/** Put together once: a replay asks for it some times for each user. */
+const loweredNames = Object.fromEntries(textColumns.map((column) => [column, `${column}_lower`]));
+
+const pair = (column: (typeof textColumns)[number], value: string | null): Row => ({
   [column]: value,
-  [`${column}_lower`]: lower(value ?? ''),
+  [loweredNames[column] as string]: value === null ? '' : lower(value),
 });
 
 const openings = {
@@ -125,28 +138,27 @@ function machineCells(profile: string): Row {
 
 type Added = Extract<UserEvent, { type: 'user.human.added' | 'user.machine.added' }>;
 
+/** What is there of nobody of whom nothing was opened. */
+const unopened: Row = {
+  kind: 'machine',
+  state: 'active',
+  ...Object.assign({}, ...textColumns.map((column) => pair(column, null))),
+  preferred_language: null,
+  gender: null,
+  machine_name: null,
+  description: null,
+  email_key: null,
+  is_email_verified: 0,
+};
+
 /** Before anything of it is opened. */
 function newRow({ organizationId, usernameKey }: Added, place: Place): Row {
   return {
+    ...unopened,
     stream: place.stream,
     organization_id: organizationId,
     user_id: place.stream.slice('user-'.length),
-    kind: 'machine',
-    state: 'active',
-    ...pair('username', null),
     username_key: usernameKey,
-    ...pair('given_name', null),
-    ...pair('family_name', null),
-    ...pair('nick_name', null),
-    ...pair('display_name', null),
-    preferred_language: null,
-    gender: null,
-    machine_name: null,
-    description: null,
-    ...pair('email', null),
-    email_key: null,
-    is_email_verified: 0,
-    ...pair('phone', null),
     created_at: place.time,
     ...moved(place),
     place: place.position,
