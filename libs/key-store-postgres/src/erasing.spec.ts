@@ -3,6 +3,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
 
@@ -126,6 +127,18 @@ describeOnPostgres('the keys in PostgreSQL', (server) => {
     await stores[0]?.add(key);
     expect(await stores[2]?.get(key.subject)).toMatchObject({ keyId: key.keyId });
     await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('are waited for where another server that started is slow to make them', async () => {
+    const url = await server().createDatabase();
+    const slow = new pg.Client({ connectionString: url });
+    await slow.connect();
+    await slow.query('BEGIN; SELECT pg_advisory_xact_lock(7346021150)');
+    const opening = PostgresKeyStore.open({ url });
+    const waited = await Promise.race([opening.then(() => 'opened'), delay(3_000, 'waits', { ref: false })]);
+    expect(waited).toBe('waits');
+    await slow.end();
+    await (await opening).close();
   });
 
   it("are not kept where the schema is somebody else's, which is left as it is", async () => {

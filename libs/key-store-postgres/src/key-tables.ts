@@ -2,7 +2,7 @@
 // erased: PostgreSQL overwrites nothing where it stands, and what VACUUM frees still has the bytes.
 
 import { createHash } from 'node:crypto';
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryConfig } from 'pg';
 
 import { damaged, unavailable } from '#key-store-postgres/key-store-failure.js';
 
@@ -11,6 +11,8 @@ export const bucketsCount = 256;
 const layoutVersion = 1;
 /** Any number will do, as long as nobody else in the database takes it for something that may last. */
 const makingLock = 7_346_021_150;
+/** Hundreds of tables take seconds on a busy machine, and another server that starts waits for them. */
+const makingMaxMs = 60_000;
 
 export const bucketOf = (subject: string): number =>
   createHash('sha256').update(subject).digest().readUInt8(0);
@@ -40,13 +42,20 @@ const making = `
 /** Makes them where there are none. Throws for a schema of this name that is somebody else's. */
 export async function prepareTables(client: ClientBase): Promise<void> {
   await assertSettings(client);
-  await client.query('BEGIN');
-  await client.query(`SELECT pg_advisory_xact_lock(${makingLock})`);
+  await client.query(
+    `BEGIN; SET LOCAL lock_timeout = ${makingMaxMs}; SET LOCAL statement_timeout = ${makingMaxMs}`,
+  );
+  await patiently(client, `SELECT pg_advisory_xact_lock(${makingLock})`);
   const found = await layoutOf(client);
   if (found === null) await make(client);
   await client.query('COMMIT');
   if (found === null || found === layoutVersion) return;
   throw damaged(`its tables have layout ${found}, this version knows ${layoutVersion}`);
+}
+
+function patiently(client: ClientBase, text: string): Promise<unknown> {
+  const config: QueryConfig & { readonly query_timeout: number } = { text, query_timeout: makingMaxMs };
+  return client.query(config);
 }
 
 /** Null where the schema is missing or empty. */
@@ -63,7 +72,7 @@ async function layoutOf(client: ClientBase): Promise<number | null> {
 
 async function make(client: ClientBase): Promise<void> {
   try {
-    await client.query(making);
+    await patiently(client, making);
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
     const told = 'this role may not make the schema "keys": let an administrator of the database run';
