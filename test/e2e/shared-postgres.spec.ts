@@ -1,5 +1,6 @@
 // What a start makes of the PostgreSQL that it is given: rows and keys are kept there, or it is refused in one line.
 
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -8,6 +9,7 @@ import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js
 import {
   type Environment,
   endAll,
+  root,
   startAndEnd,
   startServer,
   temporaryDirectory,
@@ -56,6 +58,26 @@ describeOnPostgres('a start with the read models in PostgreSQL', (server) => {
       url,
     );
     expect(counted.rows).toEqual([{ keys: expect.stringMatching(/^[1-9]/), builds: '3' }]);
+  });
+
+  it.each([
+    'keys status',
+    'keys rotate',
+    'backup <scratch>/backup',
+    'restore <scratch>/backup',
+    'events import <scratch>/events',
+    'events export --with-keys --to <scratch>/events',
+  ])('leaves no keys for the command line to take for all there are: %s', (line) => {
+    const scratch = temporaryDirectory();
+    const words = line.replace('<scratch>', scratch).split(' ');
+    const { status, stderr } = spawnSync(process.execPath, ['dist/apps/cli/src/main.js', ...words], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...environmentOf(url) },
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('COUNTERSIGN_READ_MODELS has them in PostgreSQL');
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   it.each<[string, (own: URL) => void, string]>([

@@ -120,7 +120,8 @@ function logFindings({ eventLog }: Settings, directory: string): Finding[] {
   ];
 }
 
-function keyFindings({ masterKeyFile }: Settings, directory: string): Finding[] {
+function keyFindings({ masterKeyFile, readModels }: Settings, directory: string): Finding[] {
+  if (readModels.engine !== 'embedded') return [fine('keys', 'they are in PostgreSQL')];
   if (!existsSync(keyFilePath(directory))) return [fine('keys', 'there are none yet')];
   const advice = 'put the missing master key back into the file: without it its users are lost';
   return [

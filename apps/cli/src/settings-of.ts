@@ -53,3 +53,12 @@ function ofKnownLayout(directory: string): string {
   if (problem !== null) throw notNow(problem.says, problem.advice);
   return directory;
 }
+
+/** Of what works on the keys of a data directory. Throws `CommandFailure` where the settings keep them elsewhere. */
+export function refuseSharedKeys(call: Pick<Call, 'given' | 'environment'>): void {
+  if (settingsOf(call).readModels.engine === 'embedded') return;
+  throw notNow(
+    'this works on the keys of a data directory, and COUNTERSIGN_READ_MODELS has them in PostgreSQL',
+    'ask a running service by --url, or use the tools of PostgreSQL on the schema keys',
+  );
+}

@@ -6,7 +6,7 @@ import type { Call, Command } from '#cli/command.js';
 import { notNow } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import { assertWhole } from '#cli/proving.js';
-import { embeddedDirectoryOf, settingsOf } from '#cli/settings-of.js';
+import { embeddedDirectoryOf, refuseSharedKeys, settingsOf } from '#cli/settings-of.js';
 import { type Copied, copyLog } from '#event-log-sqlite/copy-log.js';
 import { copyKeys, countKeys } from '#key-store-sqlite/read-keys.js';
 import { syncPath, writeDurably } from '#server/durable-files.js';
@@ -34,6 +34,7 @@ export const backup: Command = {
   run: async (call) => {
     const { given, output } = call;
     const target = resolve(given.argument(0));
+    refuseSharedKeys(call);
     const directory = embeddedDirectoryOf(call);
     if (existsSync(target)) throw notNow(`${target} is there already`, 'name a directory that is not there');
     const unfinished = `${target}.unfinished`;

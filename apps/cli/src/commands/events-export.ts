@@ -6,7 +6,7 @@ import { eventLine, firstLine, keyLine, Summing } from '#cli/event-lines.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import type { Output } from '#cli/output.js';
 import type { ProgressBar } from '#cli/progress-bar.js';
-import { embeddedDirectoryOf } from '#cli/settings-of.js';
+import { embeddedDirectoryOf, refuseSharedKeys } from '#cli/settings-of.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
 import { readKeys } from '#key-store-sqlite/read-keys.js';
 
@@ -35,6 +35,7 @@ export const eventsExport: Command = {
   ],
   run: async (call) => {
     const { given, output } = call;
+    if (given.flag('with-keys')) refuseSharedKeys(call);
     const directory = embeddedDirectoryOf(call);
     const target = targetOf(given.text('to'), output);
     const log = ReadLog.open(directory);

@@ -7,7 +7,7 @@ import { CommandFailure, notNow } from '#cli/command-failure.js';
 import { firstLine, parseLine, Summing } from '#cli/event-lines.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import type { ProgressBar } from '#cli/progress-bar.js';
-import { settingsOf } from '#cli/settings-of.js';
+import { refuseSharedKeys, settingsOf } from '#cli/settings-of.js';
 import { EventLogError } from '#event-log/errors.js';
 import { type ImportedRow, importLog } from '#event-log-sqlite/import-log.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
@@ -56,6 +56,7 @@ export const eventsImport: Command = {
 };
 
 function directoryOf(call: Call): string {
+  refuseSharedKeys(call);
   const { eventLog, dataDirectory } = settingsOf(call);
   if (eventLog.engine !== 'embedded')
     throw notNow('only an embedded log is imported into', 'leave COUNTERSIGN_EVENT_LOG out');

@@ -8,7 +8,7 @@ import { exitCodes } from '#cli/exit-codes.js';
 import { masterKeysThere, type Rotation, rotateThere } from '#cli/master-keys-there.js';
 import { serviceOf } from '#cli/reach.js';
 import { type Json, ServiceApi } from '#cli/service-api.js';
-import { embeddedDirectoryOf, settingsOf } from '#cli/settings-of.js';
+import { embeddedDirectoryOf, refuseSharedKeys, settingsOf } from '#cli/settings-of.js';
 import { takeLock } from '#cli/take-lock.js';
 import { countKeys } from '#key-store-sqlite/read-keys.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
@@ -60,6 +60,7 @@ function toldOf({ masterKey, rewrapped, unused }: Answer): string {
 }
 
 async function rotateHere(call: Call): Promise<Answer> {
+  refuseSharedKeys(call);
   const directory = embeddedDirectoryOf(call);
   // Before anything is changed: without keys there is nothing to rotate.
   const total = [...countKeys(directory).values()].reduce((sum, count) => sum + count, 0);

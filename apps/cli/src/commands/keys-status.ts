@@ -3,7 +3,7 @@ import { exitCodes } from '#cli/exit-codes.js';
 import { masterKeysThere } from '#cli/master-keys-there.js';
 import { serviceElsewhere } from '#cli/reach.js';
 import type { ServiceApi } from '#cli/service-api.js';
-import { dataDirectoryOf, settingsOf } from '#cli/settings-of.js';
+import { dataDirectoryOf, refuseSharedKeys, settingsOf } from '#cli/settings-of.js';
 import { countKeys } from '#key-store-sqlite/read-keys.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 
@@ -39,6 +39,7 @@ interface Found {
 }
 
 function keysHere(call: Call): Found {
+  refuseSharedKeys(call);
   const directory = dataDirectoryOf(call);
   const counts = countKeys(directory);
   const { masterKeys, path } = findMasterKeys(settingsOf(call).masterKeyFile, directory, true);

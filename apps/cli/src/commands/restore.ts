@@ -7,7 +7,7 @@ import { notNow } from '#cli/command-failure.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import type { Output } from '#cli/output.js';
 import { assertWhole } from '#cli/proving.js';
-import { settingsOf } from '#cli/settings-of.js';
+import { refuseSharedKeys, settingsOf } from '#cli/settings-of.js';
 import { takeLock } from '#cli/take-lock.js';
 import { ReadLog } from '#event-log-sqlite/read-log.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
@@ -34,6 +34,7 @@ export const restore: Command = {
   ],
   run: async (call) => {
     const { given, output } = call;
+    refuseSharedKeys(call);
     const { eventLog, dataDirectory } = settingsOf(call);
     if (eventLog.engine !== 'embedded')
       throw notNow('only an embedded log is restored', 'leave COUNTERSIGN_EVENT_LOG out');
