@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { fileOf, listFile } from '#cli/backup-files.js';
@@ -24,9 +24,23 @@ import { wrappedBytes } from '#key-store-sqlite/key-file.js';
 import { readKeys } from '#key-store-sqlite/read-keys.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
 import { countersign, linesOf } from '#test/e2e/command-line/countersign.js';
-import { addUser, ask, livedIn, serve, stop, tokenIn, verifyCode } from '#test/e2e/command-line/lived-in.js';
+import {
+  addUser,
+  ask,
+  copyOf,
+  type LivedIn,
+  livedIn,
+  serve,
+  stop,
+  tokenIn,
+  verifyCode,
+} from '#test/e2e/command-line/lived-in.js';
 import { endAll, ServerProcess, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
+let lived: LivedIn;
+beforeAll(async () => {
+  lived = await livedIn();
+}, 60_000);
 afterAll(endAll);
 /** Each is some ten processes, one after the other. */
 jest.setTimeout(120_000);
@@ -113,7 +127,7 @@ describe('a backup under 500 appends a second', () => {
 
 describe('backup and restore', () => {
   it('carry a served directory over: a code is verified in the new place', async () => {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const running = await serve(house.directory);
     const [to, restored] = [elsewhere(), elsewhere()];
     const ran = await backUp(house.directory, to);
@@ -131,7 +145,7 @@ describe('backup and restore', () => {
   });
 
   it('take the master keys along only when told to', async () => {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const [to, restored] = [elsewhere(), elsewhere()];
     expect((await backUp(house.directory, to, '--with-master-key')).output).toContain('can open all of it');
     expect((await restoreTo(restored, to)).code).toBe(exitCodes.done);
@@ -141,7 +155,7 @@ describe('backup and restore', () => {
   });
 
   it('go nowhere where something is', async () => {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const [to, there] = [elsewhere(), temporaryDirectory()];
     expect(await backUp(house.directory, there)).toMatchObject({ code: exitCodes.notNow, output: '' });
     await backUp(house.directory, to);
@@ -154,7 +168,7 @@ describe('backup and restore', () => {
   });
 
   it('see a log that is damaged, and a backup that is', async () => {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const to = elsewhere();
     await backUp(house.directory, to);
     const damaged = elsewhere();
@@ -176,7 +190,7 @@ describe('backup and restore', () => {
   });
 
   it('leave no rows that are ahead of a log which was put back by hand: they are made anew', async () => {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const to = elsewhere();
     await backUp(house.directory, to);
     const before = await serve(house.directory);
@@ -199,7 +213,7 @@ describe('backup and restore', () => {
   });
 
   it('no service starts on a restore that was cut short, and the next restore ends it', async () => {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const [to, restored] = [elsewhere(), temporaryDirectory()];
     await backUp(house.directory, to, '--with-master-key');
     writeFileSync(join(restored, 'restore.unfinished'), '');
@@ -216,7 +230,7 @@ describe('backup and restore', () => {
 
 describe('who was erased', () => {
   async function erasedAfterBackup() {
-    const house = await livedIn();
+    const house = copyOf(lived);
     const [older, newer] = [elsewhere(), elsewhere()];
     await backUp(house.directory, older);
     const server = await serve(house.directory);

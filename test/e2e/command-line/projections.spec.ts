@@ -9,19 +9,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { exitCodes } from '#cli/exit-codes.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { begin, countersign, linesOf, type Ran } from '#test/e2e/command-line/countersign.js';
-import { livedIn, serve, stop } from '#test/e2e/command-line/lived-in.js';
+import { copyOf, type LivedIn, livedIn, serve, stop } from '#test/e2e/command-line/lived-in.js';
 import { endAll, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-let lived: string;
+let lived: LivedIn;
 let directory: string;
 beforeAll(async () => {
-  lived = (await livedIn()).directory;
+  lived = await livedIn();
 }, 60_000);
 beforeEach(() => {
-  directory = temporaryDirectory();
-  cpSync(lived, directory, { recursive: true });
+  ({ directory } = copyOf(lived));
 });
 afterAll(endAll);
 /** Each is some processes, one after the other. */
@@ -221,7 +220,7 @@ describe('without a service', () => {
 
   it('no file of rows is made by looking', async () => {
     const empty = temporaryDirectory();
-    cpSync(lived, empty, { recursive: true, filter: (path) => !path.includes('models.db') });
+    cpSync(lived.directory, empty, { recursive: true, filter: (path) => !path.includes('models.db') });
     const ran = await countersign(['projections', 'list', '--json', '--data-dir', empty]);
     expect(last(ran).projections).toMatchObject([{ build: null }, { build: null }, { build: null }]);
     expect(existsSync(join(empty, 'models.db'))).toBe(false);

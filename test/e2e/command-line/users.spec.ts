@@ -4,13 +4,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { exitCodes } from '#cli/exit-codes.js';
 import { countersign, linesOf, type Ran } from '#test/e2e/command-line/countersign.js';
 import {
   addUser,
   ask,
+  copyOf,
   type LivedIn,
   livedIn,
   serve,
@@ -19,10 +20,14 @@ import {
 } from '#test/e2e/command-line/lived-in.js';
 import { endAll, type Server, temporaryDirectory } from '#test/e2e/server-process.js';
 
+let lived: LivedIn;
 let house: LivedIn;
-beforeEach(async () => {
-  house = await livedIn();
+beforeAll(async () => {
+  lived = await livedIn();
 }, 60_000);
+beforeEach(() => {
+  house = copyOf(lived);
+});
 afterAll(endAll);
 /** Each is some twenty processes, one after the other. */
 jest.setTimeout(240_000);
