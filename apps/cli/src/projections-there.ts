@@ -99,7 +99,10 @@ export class ProjectionsThere implements Projections {
   async close(): Promise<void> {}
 
   async #goOnWith(projection: string, how: 'retry' | 'skip', at: ParkedAt): Promise<Parked | null> {
-    const { parked } = await this.#post(`projections/${pathOf(projection)}/parked/${how}`, at);
+    // The service takes no field that it does not know, and who asks may have more of it at hand.
+    const { stream, position } = at;
+    const path = `projections/${pathOf(projection)}/parked/${how}`;
+    const { parked } = await this.#post(path, { stream, position });
     return parked === undefined ? null : parkedOf(parked as Json);
   }
 
