@@ -97,9 +97,12 @@ describe('every page of a list in SQLite', () => {
   it('is what stands there in the whole list', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
     const store = openSqliteStore(join(directory, 'read-models.db'));
-    await holdEveryPage(store);
-    await store.close();
-    rmSync(directory, { recursive: true });
+    try {
+      await holdEveryPage(store);
+    } finally {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 

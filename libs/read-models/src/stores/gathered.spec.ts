@@ -147,9 +147,12 @@ describe('changes that are gathered', () => {
       file.exec(`INSERT INTO ${index} (${index}, rank) VALUES ('integrity-check', 1)`);
       file.close();
     };
-    await holdAgainstOneByOne(store, { numRuns: 200, look });
-    await store.close();
-    rmSync(directory, { recursive: true });
+    try {
+      await holdAgainstOneByOne(store, { numRuns: 200, look });
+    } finally {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    }
   }, 180_000);
 
   it('are few: rows that are put, set and removed by the same columns are one statement each', () => {
