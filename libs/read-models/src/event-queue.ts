@@ -91,6 +91,8 @@ export class EventQueue {
     try {
       for await (const item of this.#subscription) {
         this.#add(item);
+        // Who closes wakes once, before what was on its way is here.
+        if (this.#closing.signal.aborted) break;
         if (this.#events.length >= this.#eventsMax) await this.#waitForRoom();
         if (this.#isCaughtUp && this.#restMs > 0) await this.#rest();
       }
