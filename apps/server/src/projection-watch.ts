@@ -25,6 +25,7 @@ export function watchProjections({
 }: ProjectionWatchOptions): () => void {
   const told = new Map(projections.map((name) => [name, metrics.projection(name)]));
   const seen = new Map(events);
+  const heard = new Map(projections.map((name) => [name, { at: Date.now(), lagSeconds: 0 }]));
   const tell = (one: RunnerStatus): void => {
     const series = told.get(one.projection);
     const isLevel = one.head === one.position;
@@ -33,13 +34,19 @@ export function watchProjections({
     series?.parked(one.parked.length);
     series?.projected(Math.max(0, one.events - (seen.get(one.projection) ?? 0)));
     seen.set(one.projection, one.events);
+    heard.set(one.projection, { at: Date.now(), lagSeconds: one.lagSeconds });
+  };
+  // What was level a while ago need not be so any more, and the alarm of who is behind is to be heard.
+  const tellUnheard = (name: string): void => {
+    const { at, lagSeconds } = heard.get(name) as { readonly at: number; readonly lagSeconds: number };
+    told.get(name)?.lag({ events: Number.NaN, seconds: lagSeconds + (Date.now() - at) / 1_000 });
   };
   const look = async (): Promise<void> => {
-    try {
-      for (const one of await status()) tell(one);
-    } catch {
-      // The thread is being started again, which was told already.
-    }
+    // Of a thread that is being started again nothing is known, which was told already.
+    const statuses = await status().catch(() => []);
+    for (const one of statuses) tell(one);
+    const names = new Set(statuses.map(({ projection }) => projection));
+    for (const name of projections) if (!names.has(name)) tellUnheard(name);
   };
   const timer = setInterval(() => void look(), lookEveryMs).unref();
   return () => clearInterval(timer);
