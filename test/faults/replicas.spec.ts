@@ -24,15 +24,15 @@ titled(`two servers on one log and one PostgreSQL [seed ${seed}]`, () => {
 
   it('that started at once made one administrator with one token, which both know', async () => {
     expect(replicas.adminTokens).toHaveLength(1);
-    for (const one of both) expect(await replicas.countUsers(one, 'nobody')).toBe(0);
+    for (const one of both) expect(await replicas.countKnown(one, 'nobody')).toBe(0);
   });
 
   it('show what was written on the other to whoever brings its position, and each its own without', async () => {
     for (let nth = 0; nth < 10; nth += 1) {
       const [here, there] = nth % 2 === 0 ? both : ([both[1], both[0]] as const);
       const written = await replicas.addUser(here, `seen-${nth}-`);
-      expect(await replicas.countUsers(there, `seen-${nth}-`, written?.position)).toBe(1);
-      expect(await replicas.countUsers(here, `seen-${nth}-`)).toBe(1);
+      expect(await replicas.countKnown(there, `seen-${nth}-`, written?.position)).toBe(1);
+      expect(await replicas.countKnown(here, `seen-${nth}-`)).toBe(1);
     }
   });
 
@@ -74,10 +74,17 @@ titled(`two servers on one log and one PostgreSQL [seed ${seed}]`, () => {
     }
     await replicas.postgres.resume();
     await Promise.all(both.map((one) => replicas.untilReady(one)));
-    for (const one of both) expect(await replicas.countUsers(one, 'half-')).toBe(0);
+    for (const one of both) expect(await replicas.countKnown(one, 'half-')).toBe(0);
     const written = await replicas.addUser(both[0], 'after-');
-    for (const one of both) expect(await replicas.countUsers(one, 'after-', written?.position)).toBe(1);
+    for (const one of both) expect(await replicas.countKnown(one, 'after-', written?.position)).toBe(1);
     expect(await replicas.names(both[1], 'before-')).toEqual(expect.arrayContaining(known));
     expect(await rowsAsReplayed(replicas)).toEqual([]);
   }, 120_000);
+
+  it('end in good order while PostgreSQL is away', async () => {
+    await replicas.postgres.interrupt();
+    for (const { server } of both) server.signal('SIGTERM');
+    for (const { server } of both) expect(await server.ended).toEqual({ code: 0, signal: null });
+    await replicas.postgres.resume();
+  }, 60_000);
 });

@@ -74,10 +74,14 @@ export class Replicas {
     });
   }
 
-  /** Of a call that is not refused. */
+  /** Of a call that is not refused; asked again where rows are not there yet, on a machine that is slow. */
   async answer(replica: Replica, path: string, call: Call = {}): Promise<Readonly<Record<string, unknown>>> {
-    const response = await this.call(replica, path, call);
-    const answer = (await response.json()) as Readonly<Record<string, unknown>>;
+    let response = await this.call(replica, path, call);
+    let answer = (await response.json()) as Readonly<Record<string, unknown>>;
+    for (let again = 0; again < againMax && JSON.stringify(answer).includes('not-yet'); again += 1) {
+      response = await this.call(replica, path, call);
+      answer = (await response.json()) as Readonly<Record<string, unknown>>;
+    }
     if (response.status === 200) return answer;
     throw new Error(`${path} is answered with ${response.status} ${JSON.stringify(answer)}`);
   }
@@ -107,6 +111,7 @@ export class Replicas {
     for (let isMore = true; isMore; ) {
       const query = { offset: String(names.length), limit: pageMax, asc: true };
       const body = { query, queries: queriesFor(part), sortingColumn: 'USER_FIELD_NAME_CREATION_DATE' };
+      await this.countKnown(replica, part, position);
       const answer = await this.answer(replica, '/v2/users', { body, ...(position && { position }) });
       const page = (answer.result ?? []) as readonly Listed[];
       names.push(...page.map(({ human }) => human.email.email.replace(/@.*/, '')));
@@ -123,6 +128,17 @@ export class Replicas {
     if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
     const { details } = (await answer.json()) as { readonly details?: { readonly totalResult?: string } };
     return Number(details?.totalResult ?? 0);
+  }
+
+  /** As soon as it can know, on a machine that is slow, too: a wrong number is never asked for again. */
+  async countKnown(replica: Replica, part: string, position?: string): Promise<number | null> {
+    let count: number | null = null;
+    const isKnown = async () => {
+      count = await this.countUsers(replica, part, position);
+      return count !== null;
+    };
+    await until(`a count of ${part}`, isKnown, replica.server);
+    return count;
   }
 
   /** The process that makes the rows; null while nobody may. */
@@ -157,6 +173,8 @@ interface Listed {
 }
 
 const pageMax = 1_000;
+/** Each is refused after a second. */
+const againMax = 20;
 const queriesFor = (part: string) => [
   { emailQuery: { emailAddress: part, method: 'TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE' } },
 ];
