@@ -24,10 +24,7 @@ export const heldAlways: Lease = {
   whileHeld: (project, until) => project({ token: 1, lost: until }),
 };
 
-/**
- * The store as the holder of a lease writes to it. Once it was told that the lease is another's, nothing that it says of
- * builds and replays counts any more either.
- */
+/** The store as the holder of a lease writes to it: nothing without its number, and nothing once that was refused. */
 export function writingUnder(token: number, store: ModelStore): ModelStore {
   let loss: LeaseLost | null = null;
   const unlessLost = async <Outcome>(work: () => Promise<Outcome>): Promise<Outcome> => {
@@ -40,15 +37,15 @@ export function writingUnder(token: number, store: ModelStore): ModelStore {
     }
   };
   return {
-    open: (projection) => store.open(projection),
+    open: (projection) => unlessLost(() => store.open(projection, { token })),
     checkpoint: (build) => store.checkpoint(build),
     apply: (batch) => unlessLost(() => store.apply({ ...batch, token })),
     parked: (build) => store.parked(build),
-    begin: (projection, beginning) => unlessLost(() => store.begin(projection, beginning)),
-    finish: (build) => unlessLost(() => store.finish(build)),
-    makeLive: (build, switching) => unlessLost(() => store.makeLive(build, switching)),
-    drop: (build, note) => unlessLost(() => store.drop(build, note)),
-    note: (note) => unlessLost(() => store.note(note)),
+    begin: (projection, beginning) => unlessLost(() => store.begin(projection, { ...beginning, token })),
+    finish: (build) => unlessLost(() => store.finish(build, { token })),
+    makeLive: (build, switching) => unlessLost(() => store.makeLive(build, { ...switching, token })),
+    drop: (build, note) => unlessLost(() => store.drop(build, note, { token })),
+    note: (note) => unlessLost(() => store.note(note, { token })),
     notes: () => store.notes(),
     builds: () => store.builds(),
     digest: (build, table) => store.digest(build, table),

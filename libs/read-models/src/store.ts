@@ -32,15 +32,18 @@ export type OpenedChange =
   | { readonly change: 'set'; readonly table: string; readonly where: Row; readonly cells: Row }
   | { readonly change: 'remove'; readonly table: string; readonly where: Row };
 
-export interface Batch {
+/** What is written counts only under the lease of this number, where there is one (lease.ts): `LeaseLost` otherwise. */
+export interface Fence {
+  readonly token?: number;
+}
+
+export interface Batch extends Fence {
   readonly build: Build;
   /** In the order of their events. */
   readonly changes: readonly OpenedChange[];
   /** What the store must have for this batch to count; null for the first. */
   readonly from: Checkpoint | null;
   readonly to: Checkpoint;
-  /** Of the lease that it is written under, where there is one (lease.ts): `Fenced` once that is another's. */
-  readonly token?: number;
   /** Streams to park or to go on with, with the same transaction. */
   readonly parking?: readonly Parking[];
   /** It counts only while the build is live: `Fenced` from the switch to another on. */
@@ -70,14 +73,14 @@ export interface ReplayNote {
   readonly details: string;
 }
 
-export interface Beginning {
+export interface Beginning extends Fence {
   /** Indexes that no change needs are made by `finish`, where the engine is faster for it. */
   readonly isBulk?: true;
   /** Kept with the same transaction. Notes of earlier builds of the projection that are gone are given up. */
   readonly note?: Omit<ReplayNote, 'build' | 'projection'>;
 }
 
-export interface Switching {
+export interface Switching extends Fence {
   /** Kept with the same transaction. */
   readonly note?: ReplayNote;
 }
@@ -164,13 +167,13 @@ export interface ProjectionTables {
   tableOf(projection: string, table: string): string;
 }
 
-/** Every call may throw `ModelStoreError`. */
+/** Every call may throw `ModelStoreError`, and every one that writes `LeaseLost`. */
 export interface ModelStore {
   /**
    * Makes the tables of a projection where it has none, and makes the first build live. Answers the live one. Throws
    * `OtherVersion`; and `TypeError` where the tables changed and the version did not.
    */
-  open(projection: Projection): Promise<Build>;
+  open(projection: Projection, fence?: Fence): Promise<Build>;
   /** Null before the first batch. */
   checkpoint(build: Build): Promise<Checkpoint | null>;
   /** All of it or nothing, in one transaction. Throws `Fenced`, also for a build that was dropped, and `RowRefused`. */
@@ -179,16 +182,16 @@ export interface ModelStore {
   /** Tables for the next build, beside the live one. */
   begin(projection: Projection, beginning?: Beginning): Promise<Build>;
   /** Makes the indexes that were left out, and what is written durable. What was cut short is done over. */
-  finish(build: Build): Promise<void>;
+  finish(build: Build, fence?: Fence): Promise<void>;
   /**
    * Every reader that begins from now on sees this build; one that began before finishes on the other. Throws
    * `Behind`; and `TypeError` for a build that has a name beside.
    */
   makeLive(build: Build, switching?: Switching): Promise<void>;
   /** Its tables go, with its checkpoint; the note stays. Throws `TypeError` for the live one. */
-  drop(build: Build, note?: ReplayNote): Promise<void>;
+  drop(build: Build, note?: ReplayNote, fence?: Fence): Promise<void>;
   /** In place of the note of the same build. */
-  note(note: ReplayNote): Promise<void>;
+  note(note: ReplayNote, fence?: Fence): Promise<void>;
   notes(): Promise<readonly ReplayNote[]>;
   /** Every build that has tables, the live one of each projection told. */
   builds(): Promise<

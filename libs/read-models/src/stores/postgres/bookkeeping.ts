@@ -4,7 +4,14 @@ import type pg from 'pg';
 
 import type { Position } from '#event-log/event-log.js';
 import type { Projection, Table } from '#read-models/projection.js';
-import type { Checkpoint, ParkedStream, Parking, ReplayNote } from '#read-models/store.js';
+import {
+  type Checkpoint,
+  type Fence,
+  LeaseLost,
+  type ParkedStream,
+  type Parking,
+  type ReplayNote,
+} from '#read-models/store.js';
 import { told } from '#read-models/stores/postgres/connections.js';
 import { leaseName, schemaName } from '#read-models/stores/postgres/tables.js';
 
@@ -84,11 +91,17 @@ export async function moveCheckpoint(
   return rowCount === 1;
 }
 
+/** Throws `LeaseLost` where the number is another's by now. */
+export async function assertHeld(client: Asked, { token }: Fence, locking = ''): Promise<void> {
+  if (token === undefined) return;
+  const asking = `SELECT FROM ${schemaName}.leases WHERE name = $1 AND token = $2 ${locking}`;
+  const { rowCount } = await told(client.query(asking, [leaseName, token]));
+  if (rowCount !== 1) throw new LeaseLost("the lease is another server's");
+}
+
 /** Nobody else gets the lease before the transaction ends; its holder may renew it all the while. */
-export async function isHeld(client: Asked, token: number): Promise<boolean> {
-  const holding = `SELECT FROM ${schemaName}.leases WHERE name = $1 AND token = $2 FOR KEY SHARE`;
-  const { rowCount } = await told(client.query(holding, [leaseName, token]));
-  return rowCount === 1;
+export function holdLease(client: Asked, fence: Fence): Promise<void> {
+  return assertHeld(client, fence, 'FOR KEY SHARE');
 }
 
 export async function parkedIn(client: Asked, build: number): Promise<ParkedStream[]> {

@@ -5,7 +5,8 @@ import type pg from 'pg';
 
 import { pass } from '#read-models/passing.js';
 import type { Row } from '#read-models/projection.js';
-import { ModelStoreError } from '#read-models/store.js';
+import { type Fence, ModelStoreError } from '#read-models/store.js';
+import { assertHeld } from '#read-models/stores/postgres/bookkeeping.js';
 import { inTransaction, told } from '#read-models/stores/postgres/connections.js';
 import { qualified, schemaName, type TableIndex } from '#read-models/stores/postgres/tables.js';
 import type { TableShape } from '#read-models/table-shape.js';
@@ -34,39 +35,42 @@ export class LateIndexes {
   }
 
   /** Rows are never sought through the whole table. */
-  async need(table: string, where: Row): Promise<void> {
+  async need(table: string, where: Row, fence: Fence): Promise<void> {
     const found = this.#tables.get(table);
     if (found === undefined || where[found.shape.key[0] as string] !== undefined) return;
     const index = found.indexes.find(({ columns }) => where[columns[0] ?? ''] !== undefined);
-    if (index !== undefined) await this.#make(index);
+    if (index !== undefined) await this.#make(index, fence);
   }
 
   /** All of them, and what the planner is to know of the rows. */
-  async finish(): Promise<void> {
+  async finish(fence: Fence): Promise<void> {
+    await assertHeld(this.#pool, fence);
     pass('indexes: before the first');
     for (const { name, indexes } of this.#tables.values()) {
       let isNew = false;
-      for (const index of indexes) isNew = (await this.#make(index)) || isNew;
-      if (isNew) await this.#run(`ANALYZE ${qualified(name)}`);
+      for (const index of indexes) isNew = (await this.#make(index, fence)) || isNew;
+      if (isNew) await this.#run(`ANALYZE ${qualified(name)}`, fence);
       pass('indexes: between two');
     }
     pass('indexes: after they count');
   }
 
   /** False where it was there. */
-  async #make({ name, sql }: TableIndex): Promise<boolean> {
+  async #make({ name, sql }: TableIndex, fence: Fence): Promise<boolean> {
     if (this.#made.has(name)) return false;
     const asking = 'SELECT FROM pg_indexes WHERE schemaname = $1 AND indexname = $2';
     const { rowCount } = await told(this.#pool.query(asking, [schemaName, name]));
-    if (rowCount === 0) await this.#run(sql);
+    if (rowCount === 0) await this.#run(sql, fence);
     this.#made.add(name);
     return rowCount === 0;
   }
 
-  async #run(sql: string): Promise<void> {
+  /** The lease is not held meanwhile: it takes too long, and who has it next would make the same. */
+  async #run(sql: string, fence: Fence): Promise<void> {
     await inTransaction(
       this.#pool,
       async (client) => {
+        await assertHeld(client, fence);
         try {
           await client.query({ text: sql, query_timeout: makingMaxMs } as pg.QueryConfig);
         } catch (error) {

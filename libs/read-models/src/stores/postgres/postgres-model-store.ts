@@ -10,8 +10,8 @@ import {
   Behind,
   type Build,
   type Checkpoint,
+  type Fence,
   Fenced,
-  LeaseLost,
   type ModelStore,
   ModelStoreError,
   type OpenedChange,
@@ -28,12 +28,13 @@ import { Gathered } from '#read-models/stores/gathered.js';
 import {
   addBuild,
   allBuilds,
+  assertHeld,
   buildsIn,
   checkpointOf,
   forgetBuild,
   forgetNotes,
+  holdLease,
   holdLive,
-  isHeld,
   isLive,
   type KnownBuild,
   knownBuildOf,
@@ -98,8 +99,8 @@ class PostgresModelStore implements ModelStore {
     this.#trigrams = trigrams;
   }
 
-  open(projection: Projection): Promise<Build> {
-    return this.#making(async (client) => {
+  open(projection: Projection, fence: Fence = {}): Promise<Build> {
+    return this.#making(fence, async (client) => {
       const live = (await buildsIn(client)).find((one) => one.projection === projection.name && one.isLive);
       if (live === undefined) return this.#make(client, projection, { isLive: true });
       if (live.version !== projection.version) throw new OtherVersion(projection, live.version);
@@ -109,8 +110,8 @@ class PostgresModelStore implements ModelStore {
     });
   }
 
-  async begin(projection: Projection, { isBulk, note }: Beginning = {}): Promise<Build> {
-    const begun = await this.#making(async (client) => {
+  async begin(projection: Projection, { isBulk, note, ...fence }: Beginning = {}): Promise<Build> {
+    const begun = await this.#making(fence, async (client) => {
       const build = await this.#make(client, projection, { isBulk: isBulk === true });
       await forgetNotes(client, projection.name);
       if (note !== undefined)
@@ -122,9 +123,9 @@ class PostgresModelStore implements ModelStore {
     return begun;
   }
 
-  async finish({ build }: Build): Promise<void> {
+  async finish({ build }: Build, fence: Fence = {}): Promise<void> {
     const { indexes } = await this.#opened(build);
-    await indexes.finish();
+    await indexes.finish(fence);
   }
 
   async checkpoint({ build }: Build): Promise<Checkpoint | null> {
@@ -135,16 +136,23 @@ class PostgresModelStore implements ModelStore {
     return parkedIn(this.#usable(), build);
   }
 
-  async apply({ build: { build }, changes, from, to, token, whileLive, parking = [] }: Batch): Promise<void> {
+  async apply({
+    build: { build },
+    changes,
+    from,
+    to,
+    whileLive,
+    parking = [],
+    ...fence
+  }: Batch): Promise<void> {
     pass('batch: before it is written');
     const opened = await this.#opened(build);
     const { statements, sought } = gather(build, opened, changes);
-    for (const [table, where] of sought) await opened.indexes.need(table, where);
+    for (const [table, where] of sought) await opened.indexes.need(table, where, fence);
     await inTransaction(
       this.#usable(),
       async (client) => {
-        if (token !== undefined && !(await isHeld(client, token)))
-          throw new LeaseLost("the lease is another server's");
+        await holdLease(client, fence);
         if (whileLive && !(await isLive(client, build))) throw new Fenced(`the build ${build} is not live`);
         if (!(await moveCheckpoint(client, build, { from, to })))
           throw new Fenced('the checkpoint is another, or the build was dropped');
@@ -157,9 +165,9 @@ class PostgresModelStore implements ModelStore {
     pass('batch: after its end');
   }
 
-  async makeLive({ build }: Build, { note }: Switching = {}): Promise<void> {
+  async makeLive({ build }: Build, { note, ...fence }: Switching = {}): Promise<void> {
     pass('switch: before');
-    await this.#making(async (client) => {
+    await this.#making(fence, async (client) => {
       const known = await knownIn(client, build);
       const live = await holdLive(client, known.projection);
       if ((await notesIn(client)).some((one) => one.build === build && one.side !== null))
@@ -172,9 +180,9 @@ class PostgresModelStore implements ModelStore {
     pass('switch: after its end');
   }
 
-  async drop({ build }: Build, note?: ReplayNote): Promise<void> {
+  async drop({ build }: Build, note?: ReplayNote, fence: Fence = {}): Promise<void> {
     pass('drop: before it is forgotten');
-    await this.#making(async (client) => {
+    await this.#making(fence, async (client) => {
       if (note !== undefined) await putNote(client, note);
       const known = (await buildsIn(client)).find((one) => one.build === build);
       if (known === undefined) return;
@@ -188,9 +196,13 @@ class PostgresModelStore implements ModelStore {
     pass('drop: after its file is gone');
   }
 
-  async note(note: ReplayNote): Promise<void> {
+  async note(note: ReplayNote, fence: Fence = {}): Promise<void> {
     pass('note: before');
-    await withClient(this.#usable(), (client) => putNote(client, note));
+    const noting = async (client: pg.ClientBase) => {
+      await holdLease(client, fence);
+      await putNote(client, note);
+    };
+    await inTransaction(this.#usable(), noting);
   }
 
   async notes(): Promise<readonly ReplayNote[]> {
@@ -246,11 +258,14 @@ class PostgresModelStore implements ModelStore {
     return this.#pool;
   }
 
-  /** One at a time over all servers. */
-  async #making<Outcome>(make: (client: pg.ClientBase) => Promise<Outcome>): Promise<Outcome> {
+  /** One at a time over all servers. Who takes the lease waits for the end of it alone: tables go when readers are done. */
+  async #making<Outcome>(fence: Fence, make: (client: pg.ClientBase) => Promise<Outcome>): Promise<Outcome> {
     return inTransaction(this.#usable(), async (client) => {
       await told(client.query(makingLock));
-      return make(client);
+      await assertHeld(client, fence);
+      const outcome = await make(client);
+      await holdLease(client, fence);
+      return outcome;
     });
   }
 
