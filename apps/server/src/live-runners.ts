@@ -8,6 +8,7 @@ import { OtherVersion } from '#read-models/store.js';
 import { AppendsPassing } from '#server/appends-passing.js';
 import { ErasuresPassing } from '#server/erasures-passing.js';
 import type { ProjectingParts } from '#server/projecting-parts.js';
+import { StandingRows } from '#server/standing-rows.js';
 import type { Projected } from '#telemetry/traces.js';
 
 export interface LiveRunnersOptions extends Omit<ProjectingParts, 'lease' | 'close'> {
@@ -22,9 +23,11 @@ export interface LiveRunnersOptions extends Omit<ProjectingParts, 'lease' | 'clo
 export class LiveRunners {
   readonly #options: LiveRunnersOptions;
   readonly #runners = new Map<string, LiveRunner>();
+  readonly #others: StandingRows;
 
   private constructor(options: LiveRunnersOptions) {
     this.#options = options;
+    this.#others = new StandingRows(options);
   }
 
   static async start(options: LiveRunnersOptions): Promise<LiveRunners> {
@@ -38,8 +41,10 @@ export class LiveRunners {
     return runners;
   }
 
-  status(): Promise<readonly RunnerStatus[]> {
-    return Promise.all([...this.#runners.values()].map((runner) => runner.status()));
+  async status(): Promise<readonly RunnerStatus[]> {
+    const made = await Promise.all([...this.#runners.values()].map((runner) => runner.status()));
+    const others = this.#options.projections.filter(({ name }) => !this.#runners.has(name));
+    return [...made, ...(await this.#others.status(others))];
   }
 
   of(name: string): LiveRunner {

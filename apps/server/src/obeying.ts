@@ -3,7 +3,9 @@
 import { parentPort } from 'node:worker_threads';
 
 import { ReplayRefused } from '#read-models/replay/asked.js';
-import type { Order, ProjectingReply, ProjectingRequest } from '#server/projecting-messages.js';
+import { ModelStoreError } from '#read-models/store.js';
+import { ProjectingAway } from '#server/order-errors.js';
+import type { Order, OrderFailure, ProjectingReply, ProjectingRequest } from '#server/projecting-messages.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
 
@@ -25,7 +27,7 @@ export function obeyOrders({ obey, close }: Obeying): void {
       send({ kind: 'done', number, answer: await obey(order) });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      send({ kind: 'failed', number, text, refused: error instanceof ReplayRefused });
+      send({ kind: 'failed', number, text, as: failureOf(error) });
     }
   };
   port.on('message', (request: ProjectingRequest) => {
@@ -33,4 +35,10 @@ export function obeyOrders({ obey, close }: Obeying): void {
     else void answer(request.number, request.order);
   });
   send({ kind: 'ready' });
+}
+
+function failureOf(error: unknown): OrderFailure {
+  if (error instanceof ReplayRefused) return 'refused';
+  const isAway = error instanceof ModelStoreError && error.code === 'unavailable';
+  return isAway || error instanceof ProjectingAway ? 'away' : 'failed';
 }

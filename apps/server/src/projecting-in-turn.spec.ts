@@ -136,8 +136,13 @@ describeOnPostgres('two servers that share rows', (server) => {
     const told = ({ projection, position, lagEvents }: RunnerStatus) => ({ projection, position, lagEvents });
     const level = all.map((projection) => ({ projection, position: head, lagEvents: 0 }));
     for (const one of [maker, other]) expect((await one.projecting.status()).map(told)).toEqual(level);
-    await expect(other.projecting.pause('users')).rejects.toThrow('another server makes the rows');
-    await expect(other.replaying.begin('users')).rejects.toThrow('another server makes the rows');
+    const elsewhere = {
+      name: 'ProjectingAway',
+      message: 'another server makes the rows, and takes this order',
+    };
+    await expect(other.projecting.pause('users')).rejects.toMatchObject(elsewhere);
+    await expect(other.replaying.begin('users')).rejects.toMatchObject(elsewhere);
+    expect((await other.projecting.status()).map((one) => one.phase)).toEqual(all.map(() => 'elsewhere'));
     await maker.projecting.pause('users');
   });
 

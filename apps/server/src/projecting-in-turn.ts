@@ -9,8 +9,9 @@ import type { RunnerStatus } from '#read-models/runner.js';
 import { ModelStoreError } from '#read-models/store.js';
 import { followErasures } from '#server/erasures-anywhere.js';
 import { LiveRunners, type LiveRunnersOptions } from '#server/live-runners.js';
+import { ProjectingAway } from '#server/order-errors.js';
 import type { ProjectingParts } from '#server/projecting-parts.js';
-import { RowsElsewhere } from '#server/rows-elsewhere.js';
+import { StandingRows } from '#server/standing-rows.js';
 
 export interface InTurnOptions {
   readonly parts: ProjectingParts;
@@ -29,13 +30,13 @@ const startAgainMs = 200;
 export class ProjectingInTurn {
   readonly #options: InTurnOptions;
   readonly #ending = new AbortController();
-  readonly #elsewhere: RowsElsewhere;
+  readonly #elsewhere: StandingRows;
   readonly #running: Promise<unknown>;
   #runners: LiveRunners | null = null;
 
   constructor(options: InTurnOptions) {
     this.#options = options;
-    this.#elsewhere = new RowsElsewhere(options.parts);
+    this.#elsewhere = new StandingRows(options.parts);
     this.#running = Promise.all([this.#takeTurns(), this.#followErasures()]);
   }
 
@@ -45,7 +46,8 @@ export class ProjectingInTurn {
 
   /** Throws where another server makes the rows, or none does just now. */
   get runners(): LiveRunners {
-    if (this.#runners === null) throw new Error('another server makes the rows, and takes this order');
+    if (this.#runners === null)
+      throw new ProjectingAway('another server makes the rows, and takes this order');
     return this.#runners;
   }
 

@@ -79,5 +79,7 @@ export type ProjectingReply =
         | string
         | null;
     }
-  /** Refused: what was ordered does not go with what is there. */
-  | { readonly kind: 'failed'; readonly number: number; readonly text: string; readonly refused: boolean };
+  | { readonly kind: 'failed'; readonly number: number; readonly text: string; readonly as: OrderFailure };
+
+/** What does not go with what is there, whom nobody reaches just now, and what is a bug or broken. */
+export type OrderFailure = 'refused' | 'away' | 'failed';

@@ -21,7 +21,8 @@ import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.j
 import { Waits } from '#read-models/waits.js';
 import type { KeyStore } from '#secrets/key-store.js';
 import { type MasterKeys, newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
-import { Projecting, ProjectingAway, type ProjectingOptions } from '#server/projecting.js';
+import { ProjectingAway } from '#server/order-errors.js';
+import { Projecting, type ProjectingOptions } from '#server/projecting.js';
 import { secretsOver } from '#server/secrets-over.js';
 
 const all = ['users', 'organizations', 'audit'];

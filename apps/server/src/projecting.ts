@@ -7,8 +7,10 @@ import type { Position } from '#event-log/event-log.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import type { ModelStore } from '#read-models/store.js';
 import type { GoneOn } from '#read-models/stream-replay.js';
+import { OrderRefused, ProjectingAway } from '#server/order-errors.js';
 import type {
   Order,
+  OrderFailure,
   ProjectingData,
   ProjectingReply,
   ProjectingRequest,
@@ -31,16 +33,6 @@ export interface ProjectingOptions extends Omit<ProjectingData, 'isTraced'> {
   readonly restartDelaysMs?: readonly number[];
 }
 
-/** The thread is not there, or did not answer. The same order may succeed soon. */
-export class ProjectingAway extends Error {
-  override readonly name = 'ProjectingAway';
-}
-
-/** What was ordered does not go with what is there. */
-export class OrderRefused extends Error {
-  override readonly name = 'OrderRefused';
-}
-
 interface Waiting {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
@@ -54,6 +46,12 @@ const steadyMs = 60_000;
 /** A batch under way is finished in less; what is not is done again after the next start. */
 const closeMaxMs = 5_000;
 const orderMaxMs = 10_000;
+
+const failures = {
+  refused: OrderRefused,
+  away: ProjectingAway,
+  failed: Error,
+} as const satisfies Record<OrderFailure, unknown>;
 
 const fromSources = import.meta.url.endsWith('.ts');
 const threadUrl = (name: 'projecting' | 'replaying') =>
@@ -193,7 +191,7 @@ export class Projecting {
         this.#settle(reply.number)?.resolve(reply.answer as never);
         return;
       case 'failed':
-        this.#settle(reply.number)?.reject(new (reply.refused ? OrderRefused : Error)(reply.text));
+        this.#settle(reply.number)?.reject(new failures[reply.as](reply.text));
     }
   }
 

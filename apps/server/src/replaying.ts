@@ -3,7 +3,8 @@
 
 import type { ReplayAsked } from '#read-models/replay/asked.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
-import { Projecting, ProjectingAway, type ProjectingOptions } from '#server/projecting.js';
+import { ProjectingAway } from '#server/order-errors.js';
+import { Projecting, type ProjectingOptions } from '#server/projecting.js';
 import type { Order } from '#server/projecting-messages.js';
 
 export interface ReplayingOptions extends Omit<ProjectingOptions, 'onMoved' | 'onSwitched' | 'role'> {

@@ -42,7 +42,17 @@ export interface RunnerOptions {
   readonly countBetween?: (after: Position, upTo: Position) => number;
 }
 
-export type Phase = 'starting' | 'catching-up' | 'following' | 'retrying' | 'paused' | 'stopped';
+export type Phase =
+  | 'starting'
+  | 'catching-up'
+  | 'following'
+  | 'retrying'
+  | 'paused'
+  | 'stopped'
+  /** Another server makes the rows. */
+  | 'elsewhere'
+  /** Rows of another version are live, and no runner makes those. */
+  | 'to-be-replayed';
 
 export interface RunnerStatus {
   readonly projection: string;

@@ -136,6 +136,22 @@ describe('an order', () => {
     expect(await desk.said('root', projections.dropBuild, { build })).toMatch(/^9 build-live/);
   });
 
+  it('for rows that another server makes is refused as unavailable, and stands nowhere', async () => {
+    const before = await orders();
+    desk.operating.isElsewhere = true;
+    const as = { person: 'root', idempotencyKey: 'elsewhere' } as const;
+    for (const person of ['root', as] as const) {
+      expect(await desk.said(person, projections.pauseProjection, users)).toMatch(/^14 unavailable/);
+      expect(await desk.said(person, projections.resumeProjection, users)).toMatch(/^14 unavailable/);
+      expect(await desk.said(person, projections.retryParkedStream, parked)).toMatch(/^14 unavailable/);
+      expect(await desk.said(person, projections.skipParkedStream, parked)).toMatch(/^14 unavailable/);
+    }
+    const { projection } = await desk.ask('root', projections.getProjection, users);
+    expect(projection?.state).toBe(ProjectionState.STANDBY);
+    desk.operating.isElsewhere = false;
+    expect(await orders()).toEqual(before);
+  });
+
   it('to rotate is refused where the file has another first key by now', async () => {
     const { rotation } = await desk.ask('root', keys.rotateMasterKey, {});
     expect(rotation).toMatchObject({ running: true, done: 5n, total: 7n });

@@ -5,6 +5,8 @@ import { type Following, models } from '#read-models/testing/following.js';
 import type { MasterKeysAtWork, Operating } from '#transport/operating.js';
 
 export interface OperatingHere extends Operating {
+  /** As on a server that does not make the rows. */
+  isElsewhere: boolean;
   readonly masterKeys: MasterKeysAtWork & { isFileChanged: boolean; rotated: number };
 }
 
@@ -14,11 +16,14 @@ export function operatingHere({ runners, replays, store }: Following): Operating
     if (runner === undefined) throw new Error(`no rows are made of ${projection}`);
     return runner;
   };
-  return {
+  const operating: OperatingHere = {
+    isElsewhere: false,
     projections: models.map(({ name, version }) => ({ name, version })),
     projecting: {
-      status: (): Promise<readonly RunnerStatus[]> =>
-        Promise.all([...runners.values()].map((runner) => runner.status())),
+      status: async (): Promise<readonly RunnerStatus[]> => {
+        const made = await Promise.all([...runners.values()].map((runner) => runner.status()));
+        return operating.isElsewhere ? made.map((one) => ({ ...one, phase: 'elsewhere' })) : made;
+      },
       builds: () => store.builds(),
       unpark: (projection, stream) => runnerOf(projection).unpark(stream),
       skip: (projection, stream) => runnerOf(projection).skip(stream),
@@ -35,6 +40,7 @@ export function operatingHere({ runners, replays, store }: Following): Operating
     },
     masterKeys: masterKeys(),
   };
+  return operating;
 }
 
 function masterKeys(): OperatingHere['masterKeys'] {

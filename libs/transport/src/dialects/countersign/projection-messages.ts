@@ -21,6 +21,8 @@ const states = {
   retrying: ProjectionState.RETRYING,
   paused: ProjectionState.PAUSED,
   stopped: ProjectionState.STOPPED,
+  elsewhere: ProjectionState.STANDBY,
+  'to-be-replayed': ProjectionState.TO_BE_REPLAYED,
 } as const satisfies Record<Phase, ProjectionState>;
 
 export interface Standing {

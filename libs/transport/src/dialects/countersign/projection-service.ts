@@ -3,7 +3,7 @@
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import type { OperatorOrder } from '#domain/instance/events.js';
 import { positionGiven } from '#read-models/event-reading.js';
-import type { RunnerStatus } from '#read-models/runner.js';
+import type { Phase, RunnerStatus } from '#read-models/runner.js';
 import type { ParkedStream } from '#read-models/store.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
 import { carryOut } from '#transport/dialects/countersign/orders.js';
@@ -100,14 +100,19 @@ interface Change {
 async function changeOf(parts: Parts, call: Call, { order, change }: Change) {
   const found = await runnerOf(parts, order.projection);
   const refusal = 'code' in found ? found : null;
-  if (refusal?.code === 'projection-not-found') return refused(refusal);
+  // Of the others one may be a repeat of what was carried out.
+  if (refusal?.code === 'projection-not-found' || refusal?.code === 'unavailable') return refused(refusal);
   return carryOut(parts, call, { order, refusal, carryOut: change });
 }
+
+const notRunning: ReadonlySet<Phase> = new Set(['stopped', 'to-be-replayed']);
 
 async function runnerOf({ operating }: Parts, projection: string): Promise<RunnerStatus | CallRefusal> {
   if (!operating.projections.some(({ name }) => name === projection)) return { code: 'projection-not-found' };
   const runner = (await operating.projecting.status()).find((one) => one.projection === projection);
-  return runner === undefined || runner.phase === 'stopped' ? { code: 'projection-not-running' } : runner;
+  if (runner === undefined || notRunning.has(runner.phase)) return { code: 'projection-not-running' };
+  // The server that makes the rows takes the order, and may be this one soon.
+  return runner.phase === 'elsewhere' ? { code: 'unavailable' } : runner;
 }
 
 const parkings = (parts: Parts): Methods => ({

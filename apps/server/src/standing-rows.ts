@@ -1,4 +1,5 @@
-// Where rows stand that another server makes, as far as their checkpoints tell.
+// Where rows stand that no runner of this server makes, as far as their checkpoints tell: another server does, or they
+// are of another version.
 
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
@@ -7,7 +8,7 @@ import type { Measure } from '#read-models/replay/progress.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import type { ModelStore } from '#read-models/store.js';
 
-export interface RowsElsewhereOptions {
+export interface StandingRowsOptions {
   readonly log: Pick<EventLog, 'head'>;
   readonly store: Pick<ModelStore, 'builds' | 'parked'>;
   readonly projections: readonly Projection[];
@@ -19,18 +20,19 @@ interface Seen {
   readonly at: number;
 }
 
-export class RowsElsewhere {
-  readonly #options: RowsElsewhereOptions;
+export class StandingRows {
+  readonly #options: StandingRowsOptions;
   readonly #seen = new Map<string, Seen>();
   /** When rows last showed all that there was, by projections. */
   readonly #levelAt = new Map<string, number>();
 
-  constructor(options: RowsElsewhereOptions) {
+  constructor(options: StandingRowsOptions) {
     this.#options = options;
   }
 
-  async status(): Promise<readonly RunnerStatus[]> {
-    const { log, store, projections } = this.#options;
+  async status(projections = this.#options.projections): Promise<readonly RunnerStatus[]> {
+    if (projections.length === 0) return [];
+    const { log, store } = this.#options;
     const head = await log.head().catch(() => null);
     const live = (await store.builds()).filter(({ isLive }) => isLive);
     return Promise.all(
@@ -43,7 +45,7 @@ export class RowsElsewhere {
 
   async #statusOf(
     projection: Projection,
-    { build, checkpoint }: Awaited<ReturnType<ModelStore['builds']>>[number],
+    { build, version, checkpoint }: Awaited<ReturnType<ModelStore['builds']>>[number],
     head: Position | null,
   ): Promise<RunnerStatus> {
     const { store, measure } = this.#options;
@@ -52,7 +54,7 @@ export class RowsElsewhere {
     return {
       projection: projection.name,
       build,
-      phase: isLevel ? 'following' : 'catching-up',
+      phase: version === projection.version ? 'elsewhere' : 'to-be-replayed',
       position,
       head,
       events,
