@@ -102,6 +102,30 @@ describeOnPostgres('a key that was erased from PostgreSQL', (server) => {
 });
 
 describeOnPostgres('the keys in PostgreSQL', (server) => {
+  it('are unavailable where the server dies while one is erased, and the next start finishes', async () => {
+    const url = await server().createDatabase();
+    const store = await PostgresKeyStore.open({ url });
+    const key = sampleKey();
+    await store.add(key);
+    const backup = new pg.Client({ connectionString: url });
+    const ended = new Promise((resolve) => backup.once('error', resolve));
+    await backup.connect();
+    await backup.query('BEGIN; SELECT count(*) FROM keys.data_keys');
+    const erasing = store.erase(key.subject).catch((error: unknown) => error);
+    const waiting = async () =>
+      (await server().administer('SELECT FROM pg_locks WHERE NOT granted')).rowCount === 1;
+    while (!(await waiting())) await delay(20);
+    await server().interrupt();
+    expect(await erasing).toMatchObject({ name: 'KeyStoreError', code: 'unavailable' });
+    await ended;
+    await store.close();
+    await server().resume();
+    const again = await PostgresKeyStore.open({ url });
+    expect(await again.get(key.subject)).toBeNull();
+    expect((await server().administer('SELECT FROM keys.to_write_anew', url)).rowCount).toBe(0);
+    await again.close();
+  }, 60_000);
+
   it('are unavailable while the server is away, and there again with it', async () => {
     const troubles: string[] = [];
     const url = await server().createDatabase();

@@ -171,14 +171,21 @@ export class PostgresKeyStore implements KeyStore {
   /** A connection on which something failed may be within a transaction still: it is given up. */
   async #withClient(work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
     const client = await this.#pool.connect();
+    // A connection that ends while it is lent must not end the process; its statement fails.
+    client.on('error', ignore);
+    let failed = true;
     try {
       await work(client);
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw error;
+      failed = false;
+    } finally {
+      client.off('error', ignore);
+      client.release(failed);
     }
   }
+}
+
+function ignore(): void {
+  // The statement that comes next, or the one under way, says it.
 }
 
 function keyOf({ subject, key_id, master_key_id, wrapped }: Row): WrappedKey {
