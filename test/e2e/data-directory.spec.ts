@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
 
 import { countersign } from '#test/e2e/command-line/countersign.js';
 import { addUser, ask, serve, stop, tokenIn } from '#test/e2e/command-line/lived-in.js';
@@ -78,7 +79,25 @@ describe('a data directory of an earlier release', () => {
     const server = await serve(directory);
     expect(await ask(server, { token, path: `/v2/users/${userId}` })).toMatchObject({ status: 200 });
     expect(readFileSync(join(directory, 'layout'), 'utf8')).toBe('countersign-layout 1\n');
-  });
+  }, 60_000);
+
+  it('has rows of an earlier version built anew, without anybody asking for it', async () => {
+    const directory = temporaryDirectory();
+    const first = await serve(directory);
+    const token = tokenIn(directory);
+    const path = `/v2/users/${await addUser(first, token, 'Ada')}`;
+    await stop(first);
+    const database = new Database(join(directory, 'models.db'));
+    database.exec("UPDATE builds SET version = version - 1 WHERE is_live = 1 AND projection = 'users'");
+    database.close();
+    const server = await serve(directory);
+    await until('its rows', async () => (await ask(server, { token, path })).status === 200, server);
+    await stop(server);
+    const { output } = await countersign(['projections', 'show', 'users', '--json', '--data-dir', directory]);
+    expect(JSON.parse(output)).toMatchObject({
+      replays: [{ phase: 'done', comparison: { kind: 'not-comparable' } }],
+    });
+  }, 60_000);
 });
 
 describe('a data directory of a later release', () => {
@@ -103,5 +122,5 @@ describe('a data directory of a later release', () => {
       error: { advice: expect.stringContaining('run that') },
     });
     expect(bytes()).toEqual(before);
-  });
+  }, 60_000);
 });

@@ -2,6 +2,7 @@
 
 import { workerData } from 'node:worker_threads';
 
+import { buildAnew } from '#server/build-anew.js';
 import { obeyOrders, send } from '#server/obeying.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
@@ -14,6 +15,7 @@ const replays = await openReplays(parts, {
   onSwitched: (projection) => send({ kind: 'switched', projection }),
   onTrouble: (text) => send({ kind: 'trouble', projection: null, text }),
 });
+await buildAnew({ ...parts, replays });
 obeyOrders({
   obey,
   close: async () => {
