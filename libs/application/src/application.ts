@@ -25,6 +25,8 @@ export class Application {
   readonly surroundings: SurroundingsReader;
   /** Of whatever may leave the instance without an owner. */
   readonly ownersTurns = new Turns();
+  /** Of what operators order: each is looked at when the one before it is done. */
+  readonly ordersTurns = new Turns();
 
   constructor(parts: Parts) {
     this.parts = parts;

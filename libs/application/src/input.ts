@@ -40,7 +40,7 @@ function rule(name: string, message: string, holds: Holds): PropertyDecorator {
   };
 }
 
-const isTextOf = (value: unknown, minimum: number, maximum: number): value is string =>
+export const isTextOf = (value: unknown, minimum: number, maximum: number): value is string =>
   typeof value === 'string' &&
   value.length >= minimum &&
   value.length <= maximum &&

@@ -129,3 +129,9 @@ export async function positionGiven(log: EventLog, text: string): Promise<Positi
     /^(\d{16}|\d{20}\/\d{20})$/.test(whole) && (head === logStart || whole.length === head.length);
   return isOne && head !== logStart ? (whole as Position) : null;
 }
+
+/** Null also for what lies beyond the last event: nothing could be told after it, or be shown up to it. */
+export async function positionReached(log: EventLog, text: string): Promise<Position | null> {
+  const position = await positionGiven(log, text);
+  return position === null || position === logStart || position <= (await log.head()) ? position : null;
+}

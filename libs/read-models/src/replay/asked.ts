@@ -21,6 +21,8 @@ export interface ReplayAsked {
   readonly parks?: boolean;
   /** Also where the rows differ from those that are live. */
   readonly switchesAnyway?: boolean;
+  /** What the order is known by, so that a repeat of it is told of the replay that it began. */
+  readonly order?: string;
 }
 
 /** Where an event cannot be made into rows. */
@@ -64,18 +66,55 @@ export function isOver(phase: ReplayPhase): boolean {
   return phase === 'done' || phase === 'cancelled';
 }
 
+/** What does not go together, told of what it is about. */
+export interface BrokenRule {
+  readonly of: keyof typeof namesOf;
+  readonly rule: string;
+  readonly message: string;
+}
+
+const namesOf = {
+  side: 'the name beside',
+  isDryRun: 'a dry run',
+  eventsPerSecondMax: 'the rate',
+} as const satisfies { readonly [Name in keyof ReplayAsked]?: string };
+
 const nameForm = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+export function brokenRulesIn(asked: ReplayAsked): readonly BrokenRule[] {
+  const { side, isDryRun = false, upToPosition, upToTime, onlyStream, eventsPerSecondMax } = asked;
+  const isPart = upToPosition !== undefined || upToTime !== undefined || onlyStream !== undefined;
+  const rules: readonly (readonly [boolean, BrokenRule])[] = [
+    [
+      side !== undefined && !nameForm.test(side),
+      {
+        of: 'side',
+        rule: 'text',
+        message: 'must be up to 64 of a-z, 0-9, dot, underscore and hyphen, and begin with one of a-z or 0-9',
+      },
+    ],
+    [
+      side === undefined && isPart,
+      { of: 'side', rule: 'missing', message: 'must be given where a part of the log is replayed' },
+    ],
+    [
+      side !== undefined && isDryRun,
+      {
+        of: 'isDryRun',
+        rule: 'contradiction',
+        message: 'must not keep rows by a name beside: it drops them',
+      },
+    ],
+    [
+      eventsPerSecondMax !== undefined && !(eventsPerSecondMax > 0),
+      { of: 'eventsPerSecondMax', rule: 'whole-number', message: 'must be more than 0 events a second' },
+    ],
+  ];
+  return rules.filter(([isBroken]) => isBroken).map(([, rule]) => rule);
+}
 
 /** Throws `ReplayRefused` for what does not go together. */
 export function checkAsked(asked: ReplayAsked): void {
-  const { side, upToPosition, upToTime, onlyStream, eventsPerSecondMax } = asked;
-  const isPart = upToPosition !== undefined || upToTime !== undefined || onlyStream !== undefined;
-  if (isPart && side === undefined)
-    throw new ReplayRefused('a part of the log makes rows that are never live: give them a name beside');
-  if (side !== undefined && !nameForm.test(side))
-    throw new ReplayRefused('a name beside is up to 64 of a-z, 0-9, dot, underscore and hyphen');
-  if (side !== undefined && asked.isDryRun)
-    throw new ReplayRefused('a dry run drops its rows, and a name beside keeps them');
-  if (eventsPerSecondMax !== undefined && !(eventsPerSecondMax > 0))
-    throw new ReplayRefused('a rate is more than 0 events a second');
+  const [broken] = brokenRulesIn(asked);
+  if (broken !== undefined) throw new ReplayRefused(`${namesOf[broken.of]} ${broken.message}`);
 }

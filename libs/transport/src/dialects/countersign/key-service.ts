@@ -23,9 +23,11 @@ export const keyService = (parts: Parts): readonly Implemented[] =>
         const { masterKeys } = parts.operating;
         const masterKey = await masterKeys.sealing();
         if (masterKey === null) return refused({ code: 'master-key-not-loaded' });
+        const { keys } = await masterKeys.status();
         const rotated = await carryOut(parts, call, {
           order: { type: 'instance.key.rotated', masterKey },
           refusal: null,
+          isDone: keys.every(({ seals, wraps }) => seals || wraps === 0),
           carryOut: async () => masterKeys.rotate(),
         });
         if (rotated.kind === 'rejected') return rotated;

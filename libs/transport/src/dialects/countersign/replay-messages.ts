@@ -11,10 +11,12 @@ import {
   ReplayUnit,
   ReplayVerdict,
 } from '#contract/countersign/v1/projection_service_pb.js';
-import type { ReplayAsked } from '#read-models/replay/asked.js';
+import type { Instant } from '#domain/ids.js';
+import { type BrokenRule, brokenRulesIn, type ReplayAsked } from '#read-models/replay/asked.js';
 import type { Comparison } from '#read-models/replay/comparison.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
 import { momentOf } from '#transport/dialects/countersign/messages.js';
+import { noPosition, noStream } from '#transport/dialects/countersign/violations.js';
 
 export type ReplayMessage = MessageInitShape<typeof ReplaySchema>;
 
@@ -98,64 +100,65 @@ function comparisonMessage(comparison: Comparison) {
 
 type Asked = { readonly asked: ReplayAsked } | { readonly violations: readonly Violation[] };
 
-const sideForm = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const streamCharactersMax = 512;
-
-/** The position was looked at by itself: null where it is none of this log. */
-export function askedOf(
-  options: ReplayOptions | undefined,
-  position: ReplayAsked['upToPosition'] | null,
-): Asked {
-  if (options === undefined) return { asked: {} };
-  const { dryRun, side, upToTime, onlyStream, eventsPerSecondMax, parks, switchesAnyway } = options;
-  const violations = violationsIn(options, position);
-  if (violations.length > 0) return { violations };
-  return {
-    asked: {
-      ...(dryRun && { isDryRun: true }),
-      ...(side !== '' && { side }),
-      ...(options.upToPosition !== '' && position !== null && { upToPosition: position }),
-      ...(upToTime !== undefined && { upToTime: timestampMs(upToTime) }),
-      ...(onlyStream !== '' && { onlyStream }),
-      ...(eventsPerSecondMax !== undefined && { eventsPerSecondMax }),
-      ...(parks && { parks }),
-      ...(switchesAnyway && { switchesAnyway }),
-    } as ReplayAsked,
-  };
+export interface AskedBy {
+  /** Of `options.up_to_position`, by the log; undefined where none was given, and null where it is none of this log. */
+  readonly position: ReplayAsked['upToPosition'] | null;
+  readonly now: Instant;
+  /** What a repeat of the same order is known by, where it has an idempotency key. */
+  readonly order: string | null;
 }
 
-function violationsIn(options: ReplayOptions, position: unknown): readonly Violation[] {
-  const { dryRun, side, upToPosition, upToTime, onlyStream, eventsPerSecondMax } = options;
-  const isPart = upToPosition !== '' || upToTime !== undefined || onlyStream !== '';
-  const rules: readonly (readonly [boolean, string, string, string])[] = [
-    [
-      side !== '' && !sideForm.test(side),
-      'side',
-      'text',
-      'must be up to 64 of a-z, 0-9, dot, underscore and hyphen',
-    ],
-    [side === '' && isPart, 'side', 'missing', 'must be given where a part of the log is replayed'],
-    [
-      side !== '' && dryRun,
-      'dry_run',
-      'contradiction',
-      'must not be set where a side is named: it drops its rows',
-    ],
-    [
-      upToPosition !== '' && position === null,
-      'up_to_position',
-      'position',
-      'must be a position of this log',
-    ],
-    [
-      onlyStream.length > streamCharactersMax,
-      'only_stream',
-      'text',
-      `must be at most ${streamCharactersMax} characters`,
-    ],
-    [eventsPerSecondMax === 0, 'events_per_second_max', 'whole-number', 'must be more than 0'],
+export function askedOf(options: ReplayOptions | undefined, by: AskedBy): Asked {
+  const order = by.order === null ? {} : { order: by.order };
+  if (options === undefined) return { asked: order };
+  const asked = { ...optionsIn(options), ...partIn(options, by), ...order };
+  const violations = [
+    ...brokenRulesIn(asked).map(({ of, ...broken }) => ({ field: `options.${fieldsOf[of]}`, ...broken })),
+    ...violationsOfPart(options, by),
   ];
-  return rules.flatMap(([isBroken, field, rule, message]) =>
-    isBroken ? [{ field: `options.${field}`, rule, message }] : [],
-  );
+  return violations.length > 0 ? { violations } : { asked };
 }
+
+const optionsIn = ({
+  dryRun,
+  side,
+  eventsPerSecondMax,
+  parks,
+  switchesAnyway,
+}: ReplayOptions): ReplayAsked => ({
+  ...(dryRun && { isDryRun: true }),
+  ...(side !== '' && { side }),
+  ...(eventsPerSecondMax !== undefined && { eventsPerSecondMax }),
+  ...(parks && { parks }),
+  ...(switchesAnyway && { switchesAnyway }),
+});
+
+/** Of the log. */
+const partIn = ({ upToTime, onlyStream }: ReplayOptions, { position }: AskedBy): ReplayAsked => ({
+  ...(position && { upToPosition: position }),
+  ...(upToTime !== undefined && { upToTime: timestampMs(upToTime) }),
+  ...(onlyStream !== '' && { onlyStream }),
+});
+
+function violationsOfPart(
+  { upToTime, onlyStream }: ReplayOptions,
+  { position, now }: AskedBy,
+): readonly Violation[] {
+  return [
+    ...(position === null ? [noPosition('options.up_to_position')] : []),
+    ...(upToTime !== undefined && timestampMs(upToTime) > now ? [future] : []),
+    ...(onlyStream === '' ? [] : noStream('options.only_stream', onlyStream)),
+  ];
+}
+
+const fieldsOf = {
+  side: 'side',
+  isDryRun: 'dry_run',
+  eventsPerSecondMax: 'events_per_second_max',
+} as const satisfies Record<BrokenRule['of'], string>;
+
+const future: Violation = {
+  field: 'options.up_to_time',
+  rule: 'instant',
+  message: 'must not be in the future: what comes until then would be missing',
+};

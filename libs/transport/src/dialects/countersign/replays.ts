@@ -2,19 +2,21 @@
 
 import type { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import type { OperatorOrder } from '#domain/instance/events.js';
-import { positionGiven } from '#read-models/event-reading.js';
+import { positionReached } from '#read-models/event-reading.js';
 import { isOver, type ReplayAsked } from '#read-models/replay/asked.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
-import { carryOut } from '#transport/dialects/countersign/orders.js';
+import {
+  carryOut,
+  changingProjections,
+  inReplayTurn,
+  readingProjections,
+} from '#transport/dialects/countersign/orders.js';
 import type { Parts } from '#transport/dialects/countersign/parts.js';
 import { askedOf, replayMessage } from '#transport/dialects/countersign/replay-messages.js';
 import { invalid } from '#transport/dialects/countersign/violations.js';
 import { answered, type Call, type MethodTable, refused, told } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
-
-const reading = { of: 'instance', permission: 'instance.projection.read' } as const;
-const changing = { of: 'instance', permission: 'instance.projection.write' } as const;
 
 type Methods = MethodTable<typeof ProjectionService>;
 
@@ -27,47 +29,49 @@ export const replays = (parts: Parts): Methods => ({
 
 const beginnings = (parts: Parts): Methods => ({
   startReplay: {
-    access: changing,
+    access: changingProjections,
     run: async ({ projection, options }, call) => {
       const { operating, application } = parts;
       if (!operating.projections.some(({ name }) => name === projection))
         return refused({ code: 'projection-not-found' });
-      const position = await positionGiven(application.parts.log, options?.upToPosition ?? '');
-      const read = askedOf(options, position);
+      const { log, clock } = application.parts;
+      const text = options?.upToPosition ?? '';
+      const position = text === '' ? undefined : await positionReached(log, text);
+      const read = askedOf(options, { position, now: clock(), order: call.by.idempotency?.key ?? null });
       if ('violations' in read) return refused(invalid(read.violations));
-      const { asked } = read;
-      const same = await sameAs(parts, projection, asked);
-      const begun = await carryOut(parts, call, {
-        order: orderOf(projection, asked),
-        refusal: same.isUnderWay ? { code: 'replay-under-way' } : null,
-        // A repeat is told of the one that it began.
-        carryOut: async (isRepeat) =>
-          isRepeat && same.last !== undefined ? same.last : operating.replaying.begin(projection, asked),
-      });
-      return told(begun, ({ details, answer }) => {
-        const replay = answer ?? same.last;
-        return {
-          details: detailsOf(details),
-          ...(replay !== undefined && { replay: replayMessage(replay) }),
-        };
-      });
+      const begun = await inReplayTurn(parts, () => begin(parts, call, { projection, asked: read.asked }));
+      return told(begun, ({ details, answer }) => ({
+        details: detailsOf(details),
+        ...(answer !== null && { replay: replayMessage(answer) }),
+      }));
     },
   },
 });
 
-interface Same {
-  readonly isUnderWay: boolean;
-  readonly last: ReplayStatus | undefined;
+interface Beginning {
+  readonly projection: string;
+  readonly asked: ReplayAsked;
 }
 
-/** Of the projection, and of the same name beside. */
-async function sameAs({ operating }: Parts, projection: string, asked: ReplayAsked): Promise<Same> {
-  const { side = null } = asked;
-  const [all, builds] = await Promise.all([operating.replaying.status(), operating.projecting.builds()]);
-  const last = all.findLast((one) => one.projection === projection && one.side === side);
-  if (last === undefined) return { isUnderWay: false, last };
-  const hasRows = builds.some(({ build }) => build === last.build);
-  return { isUnderWay: side === null ? !isOver(last.phase) : hasRows, last };
+const underWay: CallRefusal = { code: 'replay-under-way' };
+
+async function begin(parts: Parts, call: Call, { projection, asked }: Beginning) {
+  const { replaying, projecting } = parts.operating;
+  const [all, builds] = await Promise.all([replaying.status(), projecting.builds()]);
+  const { side = null, order } = asked;
+  const same = all.filter((one) => one.projection === projection && one.side === side);
+  const own = same.findLast((one) => order !== undefined && one.asked.order === order);
+  const isUnderWay = same.some(({ build, phase }) =>
+    side === null ? !isOver(phase) : builds.some((one) => one.build === build),
+  );
+  const begun = await carryOut(parts, call, {
+    order: orderOf(projection, asked),
+    refusal: isUnderWay ? underWay : null,
+    isDone: own !== undefined,
+    late: underWay,
+    carryOut: () => replaying.begin(projection, asked),
+  });
+  return begun.kind === 'rejected' ? begun : { ...begun, answer: begun.answer ?? own ?? null };
 }
 
 function orderOf(projection: string, asked: ReplayAsked): OperatorOrder {
@@ -87,11 +91,11 @@ function orderOf(projection: string, asked: ReplayAsked): OperatorOrder {
 
 const reads = ({ operating }: Parts): Methods => ({
   listReplays: {
-    access: reading,
+    access: readingProjections,
     run: async () => answered({ replays: (await operating.replaying.status()).map(replayMessage) }),
   },
   getReplay: {
-    access: reading,
+    access: readingProjections,
     run: async ({ build }) => {
       const replay = (await operating.replaying.status()).find((one) => one.build === build);
       return replay === undefined
@@ -102,69 +106,65 @@ const reads = ({ operating }: Parts): Methods => ({
 });
 
 const changes = (parts: Parts): Methods => ({
-  pauseReplay: {
-    access: changing,
-    run: async ({ build }, call) =>
-      told(
-        await changeOf(parts, call, {
-          build,
-          order: (projection) => ({ type: 'instance.replay.paused', projection, build }),
-          change: () => parts.operating.replaying.pause(build),
-        }),
-        inDetails,
-      ),
-  },
-  resumeReplay: {
-    access: changing,
-    run: async ({ build, parks, switchesAnyway }, call) => {
-      const changed = {
+  pauseReplay: changing(parts, ({ build }, projection) => ({
+    order: { type: 'instance.replay.paused', projection, build },
+    carryOut: () => parts.operating.replaying.pause(build),
+  })),
+  resumeReplay: changing(parts, ({ build, parks, switchesAnyway }: OfBuild & Resumed, projection) => ({
+    order: {
+      type: 'instance.replay.resumed',
+      projection,
+      build,
+      parks: parks ?? null,
+      switchesAnyway: switchesAnyway ?? null,
+    },
+    carryOut: () =>
+      parts.operating.replaying.resume(build, {
         ...(parks !== undefined && { parks }),
         ...(switchesAnyway !== undefined && { switchesAnyway }),
-      };
-      const order = (projection: string): OperatorOrder => ({
-        type: 'instance.replay.resumed',
-        projection,
-        build,
-        parks: parks ?? null,
-        switchesAnyway: switchesAnyway ?? null,
-      });
-      const change = () => parts.operating.replaying.resume(build, changed);
-      return told(await changeOf(parts, call, { build, order, change }), inDetails);
-    },
-  },
-  cancelReplay: {
-    access: changing,
-    run: async ({ build }, call) =>
-      told(
-        await changeOf(parts, call, {
-          build,
-          order: (projection) => ({ type: 'instance.replay.cancelled', projection, build }),
-          change: () => parts.operating.replaying.cancel(build),
-        }),
-        inDetails,
-      ),
-  },
+      }),
+  })),
+  cancelReplay: changing(parts, ({ build }, projection) => ({
+    order: { type: 'instance.replay.cancelled', projection, build },
+    carryOut: () => parts.operating.replaying.cancel(build),
+  })),
 });
 
-interface Change {
+interface OfBuild {
   readonly build: number;
-  readonly order: (projection: string) => OperatorOrder;
-  readonly change: () => Promise<void>;
 }
 
-async function changeOf(parts: Parts, call: Call, { build, order, change }: Change) {
-  const replay = (await parts.operating.replaying.status()).find((one) => one.build === build);
-  if (replay === undefined) return refused({ code: 'replay-not-found' });
-  return carryOut(parts, call, {
-    order: order(replay.projection),
-    refusal: isOver(replay.phase) ? { code: 'replay-over' } : null,
-    carryOut: change,
-  });
+interface Resumed {
+  readonly parks?: boolean | undefined;
+  readonly switchesAnyway?: boolean | undefined;
+}
+
+interface Change {
+  readonly order: OperatorOrder;
+  readonly carryOut: () => Promise<void>;
+}
+
+/** Of a replay that is not over. */
+function changing<Request extends OfBuild>(
+  parts: Parts,
+  changeOf: (request: Request, projection: string) => Change,
+) {
+  return {
+    access: changingProjections,
+    run: async (request: Request, call: Call) => {
+      const all = await parts.operating.replaying.status();
+      const replay = all.find(({ build }) => build === request.build);
+      if (replay === undefined) return refused({ code: 'replay-not-found' });
+      const refusal: CallRefusal | null = isOver(replay.phase) ? { code: 'replay-over' } : null;
+      const change = changeOf(request, replay.projection);
+      return told(await carryOut(parts, call, { ...change, refusal }), inDetails);
+    },
+  };
 }
 
 const drops = (parts: Parts): Methods => ({
   dropBuild: {
-    access: changing,
+    access: changingProjections,
     run: async ({ build }, call) => {
       const { projecting, replaying } = parts.operating;
       const [builds, all] = await Promise.all([projecting.builds(), replaying.status()]);
