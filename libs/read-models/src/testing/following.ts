@@ -76,11 +76,14 @@ export async function follow(
       return store.read((reading) => query({ reading, now: clock(), streamId }));
     },
     close: async () => {
-      await replays.close();
-      for (const runner of runners.values()) await runner.close();
-      waits.close();
-      await store.close();
-      await rm(folder, { recursive: true });
+      try {
+        await replays.close();
+        for (const runner of runners.values()) await runner.close();
+        waits.close();
+        await store.close();
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     },
   };
 }

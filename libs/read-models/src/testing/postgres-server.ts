@@ -171,6 +171,8 @@ export class PostgresServer {
     const ended = new Promise((resolve) => this.#child.once('close', resolve));
     this.#child.stdin?.end();
     await ended;
+    // The folder itself is not the owner's to remove where the folder around it is not.
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #startOnFreePort(): Promise<void> {
