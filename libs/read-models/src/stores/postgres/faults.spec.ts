@@ -1,5 +1,6 @@
 // What goes wrong around a store in PostgreSQL, and how it is told.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 
@@ -94,6 +95,23 @@ describeOnPostgres('around read models in PostgreSQL', (server) => {
     const slow = store.read(({ db }) => sql`SELECT pg_sleep(60)`.execute(db));
     await expect(slow).rejects.toMatchObject(failure('too-slow', /statement timeout/));
     expect(await store.builds()).toEqual([]);
+    await store.close();
+  });
+
+  it('rows are held still for longer than a transaction may otherwise be idle', async () => {
+    const store = await openPostgresStore({ url: `${url}?idle_in_transaction_session_timeout=200` });
+    const build = await store.open(letters);
+    await store.apply({ build, changes: put('a'), from: null, to: at(1) });
+    const still = await store.hold(build, async ({ digest }) => {
+      await pause(1_000);
+      return digest('texts');
+    });
+    expect(still).toMatchObject({ rows: 1 });
+    const idle = store.read(async ({ db }) => {
+      await pause(1_000);
+      await sql`SELECT 1`.execute(db);
+    });
+    await expect(idle).rejects.toMatchObject(failure('unavailable', /./));
     await store.close();
   });
 

@@ -30,6 +30,27 @@ const holding = `
   }, new AbortController().signal);
 `;
 
+/** Frozen when it has written a batch and has not ended it. */
+const freezing = `
+  import { subscribe } from 'node:diagnostics_channel';
+  import { PostgresLease } from '#read-models/stores/postgres/lease.js';
+  import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
+  const [, url, projection] = process.argv;
+  const store = await openPostgresStore({ url });
+  const build = await store.open(JSON.parse(projection));
+  subscribe('countersign.read-models.passing', (place) => {
+    if (place !== 'batch: before its end') return;
+    console.log('frozen');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+  const to = { log: 'a', position: '1', events: 1 };
+  const changes = [{ change: 'put', table: 'texts', row: { id: 'late' } }];
+  await new PostgresLease({ url, holder: 'other' }).whileHeld(
+    ({ token }) => store.apply({ build, changes, from: null, to, token }),
+    new AbortController().signal,
+  );
+`;
+
 describeOnPostgres('the lease of those who project', (server) => {
   let url: string;
   let store: ModelStore;
@@ -58,6 +79,18 @@ describeOnPostgres('the lease of those who project', (server) => {
     const ending = new AbortController();
     endings.push(ending);
     return ending;
+  }
+
+  /** Another process, and what it says first. */
+  async function start(script: string, more: readonly string[]) {
+    const other = spawn(
+      process.execPath,
+      ['--conditions=development', '--no-warnings', '--input-type=module', '--eval', script, url, ...more],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    child = other;
+    const [told] = (await once(other.stdout, 'data')).map(String) as [string];
+    return { other, told };
   }
 
   /** Holds it until it is told to end; answers once it is held. */
@@ -92,13 +125,7 @@ describeOnPostgres('the lease of those who project', (server) => {
   });
 
   it("runs out three seconds after its holder was killed, and is another's then", async () => {
-    const other = spawn(
-      process.execPath,
-      ['--conditions=development', '--no-warnings', '--input-type=module', '--eval', holding, url],
-      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
-    );
-    child = other;
-    const [told] = (await once(other.stdout, 'data')).map(String) as [string];
+    const { other, told } = await start(holding, []);
     const next = hold('next');
     expect(await Promise.race([next.held, pause(1_000, 'waits', { ref: false })])).toBe('waits');
     other.kill('SIGKILL');
@@ -112,6 +139,20 @@ describeOnPostgres('the lease of those who project', (server) => {
     expect((await Promise.race([next.held, pause(40_000, { token: 0 }, { ref: false })])).token).toBe(
       Number(told) + 1,
     );
+    await next.end();
+  }, 60_000);
+
+  it("of a holder that is frozen within a batch is another's nearly as soon, and so is what the batch had locked", async () => {
+    await store.open(letters);
+    await start(freezing, [JSON.stringify(letters)]);
+    const next = hold('next');
+    // Four seconds on a machine that has nothing else to do; half a minute where the server waits for the frozen one.
+    const { token } = await Promise.race([next.held, pause(20_000, { token: 0 }, { ref: false })]);
+    expect(token).toBe(2);
+    const build = await store.open(letters);
+    const put = [{ change: 'put', table: 'texts', row: { id: 'a' } }] as const;
+    await writingUnder(token, store).apply({ build, changes: put, from: null, to: at(1) });
+    expect(await store.digest(build, 'texts')).toMatchObject({ rows: 1 });
     await next.end();
   }, 60_000);
 

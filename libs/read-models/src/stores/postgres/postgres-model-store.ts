@@ -65,12 +65,20 @@ import { shapesOf, type TableShape } from '#read-models/table-shape.js';
 const rowsPerFetch = 5_000;
 
 /**
+ * Between two statements there is only our own work. Who is frozen or cut off meanwhile keeps what it has locked for so
+ * long, and that must end before its lease does.
+ */
+const beginWriting = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 2000`;
+/**
  * What is lost with the server's last moments are rows and their checkpoint alike; the log has them. Every change finds
  * its rows by an index: before a table that grows is analyzed, the planner would rather read through all of it.
  */
-const beginApplying = `BEGIN; SET LOCAL synchronous_commit = off;
+const beginApplying = `${beginWriting}; SET LOCAL synchronous_commit = off;
   ${['seqscan', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ')}`;
 const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+/** While rows are held still another build is brought to where they are, and its digests are made. */
+const holdingMaxMs = 3_600_000;
+const beginHolding = `${beginReading}; SET LOCAL idle_in_transaction_session_timeout = ${holdingMaxMs}`;
 
 interface OpenBuild {
   readonly projection: string;
@@ -202,7 +210,7 @@ class PostgresModelStore implements ModelStore {
       await holdLease(client, fence);
       await putNote(client, note);
     };
-    await inTransaction(this.#usable(), noting);
+    await inTransaction(this.#usable(), noting, beginWriting);
   }
 
   async notes(): Promise<readonly ReplayNote[]> {
@@ -225,7 +233,7 @@ class PostgresModelStore implements ModelStore {
         const checkpoint = await checkpointOf(client, build);
         return look({ checkpoint, digest: (table) => digestIn(client, build, { ...opened, table }) });
       },
-      beginReading,
+      beginHolding,
     );
   }
 
@@ -260,13 +268,17 @@ class PostgresModelStore implements ModelStore {
 
   /** One at a time over all servers. Who takes the lease waits for the end of it alone: tables go when readers are done. */
   async #making<Outcome>(fence: Fence, make: (client: pg.ClientBase) => Promise<Outcome>): Promise<Outcome> {
-    return inTransaction(this.#usable(), async (client) => {
-      await told(client.query(makingLock));
-      await assertHeld(client, fence);
-      const outcome = await make(client);
-      await holdLease(client, fence);
-      return outcome;
-    });
+    return inTransaction(
+      this.#usable(),
+      async (client) => {
+        await told(client.query(makingLock));
+        await assertHeld(client, fence);
+        const outcome = await make(client);
+        await holdLease(client, fence);
+        return outcome;
+      },
+      beginWriting,
+    );
   }
 
   async #make(
