@@ -52,3 +52,14 @@ it('a queue is closed while the event that fills it is on its way', async () => 
   expect((await queue.take(10))?.events).toHaveLength(3);
   expect(await queue.take(10)).toBeNull();
 });
+
+it('a queue that is woken before somebody waits keeps nobody waiting, once', async () => {
+  const queue = new EventQueue(house.log.subscribe({ after: logStart }), { eventsMax: 3 });
+  while (!(await queue.take(10))?.isCaughtUp);
+  queue.wake();
+  expect(await queue.take(10)).toMatchObject({ events: [], upTo: null });
+  const next = queue.take(10);
+  const at = await house.append('organization-a', added('Ada'));
+  expect(await next).toMatchObject({ upTo: at });
+  await queue.close();
+});

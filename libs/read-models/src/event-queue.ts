@@ -30,6 +30,7 @@ export class EventQueue {
   #isCaughtUp = false;
   #failure: { readonly error: unknown } | null = null;
   #hasEnded = false;
+  #isWoken = false;
   #wakeTaker: () => void = () => undefined;
   #wakeReader: () => void = () => undefined;
 
@@ -52,7 +53,8 @@ export class EventQueue {
    * Waits until something is there, or until it is woken. Null once the subscription has ended; throws what ended it.
    */
   async take(limit: number): Promise<Taken | null> {
-    if (!this.#hasSomething()) await this.#nextItem();
+    if (!this.#hasSomething() && !this.#isWoken) await this.#nextItem();
+    this.#isWoken = false;
     // What can be read in one go is taken in one go: small batches cost ten times as much an event.
     if (this.#events.length < limit && !this.#isCaughtUp) await nextTurn();
     if (this.#events.length === 0 && this.#failure !== null) throw this.#failure.error;
@@ -65,7 +67,9 @@ export class EventQueue {
     return { events, upTo, isCaughtUp: isAll && this.#isCaughtUp };
   }
 
+  /** Whoever takes now, or else next, does not wait. */
   wake(): void {
+    this.#isWoken = true;
     this.#wakeTaker();
   }
 

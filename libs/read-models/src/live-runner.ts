@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '#event-log/event-log.js';
 import { pass } from '#read-models/passing.js';
 import type { Projection } from '#read-models/projection.js';
-import { Runner, type RunnerOptions, type RunnerStatus } from '#read-models/runner.js';
+import { Runner, type RunnerStatus } from '#read-models/runner.js';
+import type { RunnerOptions } from '#read-models/runner-options.js';
 import { ModelStoreError } from '#read-models/store.js';
 import type { GoneOn } from '#read-models/stream-replay.js';
 

@@ -66,6 +66,19 @@ describe('an event that cannot be made into rows', () => {
     expect((await runner.status()).events).toBe(8);
   });
 
+  it('is paused for a second in all, however many there are: the rest is tried once', async () => {
+    const names = Array.from({ length: 30 }, (_, at) => String(at).padStart(2, '0'));
+    for (const name of names) await house.append(organization(name), added(name), renamed('bad'));
+    await house.append(organization('healthy'), added('Ada'));
+    const projection = registryFailingFor(new Set(['bad']));
+    const runner = await house.run({ projection, poisonDelaysMs: [40, 600] });
+    await house.untilCaughtUp(runner);
+    const attempts = (await runner.status()).parked.map((one) => one.attempts);
+    const expected = names.map((_, at) => (at > 9 ? 1 : 2));
+    expect(attempts).toEqual([3, ...expected.slice(1)]);
+    expect(await house.rows('organizations')).toContainEqual(expect.objectContaining({ name: 'Ada' }));
+  });
+
   it('stays parked when the runner is started again', async () => {
     await house.append(organization('a'), added('Ada'), renamed('bad'));
     const projection = registryFailingFor(new Set(['bad']));
@@ -161,6 +174,30 @@ describe('a parked stream', () => {
     expect(await runner.unpark(organization('a'))).toBe('gone-on');
     expect(await house.rows('members')).toHaveLength(1_500);
   });
+
+  it('is skipped and gone on with while the runner is paused, and others stand still', async () => {
+    const runner = await parked();
+    await house.append(organization('b'), added('Bob'), renamed('bad'), renamed('Eve'));
+    await house.untilCaughtUp(runner);
+    runner.pause();
+    await house.append(organization('c'), added('Zoe'));
+    expect(await runner.skip(organization('a'))).toBe('gone-on');
+    failing.clear();
+    expect(await runner.unpark(organization('b'))).toBe('gone-on');
+    expect(await house.rows('organizations')).toMatchObject([{ name: 'Eve' }, { name: 'Eve' }]);
+    runner.resume();
+    await house.untilCaughtUp(runner);
+    expect(await house.rows('organizations')).toHaveLength(3);
+  });
+
+  it.each(['skip', 'unpark'] as const)(
+    'is told to who asks for %s once more after it was told',
+    async (order) => {
+      const runner = await parked();
+      for (let times = 0; times < 20; times += 1)
+        expect(await runner[order](organization('b'))).toBe('not-parked');
+    },
+  );
 
   it('that is fenced while it is gone on with ends the runner', async () => {
     const runner = await parked();

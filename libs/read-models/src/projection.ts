@@ -67,10 +67,20 @@ export type RowChange =
     }
   | { readonly change: 'remove'; readonly table: string; readonly where: Row };
 
+export type Removal = Extract<RowChange, { readonly change: 'remove' }>;
+
 export type Changes<Event> = (event: Event, place: Place) => readonly RowChange[];
 
 type Handlers = {
   readonly [Type in DomainEvent['type']]?: Changes<Extract<DomainEvent, { readonly type: Type }>>;
+};
+
+type Reaches = {
+  readonly [Type in DomainEvent['type']]?: (
+    event: Extract<DomainEvent, { readonly type: Type }>,
+    place: Place,
+    stream: string,
+  ) => readonly Removal[];
 };
 
 export interface Projection {
@@ -81,4 +91,11 @@ export interface Projection {
   readonly on: Handlers;
   /** For every event, whatever its type, before what stands in `on`. */
   readonly onEach?: Changes<DomainEvent>;
+  /** Types of events that leave nothing of what came before them in their stream. */
+  readonly endings?: readonly DomainEvent['type'][];
+  /**
+   * What events remove of the rows of another stream. One that is parked has no such rows yet, and is to have none that
+   * were removed meanwhile when it is gone on with.
+   */
+  readonly reaches?: Reaches;
 }

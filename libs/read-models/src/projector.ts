@@ -6,7 +6,7 @@ import { type DomainEvent, decodeEvent } from '#event-catalog/catalogue.js';
 import { UndecodableEvent } from '#event-catalog/undecodable-event.js';
 import type { JsonValue, RecordedEvent } from '#event-log/event-log.js';
 import { type Opener, Unopenable } from '#read-models/opener.js';
-import type { Changes, Opening, Place, Projection, RowChange } from '#read-models/projection.js';
+import type { Changes, Opening, Place, Projection, Removal, RowChange } from '#read-models/projection.js';
 import { type OpenedChange, RowRefused } from '#read-models/store.js';
 
 /** An event that cannot be made into rows, whenever it is tried. */
@@ -26,6 +26,8 @@ export interface Projected {
   readonly poison: Poison | null;
 }
 
+type Reach = (event: DomainEvent, place: Place, stream: string) => readonly Removal[];
+
 type Opened = Buffer | null | Promise<Buffer | null>;
 
 interface Draft {
@@ -39,11 +41,30 @@ export class Projector {
   readonly #opener: Opener;
   readonly #on: ReadonlyMap<string, Changes<DomainEvent>>;
   readonly #onEach: Changes<DomainEvent> | undefined;
+  readonly #reaches: ReadonlyMap<string, Reach>;
 
   constructor(projection: Projection, opener: Opener) {
     this.#opener = opener;
     this.#on = new Map(Object.entries(projection.on) as [string, Changes<DomainEvent>][]);
     this.#onEach = projection.onEach;
+    this.#reaches = new Map(Object.entries(projection.reaches ?? {}) as [string, Reach][]);
+  }
+
+  /** Of the events that remove rows of other streams. */
+  get reaching(): readonly string[] {
+    return [...this.#reaches.keys()];
+  }
+
+  /** What the event of another stream removes of the rows of this one; nothing where it can be read by nobody. */
+  reach(event: RecordedEvent, stream: string): readonly Removal[] {
+    try {
+      const decoded = decode(event);
+      return decoded === null ? [] : (this.#reaches.get(event.type)?.(decoded, placeOf(event), stream) ?? []);
+    } catch (error) {
+      // Its own stream is parked for it.
+      if (error instanceof UndecodableEvent) return [];
+      throw error;
+    }
   }
 
   /** All that is sealed is asked for at once. Rejects with what is passing, such as keys that are unavailable. */

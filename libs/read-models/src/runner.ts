@@ -3,44 +3,25 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { EventLog, Position, RecordedEvent } from '#event-log/event-log.js';
+import type { Position, RecordedEvent } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
+import { BetweenBatches } from '#read-models/between-batches.js';
 import { EventQueue, type Taken } from '#read-models/event-queue.js';
-import type { Opener } from '#read-models/opener.js';
+import { ParkedStreams } from '#read-models/parked-streams.js';
+import { PauseBudget } from '#read-models/pause-budget.js';
 import { Poison, Projector } from '#read-models/projector.js';
 import { Rate } from '#read-models/rate.js';
+import type { RunnerOptions } from '#read-models/runner-options.js';
 import { type Stopped, StopRunning, stopFor } from '#read-models/runner-stop.js';
 import {
   type Batch,
-  type Build,
   type Checkpoint,
-  Fenced,
-  type ModelStore,
   type OpenedChange,
   type ParkedStream,
+  type Parking,
   RowRefused,
 } from '#read-models/store.js';
-import { applyStream, type GoneOn } from '#read-models/stream-replay.js';
-
-export interface RunnerOptions {
-  readonly log: EventLog;
-  readonly store: ModelStore;
-  readonly build: Build;
-  readonly opener: Opener;
-  /** It ends as fenced once another build is live. */
-  readonly whileLive?: true;
-  /** After each move: everything up to here is in the rows. */
-  readonly onMoved?: (position: Position) => void;
-  /** What an operator should know, once each time it begins. */
-  readonly onTrouble?: (text: string) => void;
-  readonly batchEventsMax?: number;
-  /** Pauses before an event that could not be made into rows is tried again; then its stream is parked. */
-  readonly poisonDelaysMs?: readonly number[];
-  /** Pauses before log and store are tried again, up to the last of them. */
-  readonly retryDelaysMs?: readonly number[];
-  /** How many events lie between two positions, for engines that count them. */
-  readonly countBetween?: (after: Position, upTo: Position) => number;
-}
+import { applyStream, type GoneOn, reachingEvents } from '#read-models/stream-replay.js';
 
 export type Phase =
   | 'starting'
@@ -85,11 +66,6 @@ const restMs = 10;
 const poisonDelaysDefaultMs = [20, 100, 500];
 const retryDelaysDefaultMs = [20, 100, 500, 2_000];
 
-interface Task {
-  readonly run: () => Promise<void>;
-  readonly refuse: (error: Error) => void;
-}
-
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #projector: Projector;
@@ -97,8 +73,9 @@ export class Runner {
   readonly #rate = new Rate();
   readonly #closing = new AbortController();
   readonly #running: Promise<Stopped>;
-  readonly #tasks: Task[] = [];
-  #parked = new Map<string, ParkedStream>();
+  readonly #betweenBatches = new BetweenBatches();
+  readonly #pauses = new PauseBudget();
+  #parked: ParkedStreams;
   #checkpoint: Checkpoint | null = null;
   #identity = '';
   #queue: EventQueue | null = null;
@@ -107,16 +84,18 @@ export class Runner {
   #lastError: string | null = null;
   #stopped: Stopped | null = null;
   #failures = 0;
-  #paused: PromiseWithResolvers<void> | null = null;
+  #isPaused = false;
+  #nudged = Promise.withResolvers<void>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#batchEventsMax = options.batchEventsMax ?? batchEventsDefault;
     this.#projector = new Projector(options.build.projection, options.opener);
+    this.#parked = new ParkedStreams(options.build.projection);
     this.#running = this.#run();
   }
 
-  readonly isParked = (stream: string): boolean => this.#parked.has(stream);
+  readonly isParked = (stream: string): boolean => this.#parked.of(stream) !== undefined;
 
   /** Why it stopped, once it has. It never rejects. */
   get ended(): Promise<Stopped> {
@@ -134,14 +113,14 @@ export class Runner {
     return {
       projection: build.projection.name,
       build: build.build,
-      phase: this.#paused !== null && this.#stopped === null ? 'paused' : this.#phase,
+      phase: this.#isPaused && this.#stopped === null ? 'paused' : this.#phase,
       position: this.position,
       head,
       events: this.#checkpoint?.events ?? 0,
       lagEvents: head === null || countBetween === undefined ? null : countBetween(this.position, head),
       lagSeconds: isBehind ? this.#lagSeconds() : 0,
       eventsPerSecond: this.#rate.perSecond(),
-      parked: [...this.#parked.values()],
+      parked: this.#parked.all(),
       lastError: this.#lastError,
       stopped: this.#stopped,
     };
@@ -158,19 +137,18 @@ export class Runner {
   }
 
   pause(): void {
-    this.#paused ??= Promise.withResolvers();
+    this.#isPaused = true;
   }
 
   resume(): void {
-    this.#paused?.resolve();
-    this.#paused = null;
+    this.#isPaused = false;
+    this.#nudge();
   }
 
   /** Finishes the batch under way. */
   async close(): Promise<void> {
     this.#closing.abort();
-    this.resume();
-    this.#queue?.wake();
+    this.#nudge();
     await this.#queue?.close();
     await this.#running;
   }
@@ -202,20 +180,35 @@ export class Runner {
     });
     this.#queue = queue;
     while (!this.#isClosing) {
-      await this.#paused?.promise;
-      await this.#runTasks();
+      await this.#standStill();
+      await this.#betweenBatches.run();
       const taken = await queue.take(this.#batchEventsMax);
       if (taken === null) return;
-      await this.#paused?.promise;
+      await this.#standStill();
       if (this.#isClosing) return;
       await this.#take(taken);
     }
   }
 
+  /** While it is paused. What it is asked for meanwhile is done. */
+  async #standStill(): Promise<void> {
+    while (this.#isPaused && !this.#isClosing) {
+      const { promise } = this.#nudged;
+      await this.#betweenBatches.run();
+      await promise;
+    }
+  }
+
+  #nudge(): void {
+    this.#nudged.resolve();
+    this.#nudged = Promise.withResolvers();
+    this.#queue?.wake();
+  }
+
   async #begin(): Promise<void> {
     const { log, store, build } = this.#options;
     this.#identity = await log.identity();
-    this.#parked = new Map((await store.parked(build)).map((one) => [one.stream, one]));
+    this.#parked = new ParkedStreams(build.projection, await store.parked(build));
     this.#checkpoint = await store.checkpoint(build);
     if (this.#checkpoint === null) return;
     if (this.#checkpoint.log !== this.#identity)
@@ -240,18 +233,15 @@ export class Runner {
   }
 
   async #advance(events: readonly RecordedEvent[], upTo: Position): Promise<void> {
-    const { changes, poison } = await this.#projector.project(this.#notParked(events));
+    const { events: due, parking } = this.#parked.dueOf(events);
+    const { changes, poison } = await this.#projector.project(due);
     if (poison !== null) return this.#around(poison, events, upTo);
     try {
-      await this.#apply({ changes, upTo, events: events.length });
+      await this.#apply({ changes, upTo, events: events.length, parking });
     } catch (error) {
       if (!(error instanceof RowRefused)) throw error;
       await this.#oneByOne(events, upTo, error);
     }
-  }
-
-  #notParked(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
-    return this.#parked.size === 0 ? events : events.filter(({ stream }) => !this.#parked.has(stream));
   }
 
   /** What stands before it is written first, so that nothing is decided on rows that are not there. */
@@ -279,21 +269,25 @@ export class Runner {
   async #retryOrPark(first: Poison): Promise<void> {
     const { poisonDelaysMs = poisonDelaysDefaultMs } = this.#options;
     let poison = first;
+    let attempts = 1;
     for (const milliseconds of poisonDelaysMs) {
+      if (!this.#pauses.take(milliseconds, performance.now())) break;
       await this.#pause(milliseconds);
       if (this.#isClosing) throw new Error('it is closing');
       const again = await this.#tryOne(first.event);
       if (again === null) return;
       poison = again;
+      attempts += 1;
     }
-    await this.#park(poison, poisonDelaysMs.length + 1);
+    await this.#park(poison, attempts);
   }
 
   async #tryOne(event: RecordedEvent): Promise<Poison | null> {
-    const { changes, poison } = await this.#projector.project([event]);
+    const { events, parking } = this.#parked.dueOf([event]);
+    const { changes, poison } = await this.#projector.project(events);
     if (poison !== null) return poison;
     try {
-      await this.#apply({ changes, upTo: event.position, events: 1 });
+      await this.#apply({ changes, upTo: event.position, events: 1, parking });
       return null;
     } catch (error) {
       if (error instanceof RowRefused) return new Poison(event, error);
@@ -301,65 +295,62 @@ export class Runner {
     }
   }
 
+  /** Where it is parked already, it stays so from where it was: what would have ended that makes no rows either. */
   async #park({ event: { stream, position }, message }: Poison, attempts: number): Promise<void> {
-    const parked = { position, error: message, attempts };
+    const parked = this.#parked.of(stream) ?? { position, error: message, attempts };
     await this.#apply({ changes: [], upTo: position, events: 1, parking: [{ stream, parked }] });
-    this.#parked.set(stream, { stream, ...parked });
     this.#lastError = message;
-    this.#options.onTrouble?.(`the stream ${stream} is parked at ${position}: ${message}`);
+    this.#options.onTrouble?.(`the stream ${stream} is parked at ${parked.position}: ${message}`);
   }
 
-  async #apply({ changes, upTo, events, parking = [] }: Step): Promise<void> {
+  async #apply({ changes, upTo, events, parking }: Step): Promise<void> {
     const { store, build, onMoved, whileLive } = this.#options;
     const from = this.#checkpoint;
     const to = { log: this.#identity, position: upTo, events: (from?.events ?? 0) + events };
     await store.apply({ build, changes, from, to, parking, ...(whileLive && { whileLive }) });
     this.#checkpoint = to;
+    this.#parked.note(parking);
     this.#failures = 0;
     this.#rate.add(events);
     onMoved?.(upTo);
   }
 
-  #goOnWith(stream: string, how: 'with-event' | 'without-event'): Promise<GoneOn> {
-    return this.#betweenBatches(async () => {
-      const parked = this.#parked.get(stream);
+  /** Most of the log that it takes is read before, while batches go on. */
+  async #goOnWith(stream: string, how: 'with-event' | 'without-event'): Promise<GoneOn> {
+    const before = this.#parked.of(stream);
+    const seen = this.position;
+    const reached = before === undefined ? [] : await this.#reachingAfter(before.position);
+    const going = this.#betweenBatches.add(async () => {
+      const parked = this.#parked.of(stream);
       if (parked === undefined) return 'not-parked';
-      const { log, store, build, whileLive } = this.#options;
-      const checkpoint = this.#checkpoint as Checkpoint;
-      const apply = (part: Pick<Batch, 'changes' | 'parking'>) =>
-        store.apply({ build, from: checkpoint, to: checkpoint, ...(whileLive && { whileLive }), ...part });
+      const rest = await this.#reachingAfter(before === undefined ? parked.position : seen);
       const again = await applyStream({
         parked,
         isEventSkipped: how === 'without-event',
-        upTo: checkpoint.position,
-        log,
+        upTo: this.position,
+        reaching: [...reached, ...rest],
+        log: this.#options.log,
         projector: this.#projector,
-        apply,
+        apply: (part) => this.#applyBeside(part),
       });
-      if (again === null) this.#parked.delete(stream);
-      else this.#parked.set(stream, again);
       return again === null ? 'gone-on' : 'parked-again';
     });
+    this.#nudge();
+    return going;
   }
 
-  #betweenBatches<Outcome>(run: () => Promise<Outcome>): Promise<Outcome> {
-    if (this.#stopped !== null) return Promise.reject(new Error(`the runner stopped: ${this.#stopped.text}`));
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#tasks.push({ run: () => run().then(resolve), refuse: reject });
-    this.#queue?.wake();
-    return promise;
+  #reachingAfter(after: Position): Promise<readonly RecordedEvent[]> {
+    const { log } = this.#options;
+    const between = { after, upTo: this.position, until: this.#closing.signal };
+    return reachingEvents({ log, projector: this.#projector }, between);
   }
 
-  /** One that fails is refused to who asked; being fenced ends the runner as well. */
-  async #runTasks(): Promise<void> {
-    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
-      try {
-        await task.run();
-      } catch (error) {
-        task.refuse(error as Error);
-        if (error instanceof Fenced) throw error;
-      }
-    }
+  /** At the checkpoint that there is. */
+  async #applyBeside(part: Pick<Batch, 'changes' | 'parking'>): Promise<void> {
+    const { store, build, whileLive } = this.#options;
+    const checkpoint = this.#checkpoint as Checkpoint;
+    await store.apply({ build, from: checkpoint, to: checkpoint, ...(whileLive && { whileLive }), ...part });
+    this.#parked.note(part.parking ?? []);
   }
 
   #fail(error: unknown): void {
@@ -379,7 +370,7 @@ export class Runner {
       this.#lastError = stopped.text;
       this.#options.onTrouble?.(stopped.text);
     }
-    for (const task of this.#tasks.splice(0)) task.refuse(new Error(`the runner stopped: ${stopped.text}`));
+    this.#betweenBatches.refuse(new Error(`the runner stopped: ${stopped.text}`));
     return stopped;
   }
 
@@ -408,5 +399,5 @@ interface Step {
   readonly changes: readonly OpenedChange[];
   readonly upTo: Position;
   readonly events: number;
-  readonly parking?: Batch['parking'] & {};
+  readonly parking: readonly Parking[];
 }

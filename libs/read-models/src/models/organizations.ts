@@ -150,4 +150,5 @@ export const organizations: Projection = {
     'instance.settings.changed': settingsChanged('instance_settings', nowhere),
     'instance.settings.reset': settingsReset('instance_settings', nowhere),
   },
+  endings: ['org.removed'],
 };

@@ -5,7 +5,7 @@ import { moved, ofUser } from '#read-models/models/cells.js';
 import { factorChanges, factorTables } from '#read-models/models/factors.js';
 import { belongingsChanges, belongingsTables } from '#read-models/models/user-belongings.js';
 import { userChanges, usersTable } from '#read-models/models/user-rows.js';
-import type { Place, Projection, RowChange } from '#read-models/projection.js';
+import type { Place, Projection, Removal, Row, RowChange } from '#read-models/projection.js';
 
 const belongings = { ...factorTables, ...belongingsTables };
 const tables = { users: usersTable, ...belongings };
@@ -18,8 +18,9 @@ function withoutUser(place: Place): readonly RowChange[] {
   ];
 }
 
-function withoutOrganization({ organizationId }: Place): readonly RowChange[] {
-  const where = { organization_id: organizationId ?? '' };
+/** Of all its users, or of one of them. */
+function withoutOrganization({ organizationId }: Place, user: Row = {}): readonly Removal[] {
+  const where = { organization_id: organizationId ?? '', ...user };
   return Object.keys(tables).map((table) => ({ change: 'remove', table, where }));
 }
 
@@ -39,4 +40,6 @@ export const users: Projection = {
     'user.erased': (_, place) => withoutUser(place),
     'org.removed': (_, place) => withoutOrganization(place),
   },
+  endings: ['user.removed', 'user.erased', 'org.removed'],
+  reaches: { 'org.removed': (_, place, stream) => withoutOrganization(place, { stream }) },
 };

@@ -5,10 +5,18 @@ import type { EventLog, Position, RecordedEvent } from '#event-log/event-log.js'
 import { logStart } from '#event-log/event-log.js';
 import { EventQueue, type Taken } from '#read-models/event-queue.js';
 import type { Opener } from '#read-models/opener.js';
+import { ParkedStreams } from '#read-models/parked-streams.js';
 import { Poison, Projector } from '#read-models/projector.js';
 import type { ReplayAsked } from '#read-models/replay/asked.js';
 import { StopRunning } from '#read-models/runner-stop.js';
-import { type Batch, type Build, type Checkpoint, type ModelStore, RowRefused } from '#read-models/store.js';
+import {
+  type Batch,
+  type Build,
+  type Checkpoint,
+  type ModelStore,
+  type Parking,
+  RowRefused,
+} from '#read-models/store.js';
 
 export interface GrowthOptions {
   readonly log: EventLog;
@@ -26,7 +34,7 @@ const batchesAhead = 2;
 export class Growth {
   readonly #options: GrowthOptions;
   readonly #projector: Projector;
-  #parked = new Set<string>();
+  #parked: ParkedStreams;
   #checkpoint: Checkpoint | null = null;
   #identity = '';
   #queue: EventQueue | null = null;
@@ -36,6 +44,7 @@ export class Growth {
   constructor(options: GrowthOptions) {
     this.#options = options;
     this.#projector = new Projector(options.build.projection, options.opener);
+    this.#parked = new ParkedStreams(options.build.projection);
   }
 
   get position(): Position {
@@ -60,7 +69,7 @@ export class Growth {
     const { log, store, build } = this.#options;
     await this.close();
     this.#identity = await log.identity();
-    this.#parked = new Set((await store.parked(build)).map(({ stream }) => stream));
+    this.#parked = new ParkedStreams(build.projection, await store.parked(build));
     this.#checkpoint = await store.checkpoint(build);
     if (this.#checkpoint === null) return;
     if (this.#checkpoint.log !== this.#identity)
@@ -117,10 +126,11 @@ export class Growth {
   }
 
   async #advance(events: readonly RecordedEvent[], upTo: Position): Promise<void> {
-    const { changes, poison } = await this.#projector.project(this.#notParked(events));
+    const { events: due, parking } = this.#parked.dueOf(events);
+    const { changes, poison } = await this.#projector.project(due);
     if (poison !== null) return this.#around(poison, events, upTo);
     try {
-      await this.#apply({ changes, events: events.length, upTo });
+      await this.#apply({ changes, events: events.length, upTo, parking });
     } catch (error) {
       if (!(error instanceof RowRefused)) throw error;
       await this.#oneByOne(events, upTo, error);
@@ -149,12 +159,9 @@ export class Growth {
     if (!this.#options.asked.parks) throw poison;
     const { stream, position } = poison.event;
     const parked = { position, error: poison.message, attempts: 1 };
-    await this.#apply({ changes: [], events: 1, upTo: position, parking: [{ stream, parked }] });
-    this.#parked.add(stream);
-  }
-
-  #notParked(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
-    return this.#parked.size === 0 ? events : events.filter(({ stream }) => !this.#parked.has(stream));
+    // What would have ended that a stream is parked leaves it where it was.
+    const parking = this.#parked.of(stream) ? [] : [{ stream, parked }];
+    await this.#apply({ changes: [], events: 1, upTo: position, parking });
   }
 
   async #apply({ events, upTo, ...part }: Applied): Promise<void> {
@@ -162,11 +169,13 @@ export class Growth {
     const to = { log: this.#identity, position: upTo, events: this.events + events };
     await store.apply({ build, from: this.#checkpoint, to, ...part });
     this.#checkpoint = to;
+    this.#parked.note(part.parking);
     onMoved(upTo, events);
   }
 }
 
-interface Applied extends Pick<Batch, 'changes' | 'parking'> {
+interface Applied extends Pick<Batch, 'changes'> {
+  readonly parking: readonly Parking[];
   readonly events: number;
   readonly upTo: Position;
 }
