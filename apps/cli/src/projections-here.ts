@@ -88,11 +88,11 @@ export class ProjectionsHere implements Projections {
   }
 
   retry(projection: string, at: ParkedAt): Promise<Parked | null> {
-    return this.#goOnWith(projection, at, (projecting) => projecting.unpark(projection, at.stream));
+    return this.#goOnWith(projection, at, (projecting) => projecting.retryParked({ ...at, projection }));
   }
 
   skip(projection: string, at: ParkedAt): Promise<Parked | null> {
-    return this.#goOnWith(projection, at, (projecting) => projecting.skip(projection, at.stream));
+    return this.#goOnWith(projection, at, (projecting) => projecting.skipParked({ ...at, projection }));
   }
 
   close(): Promise<void> {

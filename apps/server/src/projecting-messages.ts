@@ -35,9 +35,16 @@ export interface SharedStore {
   readonly token?: number;
 }
 
+/** A stream, and the event that it is parked at. */
+export interface ParkedAt {
+  readonly projection: string;
+  readonly stream: string;
+  readonly position: string;
+}
+
 export type Order =
   | { readonly order: 'status' | 'builds' }
-  | { readonly order: 'unpark' | 'skip'; readonly projection: string; readonly stream: string }
+  | ({ readonly order: 'retry-parked' | 'skip-parked' } & ParkedAt)
   | { readonly order: 'pause' | 'resume'; readonly projection: string }
   /** Another build of it is live. */
   | { readonly order: 'follow'; readonly projection: string }

@@ -4,6 +4,7 @@
 import { workerData } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
+import { ParkedOrders } from '#read-models/parked-orders.js';
 import { LiveRunners } from '#server/live-runners.js';
 import { obeyOrders, send } from '#server/obeying.js';
 import { ProjectingInTurn } from '#server/projecting-in-turn.js';
@@ -32,6 +33,7 @@ const onProjected = (projected: readonly Projected[]) => send({ kind: 'projected
 const tellTrouble = (text: string, projection: string | null) => send({ kind: 'trouble', projection, text });
 
 stepBack('projecting');
+const parkedOrders = new ParkedOrders();
 const parts = await openParts(data);
 const making = await startMaking();
 obeyOrders({ obey, close });
@@ -52,10 +54,10 @@ async function obey(order: Order) {
     case 'follow':
       await making.runners.follow(order.projection);
       return null;
-    case 'unpark':
-      return making.runners.of(order.projection).unpark(order.stream);
-    case 'skip':
-      return making.runners.of(order.projection).skip(order.stream);
+    case 'retry-parked':
+      return parkedOrders.give(making.runners.of(order.projection), { ...order, how: 'retry' });
+    case 'skip-parked':
+      return parkedOrders.give(making.runners.of(order.projection), { ...order, how: 'skip' });
     case 'pause':
       making.runners.of(order.projection).pause();
       return null;

@@ -201,8 +201,9 @@ describe('the thread that projects', () => {
     expect(paused).toMatchObject({ phase: 'paused', position: before });
     await projecting.resume('users');
     await caughtUp();
-    expect(await projecting.unpark('users', 'user-nobody')).toBe('not-parked');
-    await expect(projecting.skip('nothing', 'user-nobody')).rejects.toThrow('nothing');
+    const nobodys = { stream: 'user-nobody', position: before };
+    expect(await projecting.retryParked({ ...nobodys, projection: 'users' })).toBe('not-parked');
+    await expect(projecting.skipParked({ ...nobodys, projection: 'nothing' })).rejects.toThrow('nothing');
     await projecting.close();
     await expect(projecting.status()).rejects.toThrow(ProjectingAway);
   });

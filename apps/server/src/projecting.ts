@@ -11,6 +11,7 @@ import { OrderRefused, ProjectingAway } from '#server/order-errors.js';
 import type {
   Order,
   OrderFailure,
+  ParkedAt,
   ProjectingData,
   ProjectingReply,
   ProjectingRequest,
@@ -92,12 +93,13 @@ export class Projecting {
     return this.ask({ order: 'builds' });
   }
 
-  unpark(projection: string, stream: string): Promise<GoneOn> {
-    return this.ask({ order: 'unpark', projection, stream });
+  /** Nothing where the stream is not parked at this event. */
+  retryParked(at: ParkedAt): Promise<GoneOn> {
+    return this.ask({ order: 'retry-parked', ...at });
   }
 
-  skip(projection: string, stream: string): Promise<GoneOn> {
-    return this.ask({ order: 'skip', projection, stream });
+  skipParked(at: ParkedAt): Promise<GoneOn> {
+    return this.ask({ order: 'skip-parked', ...at });
   }
 
   pause(projection: string): Promise<void> {

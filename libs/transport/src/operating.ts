@@ -4,8 +4,16 @@ import type { ReplayAsked } from '#read-models/replay/asked.js';
 import type { ReplayStatus } from '#read-models/replay/replay.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import type { ModelStore } from '#read-models/store.js';
+import type { GoneOn } from '#read-models/stream-replay.js';
 
 export type KnownBuild = Awaited<ReturnType<ModelStore['builds']>>[number];
+
+/** A stream, and the event that it is parked at: nothing is done where that is another by now. */
+export interface ParkedAt {
+  readonly projection: string;
+  readonly stream: string;
+  readonly position: string;
+}
 
 /** Each call may reject with an error that is named `ProjectingAway`: what it asks is not there just now. */
 export interface Operating {
@@ -14,8 +22,8 @@ export interface Operating {
   readonly projecting: {
     status(): Promise<readonly RunnerStatus[]>;
     builds(): Promise<readonly KnownBuild[]>;
-    unpark(projection: string, stream: string): Promise<unknown>;
-    skip(projection: string, stream: string): Promise<unknown>;
+    retryParked(at: ParkedAt): Promise<GoneOn>;
+    skipParked(at: ParkedAt): Promise<GoneOn>;
     pause(projection: string): Promise<void>;
     resume(projection: string): Promise<void>;
   };

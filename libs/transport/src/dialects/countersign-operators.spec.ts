@@ -10,9 +10,12 @@ import {
   ProjectionState,
   ReplayPhase,
 } from '#contract/countersign/v1/projection_service_pb.js';
+import { BadRequestSchema } from '#contract/google/rpc/error_details_pb.js';
 import type { Status, Streamed, Streaming } from '#transport/call.js';
 import { streamsPerCallerMax } from '#transport/stream-limits.js';
 import { type CountersignDesk, openCountersignDesk } from '#transport/testing/countersign-desk.js';
+import { people } from '#transport/testing/desk.js';
+import { detailIn } from '#transport/testing/status.js';
 
 const projections = ProjectionService.method;
 const log = EventService.method;
@@ -66,7 +69,29 @@ const wrong: readonly (readonly [DescMethodUnary, object, string])[] = [
     { ...users, options: { eventsPerSecondMax: 0 } },
     'options.events_per_second_max',
   ],
+  [
+    projections.startReplay,
+    { ...users, options: { side: 'a', upToPosition: '0000000000999999' } },
+    'options.up_to_position',
+  ],
+  [
+    projections.startReplay,
+    { ...users, options: { side: 'a', upToTime: { seconds: 32_503_680_000n } } },
+    'options.up_to_time',
+  ],
+  [
+    projections.startReplay,
+    { ...users, options: { side: 'a', onlyStream: 'user-\u001b[2J' } },
+    'options.only_stream',
+  ],
+  [projections.skipParkedStream, { ...parked, position: 'nonsense' }, 'position'],
+  [projections.retryParkedStream, { ...users, stream: 'user-one' }, 'position'],
+  [projections.skipParkedStream, { ...users, position }, 'stream'],
+  [projections.retryParkedStream, { ...parked, stream: 'user-\u001b[2J' }, 'stream'],
   [log.listEvents, { cursor: 'nowhere' }, 'cursor'],
+  [log.listEvents, { cursor: '9999999' }, 'cursor'],
+  [log.listEvents, { filter: { since: { seconds: 2n }, until: { seconds: 1n } } }, 'filter.until'],
+  [log.listEvents, { filter: { stream: 'instance', userId: 'ada' } }, 'filter.user_id'],
   [log.listEvents, { limit: 1_001 }, 'limit'],
   [log.listEvents, { order: 7 as EventOrder }, 'order'],
   [log.listEvents, { filter: { types: [''] } }, 'filter.types'],
@@ -94,6 +119,21 @@ describe('what cannot be', () => {
     expect(await desk.said(person, projections.startReplay, users)).toMatch(/^7 permission-denied/);
     expect(await desk.said(person, log.listEvents, {})).toMatch(/^7 permission-denied/);
     expect(await desk.said(person, keys.rotateMasterKey, {})).toMatch(/^7 permission-denied/);
+  });
+});
+
+describe('where projections stand', () => {
+  it('is told also while the log does not answer, without its head', async () => {
+    const { log: broken } = desk.house.application.parts;
+    const head = broken.head.bind(broken);
+    Object.assign(broken, { head: () => Promise.reject(new Error('away')) });
+    try {
+      const { projection } = await desk.ask('root', projections.getProjection, users);
+      expect(projection).toMatchObject({ name: 'users', head: '' });
+      expect(projection?.position).not.toBe('');
+    } finally {
+      Object.assign(broken, { head });
+    }
   });
 });
 
@@ -177,6 +217,14 @@ describe('events', () => {
     }
   });
 
+  it('of a user are found by an id that the stream is not named after', async () => {
+    const userId = people.grace;
+    const { events } = await desk.ask('root', log.listEvents, { filter: { userId } });
+    expect(events.map(({ type }) => type)).toContain('user.human.added');
+    expect(new Set(events.map(({ stream }) => stream)).size).toBe(1);
+    expect(events[0]?.stream).not.toContain(userId);
+  });
+
   it('are found by their position', async () => {
     const { event } = await desk.ask('root', log.getEvent, { position: '3' });
     expect(event?.position).toBe('0000000000000003');
@@ -213,6 +261,15 @@ describe('a stream', () => {
       phases.push(told.replay.phase);
     }
     expect([phases.at(-1), next.value]).toEqual([ReplayPhase.DONE, null]);
+  });
+
+  it('is refused before it begins where it would begin beyond the last event', async () => {
+    const streamed = await desk.stream('root', log.tailEvents, { after: '999999' });
+    if (streamed.kind !== 'refused') throw new Error('it began');
+    expect(detailIn(streamed.status, BadRequestSchema)?.fieldViolations.map(({ field }) => field)).toEqual([
+      'after',
+    ]);
+    expect(desk.failures).toEqual([]);
   });
 
   it('is refused before it begins where there is nothing to tell of', async () => {

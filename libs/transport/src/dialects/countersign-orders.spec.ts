@@ -1,5 +1,8 @@
 // What operators order under idempotency keys, and at once: what is written down, what is done again, and what is not.
 
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -132,4 +135,39 @@ describe('two orders at once', () => {
     expect(said.toSorted()).toEqual([6, 6, 'begun']);
     expect(await orders()).toHaveLength(before + 1);
   });
+
+  it('leave out one event of a parked stream, and not the next one', async () => {
+    const stream = await parkTwice();
+    const standing = async () => {
+      const { projection } = await desk.ask('root', projections.getProjection, organizations);
+      return projection?.parked.find((one) => one.stream === stream)?.position;
+    };
+    await until(async () => (await standing()) !== undefined);
+    const position = (await standing()) ?? '';
+    const asked = { ...organizations, stream, position };
+    const said = await Promise.all([1, 2].map(() => desk.call('root', projections.skipParkedStream, asked)));
+    const codes = said.map((told) => (told.kind === 'answered' ? 'skipped' : told.status.code));
+    expect(codes.toSorted()).toEqual([5, 'skipped']);
+    expect(Number(await standing())).toBe(Number(position) + 1);
+  });
 });
+
+const organizations = { projection: 'organizations' };
+
+/** Two events of one stream that no rows can be made of. */
+async function parkTwice(): Promise<string> {
+  const { log } = desk.house.application.parts;
+  const stream = 'organization-parked';
+  const event = () => ({
+    id: randomUUID(),
+    type: 'org.added',
+    data: { v: 2, name: 7 },
+    metadata: { time: new Date().toISOString(), organization: 'parked', editor: 'a-spec' },
+  });
+  await log.append(stream, [event(), event()], 'no-stream');
+  return stream;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(10);
+}

@@ -1,5 +1,6 @@
 // What operators' calls stand on, in the process of a test: no threads, and one master key.
 
+import { ParkedOrders } from '#read-models/parked-orders.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import { type Following, models } from '#read-models/testing/following.js';
 import type { MasterKeysAtWork, Operating } from '#transport/operating.js';
@@ -16,6 +17,7 @@ export function operatingHere({ runners, replays, store }: Following): Operating
     if (runner === undefined) throw new Error(`no rows are made of ${projection}`);
     return runner;
   };
+  const parkedOrders = new ParkedOrders();
   const operating: OperatingHere = {
     isElsewhere: false,
     projections: models.map(({ name, version }) => ({ name, version })),
@@ -25,8 +27,8 @@ export function operatingHere({ runners, replays, store }: Following): Operating
         return operating.isElsewhere ? made.map((one) => ({ ...one, phase: 'elsewhere' })) : made;
       },
       builds: () => store.builds(),
-      unpark: (projection, stream) => runnerOf(projection).unpark(stream),
-      skip: (projection, stream) => runnerOf(projection).skip(stream),
+      retryParked: (at) => parkedOrders.give(runnerOf(at.projection), { ...at, how: 'retry' }),
+      skipParked: (at) => parkedOrders.give(runnerOf(at.projection), { ...at, how: 'skip' }),
       pause: async (projection) => runnerOf(projection).pause(),
       resume: async (projection) => runnerOf(projection).resume(),
     },

@@ -20,7 +20,7 @@ export declare const file_countersign_v1_event_service: GenFile;
  */
 export declare type EventFilter = Message<"countersign.v1.EventFilter"> & {
   /**
-   * Of this stream, such as `user-` and the id.
+   * Of this stream, by its whole name, as events tell it.
    *
    * @generated from field: string stream = 1;
    */
@@ -60,6 +60,13 @@ export declare type EventFilter = Message<"countersign.v1.EventFilter"> & {
    * @generated from field: google.protobuf.Timestamp until = 6;
    */
   until?: Timestamp | undefined;
+
+  /**
+   * Of this user, in place of a stream, which is not named after every id. What others did to the user is among it.
+   *
+   * @generated from field: string user_id = 7;
+   */
+  userId: string;
 };
 
 /**

@@ -205,7 +205,8 @@ export declare type ReplayOptions = Message<"countersign.v1.ReplayOptions"> & {
   dryRun: boolean;
 
   /**
-   * A name for rows that are built beside, and are never live: up to 64 of a-z, 0-9, dot, underscore and hyphen.
+   * A name for rows that are built beside, and are never live: up to 64 of a-z, 0-9, dot, underscore and hyphen, the
+   * first of them one of a-z or 0-9.
    *
    * @generated from field: string side = 2;
    */
@@ -219,7 +220,7 @@ export declare type ReplayOptions = Message<"countersign.v1.ReplayOptions"> & {
   upToPosition: string;
 
   /**
-   * Of a build with a name beside: nothing from the first event on that is later.
+   * Of a build with a name beside: nothing from the first event on that is later. Not in the future.
    *
    * @generated from field: google.protobuf.Timestamp up_to_time = 4;
    */
@@ -1237,7 +1238,8 @@ export declare const ReplayVerdictSchema: GenEnum<ReplayVerdict>;
  * names a projection as `projection-not-found`. What else one is refused as stands with it.
  *
  * What changes something is written to the stream of the instance, with who did it, before it is carried out. Sent
- * again with the same idempotency key it is not written again, and carried out where it was not yet.
+ * again with the same idempotency key it is not written again, and carried out where it was not yet, unless the same
+ * projection, stream or build was changed since. What is refused is not written.
  *
  * @generated from service countersign.v1.ProjectionService
  */

@@ -340,7 +340,8 @@ export const ReplayVerdict = /*@__PURE__*/
  * names a projection as `projection-not-found`. What else one is refused as stands with it.
  *
  * What changes something is written to the stream of the instance, with who did it, before it is carried out. Sent
- * again with the same idempotency key it is not written again, and carried out where it was not yet.
+ * again with the same idempotency key it is not written again, and carried out where it was not yet, unless the same
+ * projection, stream or build was changed since. What is refused is not written.
  *
  * @generated from service countersign.v1.ProjectionService
  */

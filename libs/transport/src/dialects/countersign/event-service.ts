@@ -6,7 +6,7 @@ import {
   EventService,
   type ListEventsRequest,
 } from '#contract/countersign/v1/event_service_pb.js';
-import { eventAt, listEvents, positionGiven } from '#read-models/event-reading.js';
+import { eventAt, listEvents, positionGiven, positionReached } from '#read-models/event-reading.js';
 import { tailEvents } from '#read-models/event-tail.js';
 import {
   eventMessage,
@@ -14,7 +14,7 @@ import {
   violationsOfFilter,
 } from '#transport/dialects/countersign/event-messages.js';
 import type { Parts } from '#transport/dialects/countersign/parts.js';
-import { invalid, unknownValue } from '#transport/dialects/countersign/violations.js';
+import { invalid, noPosition, unknownValue } from '#transport/dialects/countersign/violations.js';
 import {
   answered,
   type Implemented,
@@ -40,12 +40,6 @@ const orders = new Map<EventOrder, 'oldest-first' | 'latest-first'>([
   [EventOrder.LATEST_FIRST, 'latest-first'],
 ]);
 
-const noPosition = (field: string): Violation => ({
-  field,
-  rule: 'position',
-  message: 'must be a position of this log',
-});
-
 /** The cursor is undefined where none was given, and null where it is no position. */
 function violationsOfList(
   { filter, order, limit }: ListEventsRequest,
@@ -66,12 +60,19 @@ const lists = ({ application }: Parts): Methods => ({
     run: async (request, { incoming: { signal } }) => {
       const { log } = application.parts;
       const { filter, limit } = request;
-      const given = request.cursor === '' ? null : await positionGiven(log, request.cursor);
+      const streamOf = application.userStream.bind(application);
+      const given = request.cursor === '' ? null : await positionReached(log, request.cursor);
       const cursor = request.cursor === '' ? undefined : given;
       const violations = violationsOfList(request, cursor);
       const order = orders.get(request.order);
       if (order === undefined || violations.length > 0) return refused(invalid(violations));
-      const search = { filter: filterOf(filter), order, cursor: given, limit: limit || limitDefault, signal };
+      const search = {
+        filter: filterOf(filter, streamOf),
+        order,
+        cursor: given,
+        limit: limit || limitDefault,
+        signal,
+      };
       const page = await listEvents(log, search);
       return answered({ events: page.events.map(eventMessage), next: page.next ?? '', head: page.head });
     },
@@ -93,13 +94,14 @@ const tails = ({ application }: Parts): Methods => ({
     access: reading,
     open: async ({ filter, after: text }, { incoming: { signal } }) => {
       const { log } = application.parts;
-      const after = text === undefined ? null : await positionGiven(log, text);
+      const streamOf = application.userStream.bind(application);
+      const after = text === undefined ? null : await positionReached(log, text);
       const violations = [
         ...violationsOfFilter(filter),
         ...(text !== undefined && after === null ? [noPosition('after')] : []),
       ];
       if (violations.length > 0) return refused(invalid(violations));
-      return told(tailEvents(log, { filter: filterOf(filter), after, signal }));
+      return told(tailEvents(log, { filter: filterOf(filter, streamOf), after, signal }));
     },
   },
 });

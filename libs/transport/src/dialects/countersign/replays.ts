@@ -10,6 +10,7 @@ import {
   carryOut,
   changingProjections,
   inReplayTurn,
+  type Ordering,
   readingProjections,
 } from '#transport/dialects/countersign/orders.js';
 import type { Parts } from '#transport/dialects/countersign/parts.js';
@@ -139,15 +140,10 @@ interface Resumed {
   readonly switchesAnyway?: boolean | undefined;
 }
 
-interface Change {
-  readonly order: OperatorOrder;
-  readonly carryOut: () => Promise<void>;
-}
-
 /** Of a replay that is not over. */
 function changing<Request extends OfBuild>(
   parts: Parts,
-  changeOf: (request: Request, projection: string) => Change,
+  changeOf: (request: Request, projection: string) => Pick<Ordering<void>, 'order' | 'carryOut'>,
 ) {
   return {
     access: changingProjections,
