@@ -11,6 +11,7 @@ import type { Waits, WaitsOptions } from '#read-models/waits.js';
 import { type ModelsFileOptions, modelsPath, prepareModelsFile } from '#server/models-file.js';
 import { postgresRefusal } from '#server/postgres-refusal.js';
 import type { ProjectingData } from '#server/projecting-messages.js';
+import { models } from '#server/projecting-parts.js';
 import type { ReadModelsChoice } from '#server/setting-values.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
@@ -70,7 +71,7 @@ async function openPostgres(options: KeptRowsOptions, url: string): Promise<Kept
   const { dataDirectory, onTrouble } = options;
   const { SharedRows } = await import('#read-models/stores/postgres/shared-rows.js');
   try {
-    const rows = await SharedRows.open({ url, onTrouble });
+    const rows = await SharedRows.open({ url, onTrouble, projections: models });
     try {
       const events = await eventsIn(await rows.checkpoints(), options);
       const holder = `${hostname()} ${process.pid}`;

@@ -225,6 +225,8 @@ export interface Reading extends ProjectionTables {
    */
   mayContain(sought: Sought): Expression<SqlBool>;
   checkpointOf(projection: string): Checkpoint | null;
+  /** Of the tables that are shown; null where there are none. */
+  versionOf(projection: string): number | null;
 }
 
 export interface Sought {

@@ -7,6 +7,7 @@ import type { Checkpoint, Reading } from '#read-models/store.js';
 /** What is live in a snapshot. */
 export type Shown = readonly {
   readonly projection: string;
+  readonly version: number;
   readonly build: number;
   readonly checkpoint: Checkpoint | null;
 }[];
@@ -30,6 +31,7 @@ export function readingOver(shown: Shown, engine: Engine, ask: Ask): Omit<Readin
       if (found === undefined) throw new TypeError(`there are no tables of ${projection}`);
       return tableName(projection, found.build, table);
     },
+    versionOf: (projection) => live(projection)?.version ?? null,
     checkpointOf: (projection) => live(projection)?.checkpoint ?? null,
   };
 }

@@ -22,11 +22,14 @@ export interface KnownBuild {
   readonly projection: string;
   readonly version: number;
   readonly isLive: boolean;
-  readonly tables: string;
   readonly checkpoint: Checkpoint | null;
 }
 
-export function tablesOf({ tables }: KnownBuild): Readonly<Record<string, Table>> {
+export interface BuildWithTables extends KnownBuild {
+  readonly tables: string;
+}
+
+export function tablesOf({ tables }: BuildWithTables): Readonly<Record<string, Table>> {
   return JSON.parse(tables) as Readonly<Record<string, Table>>;
 }
 
@@ -36,16 +39,33 @@ interface JoinedRow extends Omit<KnownBuild, 'checkpoint'> {
   readonly events: number;
 }
 
-export const allBuilds = `SELECT build, projection, version, is_live AS "isLive", tables, log, position, events
-  FROM ${schemaName}.builds LEFT JOIN ${schemaName}.checkpoints USING (build) ORDER BY build`;
+const known = 'build, projection, version, is_live AS "isLive", log, position, events';
+const joined = `${schemaName}.builds LEFT JOIN ${schemaName}.checkpoints USING (build)`;
 
-export function knownBuildOf({ log, position, events, ...build }: JoinedRow): KnownBuild {
+/** With each reading, and each look of who waits: not what their tables look like, which is long. */
+export const allBuilds = `SELECT ${known} FROM ${joined} ORDER BY build`;
+
+export function knownBuildOf<Joined extends JoinedRow>({ log, position, events, ...build }: Joined) {
   return { ...build, checkpoint: log === null ? null : { log, position, events } };
 }
 
 export async function buildsIn(client: Asked): Promise<KnownBuild[]> {
   const { rows } = await told(client.query<JoinedRow>(allBuilds));
   return rows.map(knownBuildOf);
+}
+
+type JoinedWithTables = JoinedRow & Pick<BuildWithTables, 'tables'>;
+
+export async function buildIn(client: Asked, build: number): Promise<BuildWithTables | null> {
+  const asking = `SELECT ${known}, tables FROM ${joined} WHERE build = $1`;
+  const { rows } = await told(client.query<JoinedWithTables>(asking, [build]));
+  return rows[0] === undefined ? null : knownBuildOf(rows[0]);
+}
+
+export async function liveIn(client: Asked, projection: string): Promise<BuildWithTables | null> {
+  const asking = `SELECT ${known}, tables FROM ${joined} WHERE projection = $1 AND is_live`;
+  const { rows } = await told(client.query<JoinedWithTables>(asking, [projection]));
+  return rows[0] === undefined ? null : knownBuildOf(rows[0]);
 }
 
 export async function addBuild(client: Asked, projection: Projection, isLive: boolean): Promise<number> {

@@ -6,7 +6,7 @@ import { Behind, Fenced, ModelStoreError, OtherVersion, RowRefused } from '#read
 import { schemaName } from '#read-models/stores/postgres/tables.js';
 
 /** Two cores of a server serve about so many at once; more would only wait there instead of here. */
-const connectionsDefault = 8;
+export const connectionsDefault = 8;
 const connectTimeoutMs = 5_000;
 /** As long as the default deadline of a call: whoever asked is gone after it. */
 const statementTimeoutDefaultMs = 10_000;

@@ -27,8 +27,9 @@ import {
 import { Gathered } from '#read-models/stores/gathered.js';
 import {
   addBuild,
-  allBuilds,
   assertHeld,
+  type BuildWithTables,
+  buildIn,
   buildsIn,
   checkpointOf,
   forgetBuild,
@@ -36,8 +37,7 @@ import {
   holdLease,
   holdLive,
   isLive,
-  type KnownBuild,
-  knownBuildOf,
+  liveIn,
   moveCheckpoint,
   notesIn,
   park,
@@ -51,11 +51,10 @@ import {
   inTransaction,
   openPool,
   told,
-  withClient,
 } from '#read-models/stores/postgres/connections.js';
 import { LateIndexes } from '#read-models/stores/postgres/late-indexes.js';
-import { readingOf } from '#read-models/stores/postgres/postgres-reading.js';
 import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.js';
+import { beginReading, readSnapshot } from '#read-models/stores/postgres/snapshot.js';
 import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';
 import { creation, indexesOf, listed, qualified } from '#read-models/stores/postgres/tables.js';
 import { tableName } from '#read-models/stores/shown.js';
@@ -75,7 +74,6 @@ const beginWriting = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 200
  */
 const beginApplying = `${beginWriting}; SET LOCAL synchronous_commit = off;
   ${['seqscan', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ')}`;
-const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /** While rows are held still another build is brought to where they are, and its digests are made. */
 const holdingMaxMs = 3_600_000;
 const beginHolding = `${beginReading}; SET LOCAL idle_in_transaction_session_timeout = ${holdingMaxMs}`;
@@ -109,8 +107,8 @@ class PostgresModelStore implements ModelStore {
 
   open(projection: Projection, fence: Fence = {}): Promise<Build> {
     return this.#making(fence, async (client) => {
-      const live = (await buildsIn(client)).find((one) => one.projection === projection.name && one.isLive);
-      if (live === undefined) return this.#make(client, projection, { isLive: true });
+      const live = await liveIn(client, projection.name);
+      if (live === null) return this.#make(client, projection, { isLive: true });
       if (live.version !== projection.version) throw new OtherVersion(projection, live.version);
       if (live.tables !== JSON.stringify(projection.tables))
         throw new TypeError(`the tables of ${projection.name} changed, and its version did not`);
@@ -192,8 +190,8 @@ class PostgresModelStore implements ModelStore {
     pass('drop: before it is forgotten');
     await this.#making(fence, async (client) => {
       if (note !== undefined) await putNote(client, note);
-      const known = (await buildsIn(client)).find((one) => one.build === build);
-      if (known === undefined) return;
+      const known = await buildIn(client, build);
+      if (known === null) return;
       if (known.isLive) throw new TypeError(`this build of ${known.projection} is live`);
       await forgetBuild(client, build);
       const tables = Object.keys(tablesOf(known));
@@ -218,7 +216,7 @@ class PostgresModelStore implements ModelStore {
   }
 
   async builds(): ReturnType<ModelStore['builds']> {
-    return (await buildsIn(this.#usable())).map(({ tables: _, ...build }) => build);
+    return buildsIn(this.#usable());
   }
 
   digest(build: Build, table: string): Promise<TableDigest> {
@@ -237,23 +235,12 @@ class PostgresModelStore implements ModelStore {
     );
   }
 
-  read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
-    return this.#read(ask);
+  async read<Answer>(ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+    return readSnapshot(this.#usable(), ask);
   }
 
-  readBuild<Answer>({ build }: Build, ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
-    return this.#read(ask, build);
-  }
-
-  async #read<Answer>(ask: (reading: Reading) => Promise<Answer>, showing?: number): Promise<Answer> {
-    return withClient(this.#usable(), async (client) => {
-      // Two statements in one message have two results.
-      const results = (await told(client.query(`${beginReading}; ${allBuilds}`))) as unknown;
-      const [, { rows }] = results as [unknown, { rows: Parameters<typeof knownBuildOf>[0][] }];
-      const answer = await ask(readingOf(shownOf(rows.map(knownBuildOf), showing), client));
-      await told(client.query('ROLLBACK'));
-      return answer;
-    });
+  async readBuild<Answer>({ build }: Build, ask: (reading: Reading) => Promise<Answer>): Promise<Answer> {
+    return readSnapshot(this.#usable(), ask, build);
   }
 
   close(): Promise<void> {
@@ -313,13 +300,6 @@ class PostgresModelStore implements ModelStore {
   }
 }
 
-/** The live ones, but for the projection of the one that is shown in place of it. */
-function shownOf(all: readonly KnownBuild[], showing: number | undefined): KnownBuild[] {
-  const instead = all.find(({ build }) => build === showing);
-  if (showing !== undefined && instead === undefined) throw new TypeError(`the build ${showing} was dropped`);
-  return all.filter((one) => (one.projection === instead?.projection ? one.build === showing : one.isLive));
-}
-
 async function refuseBehind(client: pg.ClientBase, build: number, live: number): Promise<void> {
   const [next, shown] = [await checkpointOf(client, build), await checkpointOf(client, live)];
   if (shown === null || (next !== null && (next.log !== shown.log || next.position >= shown.position)))
@@ -346,9 +326,9 @@ async function digestIn(
   return digest.result();
 }
 
-async function knownIn(client: Pick<pg.ClientBase, 'query'>, build: number): Promise<KnownBuild> {
-  const known = (await buildsIn(client)).find((one) => one.build === build);
-  if (known === undefined) throw new Fenced(`the build ${build} was dropped`);
+async function knownIn(client: Pick<pg.ClientBase, 'query'>, build: number): Promise<BuildWithTables> {
+  const known = await buildIn(client, build);
+  if (known === null) throw new Fenced(`the build ${build} was dropped`);
   return known;
 }
 

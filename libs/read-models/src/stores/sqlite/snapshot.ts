@@ -87,15 +87,15 @@ export class Snapshot {
   }
 
   /** Its rows stand still from the moment on in which its checkpoint is read. */
-  #shownOf({ projection, build, isApart, checkpoint }: KnownBuild): Shown[number] {
-    if (!isApart) return { projection, build, checkpoint };
+  #shownOf({ projection, version, build, isApart, checkpoint }: KnownBuild): Shown[number] {
+    if (!isApart) return { projection, version, build, checkpoint };
     const name = quoted(nameOf(build));
     if (!this.#attached.has(build))
       this.database.prepare(`ATTACH ? AS ${name}`).run(buildPath(this.database.name, build));
     this.#attached.add(build);
     const sql = `SELECT log, position, events FROM ${name}.checkpoints WHERE build = ?`;
     const found = this.#statement(sql).get(build) as Checkpoint | undefined;
-    return { projection, build, checkpoint: found ?? null };
+    return { projection, version, build, checkpoint: found ?? null };
   }
 
   #statement(sql: string): Statement<unknown[]> {

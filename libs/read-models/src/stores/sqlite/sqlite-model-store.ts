@@ -187,6 +187,7 @@ class SqliteModelStore implements ModelStore {
 
   async builds(): ReturnType<ModelStore['builds']> {
     const main = this.#usable();
+    this.#closeDropped();
     return told(() =>
       main.bookkeeping.all().map(({ tables: _, isApart, ...build }) => ({
         ...build,
@@ -291,6 +292,15 @@ class SqliteModelStore implements ModelStore {
     const open = this.#files.get(build) ?? new WrittenFile(buildPath(this.#path, build));
     this.#files.set(build, open);
     return open;
+  }
+
+  /** What another thread dropped is gone from the disk once nobody has it open. */
+  #closeDropped(): void {
+    for (const [build, file] of this.#files) {
+      if (told(() => this.#main.bookkeeping.has(build))) continue;
+      file.close();
+      this.#files.delete(build);
+    }
   }
 
   /** Another process may drop it meanwhile. */

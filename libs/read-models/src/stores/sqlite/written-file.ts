@@ -24,10 +24,16 @@ const rowsPerStep = 20_000;
 
 type Writes = ReadonlyMap<string, TableWrites>;
 
+interface OpenBuild {
+  readonly writes: Writes;
+  /** All its indexes are there, and those of texts are kept. */
+  readonly isWhole: boolean;
+}
+
 export class WrittenFile {
   readonly database: Database;
   readonly bookkeeping: Bookkeeping;
-  readonly #writes = new Map<number, Writes>();
+  readonly #writes = new Map<number, OpenBuild>();
   readonly #begin: Statement;
   readonly #commit: Statement;
 
@@ -146,7 +152,9 @@ export class WrittenFile {
 
   #writesOf(build: number): Writes {
     const opened = this.#writes.get(build);
-    if (opened !== undefined) return opened;
+    // Somebody else may have finished it.
+    if (opened?.isWhole || (opened !== undefined && !this.bookkeeping.isComplete(build)))
+      return opened.writes;
     const known = this.known(build);
     const { projection } = known;
     const isWhole = this.bookkeeping.isComplete(build);
@@ -157,7 +165,7 @@ export class WrittenFile {
         return [table, new TableWrites(this.database, { name, shape, missing })];
       }),
     );
-    this.#writes.set(build, writes);
+    this.#writes.set(build, { writes, isWhole });
     return writes;
   }
 }
