@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '#event-log/event-log.js';
 import { pass } from '#read-models/passing.js';
 import type { Projection } from '#read-models/projection.js';
+import { RestingBuilds } from '#read-models/resting-builds.js';
 import { Runner, type RunnerStatus } from '#read-models/runner.js';
 import type { RunnerOptions } from '#read-models/runner-options.js';
 import { ModelStoreError } from '#read-models/store.js';
@@ -15,22 +16,27 @@ export interface LiveRunnerOptions extends Omit<RunnerOptions, 'build' | 'whileL
   readonly projection: Projection;
   /** Somebody else moved the rows of the build that is live. They are followed no more. */
   readonly onFenced?: () => void;
+  readonly sweepEveryMs?: number;
 }
 
 const lookAgainMs = 500;
+/** So long after an erasure it is in no row of a build that nobody writes to. */
+const sweepEveryDefaultMs = 5_000;
 
 export class LiveRunner {
   readonly #options: LiveRunnerOptions;
   #runner: Runner;
   #build: number;
   #changing: Promise<void> = Promise.resolve();
-  #isClosed = false;
+  readonly #closing = new AbortController();
+  readonly #sweeping: Promise<void>;
 
   private constructor(options: LiveRunnerOptions, build: number, runner: Runner) {
     this.#options = options;
     this.#build = build;
     this.#runner = runner;
     this.#followEndOf(runner);
+    this.#sweeping = this.#sweep();
   }
 
   /** Throws `OtherVersion`. */
@@ -76,18 +82,19 @@ export class LiveRunner {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await this.#changing;
     await this.#runner.close();
+    await this.#sweeping;
   }
 
   /** Where the store does not answer, the new build is followed later. */
   async #lookUntilSeen(): Promise<void> {
-    while (!this.#isClosed) {
+    while (!this.#closing.signal.aborted) {
       try {
         const before = this.#runner;
         await this.look();
-        if (this.#runner === before && !this.#isClosed) this.#tellFenced();
+        if (this.#runner === before && !this.#closing.signal.aborted) this.#tellFenced();
         return;
       } catch (error) {
         if (!(error instanceof ModelStoreError)) throw error;
@@ -103,7 +110,7 @@ export class LiveRunner {
   }
 
   async #change(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     const { projection, ...others } = this.#options;
     const build = await others.store.open(projection);
     if (build.build === this.#build) return;
@@ -115,6 +122,26 @@ export class LiveRunner {
     if (isPaused) this.#runner.pause();
     this.#followEndOf(this.#runner);
     pass('runner: after it went on with another build');
+  }
+
+  /** Again and again, since builds come to rest without a word. */
+  async #sweep(): Promise<void> {
+    const { log, store, projection, onTrouble, sweepEveryMs = sweepEveryDefaultMs } = this.#options;
+    const { signal: until } = this.#closing;
+    const tell = (text: string) => onTrouble?.(text);
+    const resting = new RestingBuilds({ log, store, projection, until, onTrouble: tell });
+    let told = '';
+    while (!until.aborted) {
+      try {
+        await resting.sweep();
+        told = '';
+      } catch (error) {
+        const text = `who was erased is still in rows that stand still: ${String(error)}`;
+        if (text !== told && !until.aborted) tell(text);
+        told = text;
+      }
+      await delay(sweepEveryMs, undefined, { signal: until }).catch(() => undefined);
+    }
   }
 
   #followEndOf(runner: Runner): void {

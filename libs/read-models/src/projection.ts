@@ -93,6 +93,8 @@ export interface Projection {
   readonly onEach?: Changes<DomainEvent>;
   /** Types of events that leave nothing of what came before them in their stream. */
   readonly endings?: readonly DomainEvent['type'][];
+  /** Of these, the types after which nothing may be left in any build, also where it does not follow the log. */
+  readonly erasures?: readonly DomainEvent['type'][];
   /**
    * What events remove of the rows of another stream. One that is parked has no such rows yet, and is to have none that
    * were removed meanwhile when it is gone on with.

@@ -41,5 +41,6 @@ export const users: Projection = {
     'org.removed': (_, place) => withoutOrganization(place),
   },
   endings: ['user.removed', 'user.erased', 'org.removed'],
+  erasures: ['user.erased'],
   reaches: { 'org.removed': (_, place, stream) => withoutOrganization(place, { stream }) },
 };
