@@ -49,7 +49,7 @@ import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
 import { lookAgainMs } from '#transport/stream-limits.js';
 import { messagesOf } from '#transport/stream-messages.js';
 import { Streams } from '#transport/streams.js';
-import { gone, isByDeadline, whileWaitedFor } from '#transport/waiting.js';
+import { gone, leftAs, whileWaitedFor } from '#transport/waiting.js';
 
 export interface PipelineOptions {
   readonly application: Application;
@@ -100,7 +100,6 @@ interface Admitted {
 
 const positionHeader = 'x-countersign-position';
 
-const cancelled: CallRefusal = { code: 'cancelled' };
 const deadlineExceeded: CallRefusal = { code: 'deadline-exceeded' };
 const unauthenticated = refused({ code: 'unauthenticated' });
 const positionUnknown = refused({ code: 'position-unknown', field: positionHeader });
@@ -123,7 +122,7 @@ class Pipeline {
   /** Never rejects. */
   async invoke(invocation: Invocation<DescMethodUnary>): Promise<Answered> {
     const { signal } = invocation.incoming;
-    if (signal.aborted) return this.#refuse(invocation, leftBefore(signal));
+    if (signal.aborted) return this.#refuse(invocation, leftAs(signal));
     const answered = await whileWaitedFor(signal, this.#answer(invocation));
     return answered === gone ? this.#refuse(invocation, deadlineExceeded) : answered;
   }
@@ -131,9 +130,9 @@ class Pipeline {
   /** Never rejects. */
   async stream(invocation: Invocation<DescMethodServerStreaming>): Promise<Streamed> {
     const { signal } = invocation.incoming;
-    if (signal.aborted) return this.#refuse(invocation, leftBefore(signal));
+    if (signal.aborted) return this.#refuse(invocation, leftAs(signal));
     const streamed = await whileWaitedFor(signal, this.#begin(invocation));
-    return streamed === gone ? this.#refuse(invocation, leftBefore(signal)) : streamed;
+    return streamed === gone ? this.#refuse(invocation, leftAs(signal)) : streamed;
   }
 
   endStreams(): void {
@@ -262,7 +261,7 @@ class Pipeline {
     const position = incoming.position === null ? null : this.#tokens.positionIn(incoming.position);
     if (position === null && incoming.position !== null) return positionUnknown;
     // From here on something may change: whoever has left by now wants nothing any more.
-    if (incoming.signal.aborted) return refused(leftBefore(incoming.signal));
+    if (incoming.signal.aborted) return refused(leftAs(incoming.signal));
     const { organizationId } = authorized;
     const call = { incoming, principal, by: called.by, organizationId, position };
     return { kind: 'admitted', request, call, asked };
@@ -272,7 +271,7 @@ class Pipeline {
     const { incoming } = invocation;
     const { signal } = incoming;
     // A query that stops because nobody waits for it has not failed.
-    if (signal.aborted && error === signal.reason) return this.#refuse(invocation, leftBefore(signal));
+    if (signal.aborted && error === signal.reason) return this.#refuse(invocation, leftAs(signal));
     this.#tell(error, incoming);
     return this.#refuse(invocation, failureOf(error));
   }
@@ -326,9 +325,6 @@ const notBuilt = ({ parent, name }: ServedMethod): CallRefusal => ({
   code: 'not-built',
   method: `${parent.typeName}.${name}`,
 });
-
-const leftBefore = (signal: AbortSignal): CallRefusal =>
-  isByDeadline(signal) ? deadlineExceeded : cancelled;
 
 /** Of whatever is shown once. A repeat leaves it out, and some of the messages are not ours to say so in. */
 const shownOnce = new Set(['secret', 'uri', 'recoveryCodes', 'token', 'emailCode', 'verificationCode']);

@@ -8,7 +8,7 @@ import { failureOf } from '#transport/failures.js';
 import { StreamEnded } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { OpenStream } from '#transport/streams.js';
-import { gone, isByDeadline, whileWaitedFor } from '#transport/waiting.js';
+import { gone, leftAs, whileWaitedFor } from '#transport/waiting.js';
 
 export interface StreamMessagesOptions {
   readonly open: OpenStream;
@@ -32,7 +32,7 @@ type Step =
 export function messagesOf(options: StreamMessagesOptions): Messages {
   const { open, signal } = options;
   const source = options.source[Symbol.asyncIterator]();
-  const leave = () => open.end(isByDeadline(signal) ? { code: 'deadline-exceeded' } : { code: 'cancelled' });
+  const leave = () => open.end(leftAs(signal));
   if (signal.aborted) leave();
   else signal.addEventListener('abort', leave, { once: true });
   const looking = lookAgain(options);

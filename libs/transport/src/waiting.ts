@@ -2,6 +2,7 @@
 // the log.
 
 import { statusCodes } from '#transport/call.js';
+import type { CallRefusal } from '#transport/refusals.js';
 
 export const gone = Symbol('nobody waits for it');
 
@@ -20,8 +21,17 @@ export function whileWaitedFor<Answer>(
   });
 }
 
+/** For what is open on a connection that is to end: the same may be asked by another one. */
+export const connectionTooOld = new DOMException('the connection is too old', 'ConnectionTooOldError');
+
+/** As what a call ends that nobody waits for any more, or that cannot go on where it is. */
+export function leftAs(signal: AbortSignal): CallRefusal {
+  if (signal.reason === connectionTooOld) return { code: 'unavailable' };
+  return { code: isByDeadline(signal) ? 'deadline-exceeded' : 'cancelled' };
+}
+
 /** By the deadline, as `AbortSignal.timeout` and Connect say it; by anything else, the caller left. */
-export function isByDeadline({ reason }: AbortSignal): boolean {
+function isByDeadline({ reason }: AbortSignal): boolean {
   const { name, code } = Object(reason) as { readonly name?: unknown; readonly code?: unknown };
   return name === 'TimeoutError' || code === statusCodes.deadlineExceeded;
 }

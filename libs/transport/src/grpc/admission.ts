@@ -9,14 +9,18 @@ import {
 } from 'node:http2';
 
 import { type StatusCode, statusCodes } from '#transport/call.js';
-import type { Serve } from '#transport/grpc/asked.js';
+import type { Serve, ServeStream } from '#transport/grpc/asked.js';
 import * as limits from '#transport/grpc/limits.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 import { grpcTimeoutMs } from '#transport/grpc-timeout.js';
 import { streamWithinMs } from '#transport/stream-limits.js';
 
 /** A stream and a watch stay open, and are no calls that an end has to wait for. The rest is served by grpc-js. */
-export type Route = { readonly kind: 'unary' | 'stream'; readonly serve: Serve } | 'call' | 'watch';
+export type Route =
+  | { readonly kind: 'unary'; readonly serve: Serve }
+  | { readonly kind: 'stream'; readonly serve: ServeStream }
+  | 'call'
+  | 'watch';
 
 export interface Admission {
   /** By path: what there is to be called. */

@@ -21,6 +21,15 @@ export interface Asked {
 /** Answers what is to be done when the stream is closed. */
 export type Serve = (asked: Asked) => () => void;
 
+export interface OpenForLong {
+  /** The stream is closed. */
+  closed(): void;
+  /** Its connection is too old: what comes next has to come by another one. */
+  retire(): void;
+}
+
+export type ServeStream = (asked: Asked) => OpenForLong;
+
 export interface Serving {
   readonly served: Served;
   readonly addressOf: AddressOf;

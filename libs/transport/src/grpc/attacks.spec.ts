@@ -336,7 +336,7 @@ describe('a caller over gRPC', () => {
   });
 
   it('that does not fetch its answer is cut off', async () => {
-    await open({ connectionLimits: { streamWithinMs: 100, sweepEveryMs: 20 } });
+    await open({ connectionLimits: { callCutOffAfterMs: 100, sweepEveryMs: 20 } });
     const { socket, frames } = raw();
     // RFC 9113 §6.5.2: an initial window of no bytes.
     socket.write(frame({ type: frameType.settings, payload: Buffer.from([0, 4, 0, 0, 0, 0]) }));

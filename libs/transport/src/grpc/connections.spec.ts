@@ -3,7 +3,10 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import type { Invoke } from '#transport/call.js';
+import { EventService } from '#contract/countersign/v1/event_service_pb.js';
+import type { Invoke, Served } from '#transport/call.js';
+import { messagesOf } from '#transport/stream-messages.js';
+import { type OpenStream, Streams } from '#transport/streams.js';
 import { echo, type OnePort, type OnePortOptions, openOnePort } from '#transport/testing/one-port.js';
 
 let port: OnePort;
@@ -21,9 +24,9 @@ function connected(): ClientHttp2Session {
   return session;
 }
 
-function callOver(session: ClientHttp2Session) {
+function callOver(session: ClientHttp2Session, path = '/echo.v1.EchoService/Echo') {
   const stream = session.request({
-    ':path': '/echo.v1.EchoService/Echo',
+    ':path': path,
     ':method': 'POST',
     'content-type': 'application/grpc',
   });
@@ -31,6 +34,27 @@ function callOver(session: ClientHttp2Session) {
   stream.end(Buffer.alloc(5));
   return stream;
 }
+
+/** Streams that tell nothing, and end only by being ended. */
+const endless: Served = {
+  services: [EventService],
+  invoke: echo,
+  stream: async (method, _read, { signal }) => {
+    const open = new Streams().open('one') as OpenStream;
+    const messages = messagesOf({
+      open,
+      source: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) },
+      method,
+      signal,
+      lookAgainMs: 60_000,
+      mayStill: async () => null,
+      statusOf: ({ code }) => ({ code: code === 'unavailable' ? 14 : 1, message: code, details: [] }),
+      onFailure: () => undefined,
+    });
+    return { kind: 'streaming', headers: {}, messages, ending: open.ending };
+  },
+  endStreams: () => undefined,
+};
 
 const agesSoon = { connectionAgeMs: 100, sweepEveryMs: 20 };
 
@@ -57,6 +81,14 @@ describe('a connection that is old', () => {
     answer();
     const [{ 'grpc-status': status }] = await trailers;
     expect({ lastTaken, status }).toEqual({ lastTaken: stream.id, status: '0' });
+  });
+
+  it('ends what streams on it as unavailable, and does not wait for its time of grace', async () => {
+    const session = await open({ served: endless, connectionLimits: agesSoon });
+    const stream = callOver(session, '/countersign.v1.EventService/TailEvents');
+    const trailers = once(stream, 'trailers');
+    await Promise.all([once(session, 'goaway'), once(session, 'close')]);
+    expect((await trailers)[0]).toMatchObject({ 'grpc-status': '14' });
   });
 
   it('is cut off after a time of grace, whatever is still open on it', async () => {

@@ -21,7 +21,7 @@ export interface ConnectionLimits {
   readonly connectionAgeGraceMs: number;
   readonly pingEveryMs: number;
   readonly pingAnswerWithinMs: number;
-  readonly streamWithinMs: number;
+  readonly callCutOffAfterMs: number;
   readonly sweepEveryMs: number;
   readonly graceMs: number;
   readonly lingerMs: number;
@@ -84,6 +84,13 @@ export class Connections {
     });
   }
 
+  /** What stays open for longer than a call ends by itself once its connection is too old, as it is told to. */
+  retire(stream: ServerHttp2Stream, end: () => void): void {
+    const connection = this.#sessions.get(stream.session as ServerHttp2Session);
+    connection?.streams.add(end);
+    stream.once('close', () => connection?.streams.delete(end));
+  }
+
   /**
    * grpc-js answers that it is shut down while injected connections are still open: calls are counted here.
    * There is one GOAWAY, with the last call that was taken: nghttp2 ignores those that come after the first one,
@@ -143,7 +150,7 @@ export class Connections {
   #sweep(): void {
     const now = performance.now();
     this.#sweepConnections(now);
-    const bound = now - this.#limits.streamWithinMs;
+    const bound = now - this.#limits.callCutOffAfterMs;
     for (const [stream, begun] of this.#calls) {
       if (begun > bound) return;
       stream.destroy();
@@ -151,12 +158,13 @@ export class Connections {
   }
 
   #sweepConnections(now: number): void {
-    for (const [session, { oldAt }] of this.#sessions) {
+    for (const [session, { oldAt, streams }] of this.#sessions) {
       if (now < oldAt) continue;
       if (now >= oldAt + this.#limits.connectionAgeGraceMs) session.destroy();
       else if (!session.closed) {
         session.goaway(constants.NGHTTP2_NO_ERROR, lastTaken, Buffer.from('max_age'));
         session.close();
+        for (const end of [...streams]) end();
       }
     }
   }
@@ -184,6 +192,8 @@ const ageSpread = 0.2;
 class Connection {
   readonly peer: string;
   readonly oldAt: number;
+  /** How each stream on it is ended that is no call. */
+  readonly streams = new Set<() => void>();
   readonly #limits: ConnectionLimits;
   #pings = 0;
   #forgivenAt = performance.now();

@@ -22,13 +22,13 @@ export const connectionMegabytesMax = 16;
 export const callWithinMs = 10_000;
 
 /** After this a call that is answered, but not fetched by its client, is cut off: deadline and some seconds to read. */
-export const streamWithinMs = 15_000;
+export const callCutOffAfterMs = 15_000;
 
 /** Clients then connect anew, and so find the replicas that came since. */
 export const connectionAgeMs = 30 * 60_000;
 
 /** For what is still open when a connection is told that it is too old: as long as a call may take. */
-export const connectionAgeGraceMs = streamWithinMs;
+export const connectionAgeGraceMs = callCutOffAfterMs;
 
 /** A peer that is gone without a word is noticed within this and the answer's time. */
 export const pingEveryMs = 60_000;
@@ -46,7 +46,7 @@ export const resetsPerSecond = 33;
 /** Frames that make no sense, before the connection is: a client has a bug, or means it. */
 export const invalidFramesMax = 100;
 
-/** How often open calls and connections are looked at, and so how exact `streamWithinMs` and their age are. */
+/** How often open calls and connections are looked at, and so how exact `callCutOffAfterMs` and their age are. */
 export const sweepEveryMs = 1_000;
 
 /** At once, over all connections: an answer is up to some 200 KB, and nobody has to say who he is for it. */

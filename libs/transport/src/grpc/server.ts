@@ -1,12 +1,12 @@
 // gRPC on connections that are given to it: every method of what is served; health and reflection by grpc-js.
 
-import type { Http2Server } from 'node:http2';
+import type { Http2Server, ServerHttp2Stream } from 'node:http2';
 
 import { logVerbosity, Server, ServerCredentials, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js';
 
 import { isServed, isUnary, type Served } from '#transport/call.js';
 import { type Admission, admit, prepareForGrpcJs, type Route } from '#transport/grpc/admission.js';
-import type { AddressOf, Serving } from '#transport/grpc/asked.js';
+import type { AddressOf, OpenForLong, Serving } from '#transport/grpc/asked.js';
 import { type ConnectionLimits, Connections } from '#transport/grpc/connections.js';
 import { pathOf } from '#transport/grpc/definitions.js';
 import { addHealth, type Health } from '#transport/grpc/health.js';
@@ -48,9 +48,9 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
       if (admitted === null) return;
       const { route, requestId, timeoutMs } = admitted;
       if (typeof route === 'object') {
-        const closed = route.serve({ stream, headers, requestId, timeoutMs, peer });
-        if (route.kind === 'unary') connections.count(stream, closed);
-        else stream.once('close', closed);
+        const asked = { stream, headers, requestId, timeoutMs, peer };
+        if (route.kind === 'unary') connections.count(stream, route.serve(asked));
+        else keepOpen(connections, stream, route.serve(asked));
         return;
       }
       if (route === 'call') connections.count(stream);
@@ -69,6 +69,11 @@ export function createGrpcServer({ limits: bounds = {}, ...options }: GrpcServer
       grpc.forceShutdown();
     },
   };
+}
+
+function keepOpen(connections: Connections, stream: ServerHttp2Stream, open: OpenForLong): void {
+  stream.once('close', () => open.closed());
+  connections.retire(stream, () => open.retire());
 }
 
 /** It looks whether the peer of a connection is still there. */

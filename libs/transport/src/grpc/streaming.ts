@@ -5,22 +5,27 @@ import { constants } from 'node:http2';
 import { type DescMethodServerStreaming, type Message, toBinary } from '@bufbuild/protobuf';
 
 import { type Reader, type Status, type StatusCode, type Streamed, statusCodes } from '#transport/call.js';
-import { type Asked, incomingOf, readMessage, type Serve, type Serving } from '#transport/grpc/asked.js';
+import {
+  type Asked,
+  incomingOf,
+  type OpenForLong,
+  readMessage,
+  type ServeStream,
+  type Serving,
+} from '#transport/grpc/asked.js';
 import { dropRest } from '#transport/grpc/drop-rest.js';
 import { answerHead, frameOf } from '#transport/grpc/frames.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 import { pump } from '#transport/pump.js';
 import { lingerMs } from '#transport/stream-limits.js';
+import { connectionTooOld } from '#transport/waiting.js';
 
-export function serveStreaming(method: DescMethodServerStreaming, serving: Serving): Serve {
-  return (asked) => {
-    const call = new StreamingCall(asked, method, serving);
-    return () => call.closed();
-  };
+export function serveStreaming(method: DescMethodServerStreaming, serving: Serving): ServeStream {
+  return (asked) => new StreamingCall(asked, method, serving);
 }
 
-class StreamingCall {
+class StreamingCall implements OpenForLong {
   readonly #asked: Asked;
   readonly #method: DescMethodServerStreaming;
   readonly #serving: Serving;
@@ -49,6 +54,11 @@ class StreamingCall {
     clearTimeout(this.#timer);
     this.#leaving.abort(new DOMException('the caller has left', 'AbortError'));
     this.#drained?.resolve();
+  }
+
+  retire(): void {
+    this.#leaving.abort(connectionTooOld);
+    if (!this.#isBegun) this.#refuse(tooOld);
   }
 
   /** A stream that has begun says itself that its time is over, after what it told. */
@@ -139,4 +149,5 @@ class StreamingCall {
 
 const plain = (code: StatusCode, message: string): Status => ({ code, message, details: [] });
 const expired = plain(statusCodes.deadlineExceeded, 'the deadline is over');
+const tooOld = plain(statusCodes.unavailable, 'the connection is too old');
 const broken = plain(statusCodes.internal, 'something broke here');
