@@ -7,7 +7,7 @@ import type { Position } from '#event-log/event-log.js';
 import { type Held, writingUnder } from '#read-models/lease.js';
 import type { Projection } from '#read-models/projection.js';
 import type { ModelStore } from '#read-models/store.js';
-import { PostgresLease } from '#read-models/stores/postgres/lease.js';
+import { type LeaseOptions, PostgresLease } from '#read-models/stores/postgres/lease.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 
@@ -69,7 +69,7 @@ describeOnPostgres('the lease of those who project', (server) => {
     await store.close();
   });
 
-  function leaseOf(holder: string, chosen: { readonly name?: string } = {}): PostgresLease {
+  function leaseOf(holder: string, chosen: Partial<LeaseOptions> = {}): PostgresLease {
     const lease = new PostgresLease({ url, holder, ...chosen });
     leases.push(lease);
     return lease;
@@ -96,7 +96,7 @@ describeOnPostgres('the lease of those who project', (server) => {
   /** Holds it until it is told to end; answers once it is held. */
   function hold(
     holder: string,
-    chosen: { readonly name?: string } = {},
+    chosen: Partial<LeaseOptions> = {},
   ): { held: Promise<Held>; end(): Promise<void> } {
     const ending = newEnding();
     const { promise: held, resolve } = Promise.withResolvers<Held>();
@@ -202,6 +202,32 @@ describeOnPostgres('the lease of those who project', (server) => {
     await Promise.all([one.end(), other.end()]);
     expect(await holders()).toEqual([null, null]);
   });
+
+  it('that cannot be had says why, once each time that this begins', async () => {
+    const role = `r${Math.random().toString(36).slice(2)}`;
+    const told: string[] = [];
+    const untilTold = async (times: number) => {
+      while (told.length < times) await pause(20);
+      // Asked again meanwhile, and again in vain.
+      await pause(1_200);
+    };
+    await server().administer(
+      `CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT USAGE ON SCHEMA read_models TO ${role};
+        GRANT SELECT, UPDATE ON read_models.leases TO ${role}`,
+      url,
+    );
+    const own = server().url(new URL(url).pathname.slice(1), role, 'secret');
+    const next = hold('next', { url: own, onTrouble: (text) => told.push(text) });
+    await untilTold(1);
+    await server().administer(`GRANT INSERT ON read_models.leases TO ${role}`, url);
+    const { lost } = await next.held;
+    await server().administer(`REVOKE UPDATE ON read_models.leases FROM ${role}`, url);
+    await untilTold(2);
+    await pause(2 ** 30, undefined, { signal: lost }).catch(() => undefined);
+    await next.end();
+    const reason = 'the lease projecting cannot be asked for: permission denied for table leases';
+    expect(told).toEqual([reason, reason]);
+  }, 60_000);
 
   it('ends with what the projecting itself throws, and is free then', async () => {
     const failing = leaseOf('one').whileHeld(

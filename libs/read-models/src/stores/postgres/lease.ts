@@ -26,11 +26,14 @@ export class PostgresLease implements Lease {
   readonly #pool: pg.Pool;
   readonly #holder: string;
   readonly #name: string;
+  readonly #onTrouble: LeaseOptions['onTrouble'];
+  #isTroubled = false;
 
   constructor({ holder, name = leaseName, ...options }: LeaseOptions) {
     this.#pool = openPool({ ...options, connections: 1, statementTimeoutMs });
     this.#holder = holder;
     this.#name = name;
+    this.#onTrouble = options.onTrouble;
   }
 
   async whileHeld(project: (held: Held) => Promise<void>, until: AbortSignal): Promise<void> {
@@ -124,12 +127,22 @@ export class PostgresLease implements Lease {
 
   async #ask(sql: string, values: readonly unknown[]): Promise<number | null> {
     try {
-      const { rows } = await this.#pool.query<{ token: number }>(sql, [...values]);
+      const { command, rows } = await this.#pool.query<{ token: number }>(sql, [...values]);
+      // A role that may not write may look all the same.
+      if (command !== 'SELECT') this.#isTroubled = false;
       return rows[0]?.token ?? null;
-    } catch {
+    } catch (error) {
       // It is asked again before the term ends, or another takes it.
+      this.#tell(error as Error);
       return null;
     }
+  }
+
+  /** Once each time that it begins. */
+  #tell({ message }: Error): void {
+    if (this.#isTroubled) return;
+    this.#isTroubled = true;
+    this.#onTrouble?.(`the lease ${this.#name} cannot be asked for: ${message}`);
   }
 }
 
