@@ -93,10 +93,11 @@ describeOnPostgres('two servers that share rows', (server) => {
         threads.isHeld = token !== null;
         replaying.held(token);
       },
+      onReplayLeft: () => replaying.goOn(),
       onErased: (streams) => threads.erased.push(...streams),
     });
     unsubscribe('worker_threads', note);
-    const replaying = Replaying.start({ ...data, projecting });
+    const replaying: Replaying = Replaying.start({ ...data, projecting });
     const threads: Threads = {
       projecting,
       replaying,
@@ -156,7 +157,6 @@ describeOnPostgres('two servers that share rows', (server) => {
     for (let nth = 0; nth < 30; nth += 1) await newUser(`person-${nth}`);
     const [maker, other] = holderFirst();
     await shownBy(maker);
-    await until(async () => (await maker.replaying.status().catch(() => null)) !== null);
     const { build } = await maker.replaying.begin('users', { eventsPerSecondMax: 60 });
     await maker.replaying.close();
     await maker.projecting.close();

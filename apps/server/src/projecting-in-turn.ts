@@ -11,6 +11,7 @@ import { followErasures } from '#server/erasures-anywhere.js';
 import { LiveRunners, type LiveRunnersOptions } from '#server/live-runners.js';
 import { ProjectingAway } from '#server/order-errors.js';
 import type { ProjectingParts } from '#server/projecting-parts.js';
+import { isReplayLeft } from '#server/standing-replays.js';
 import { StandingRows } from '#server/standing-rows.js';
 
 export interface InTurnOptions {
@@ -21,6 +22,8 @@ export interface InTurnOptions {
   readonly onProjected?: LiveRunnersOptions['onProjected'] & {};
   /** The token while the lease is held, null from its end on. */
   readonly onHeld: (token: number | null) => void;
+  /** While it is held: there is a replay to go on with. */
+  readonly onReplayLeft: () => void;
   readonly onErased: (streams: readonly string[]) => void;
 }
 
@@ -66,7 +69,7 @@ export class ProjectingInTurn {
 
   /** Until the lease may be another's, or the rows were moved by another. */
   async #project({ token, lost }: Held): Promise<void> {
-    const { parts, onMoved, onTrouble, onHeld, onProjected } = this.#options;
+    const { parts, onMoved, onTrouble, onHeld, onReplayLeft, onProjected } = this.#options;
     const fenced = new AbortController();
     try {
       const store = writingUnder(token, parts.store);
@@ -74,6 +77,7 @@ export class ProjectingInTurn {
       const telling = { onMoved, onTrouble, onFenced, ...(onProjected && { onProjected }) };
       this.#runners = await LiveRunners.start({ ...parts, store, ...telling });
       onHeld(token);
+      if (await isReplayLeft(parts)) onReplayLeft();
       await aborted(AbortSignal.any([lost, fenced.signal]));
     } catch (error) {
       if (!(error instanceof ModelStoreError)) throw error;

@@ -71,6 +71,8 @@ export type ProjectingReply =
   | { readonly kind: 'erased'; readonly streams: readonly string[] }
   /** Appends of traced calls that are in the rows of a projection, or parked. */
   | { readonly kind: 'projected'; readonly projected: readonly Projected[] }
+  /** A replay is to be gone on with, or to be begun since rows of an earlier version are live. */
+  | { readonly kind: 'replay-left' }
   /** A replay made another build live. */
   | { readonly kind: 'switched'; readonly projection: string }
   /** Something that an operator should know and no caller is told. */

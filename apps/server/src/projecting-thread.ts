@@ -10,6 +10,7 @@ import { obeyOrders, send } from '#server/obeying.js';
 import { ProjectingInTurn } from '#server/projecting-in-turn.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
+import { isReplayLeft, standingReplays } from '#server/standing-replays.js';
 import { stepBack } from '#server/step-back.js';
 import type { Projected } from '#telemetry/traces.js';
 
@@ -28,6 +29,7 @@ function tellMoved(projection: string, position: Position): void {
 }
 
 const onHeld = (token: number | null) => send({ kind: 'held', token });
+const onReplayLeft = () => send({ kind: 'replay-left' });
 const onErased = (streams: readonly string[]) => send({ kind: 'erased', streams });
 const onProjected = (projected: readonly Projected[]) => send({ kind: 'projected', projected });
 const tellTrouble = (text: string, projection: string | null) => send({ kind: 'trouble', projection, text });
@@ -41,14 +43,17 @@ obeyOrders({ obey, close });
 async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners' | 'close'>> {
   const { lease } = parts;
   const telling = { onMoved: tellMoved, onTrouble: tellTrouble, ...(data.isTraced && { onProjected }) };
-  if (lease !== null) return new ProjectingInTurn({ ...telling, parts, lease, onHeld, onErased });
+  if (lease !== null)
+    return new ProjectingInTurn({ ...telling, parts, lease, onHeld, onReplayLeft, onErased });
   const runners = await LiveRunners.start({ ...parts, ...telling });
+  if (await isReplayLeft(parts)) onReplayLeft();
   return { runners, status: () => runners.status(), close: () => runners.close() };
 }
 
 async function obey(order: Order) {
   if (order.order === 'status') return making.status();
   if (order.order === 'builds') return parts.store.builds();
+  if (order.order === 'replays') return standingReplays(parts);
   if (!('projection' in order)) throw new Error(`${order.order} is an order for the thread that replays`);
   switch (order.order) {
     case 'follow':

@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
+import type { ReplayStatus } from '#read-models/replay/replay.js';
 import type { RunnerStatus } from '#read-models/runner.js';
 import type { ModelStore } from '#read-models/store.js';
 import type { GoneOn } from '#read-models/stream-replay.js';
@@ -29,6 +30,8 @@ export interface ProjectingOptions extends Omit<ProjectingData, 'isTraced'> {
   readonly onHeld?: (token: number | null) => void;
   /** Where rows are shared: users of these streams were erased, by whichever server. */
   readonly onErased?: (streams: readonly string[]) => void;
+  /** This process may replay, and there is something to go on with. */
+  readonly onReplayLeft?: () => void;
   /** Of traced calls: their appends, as they come into rows. */
   readonly onProjected?: (projected: readonly Projected[]) => void;
   readonly restartDelaysMs?: readonly number[];
@@ -100,6 +103,11 @@ export class Projecting {
 
   skipParked(at: ParkedAt): Promise<GoneOn> {
     return this.ask({ order: 'skip-parked', ...at });
+  }
+
+  /** As their notes tell of them. */
+  replays(): Promise<readonly ReplayStatus[]> {
+    return this.ask({ order: 'replays' });
   }
 
   pause(projection: string): Promise<void> {
@@ -182,6 +190,9 @@ export class Projecting {
         return;
       case 'projected':
         this.#options.onProjected?.(reply.projected);
+        return;
+      case 'replay-left':
+        this.#options.onReplayLeft?.();
         return;
       case 'switched':
         onSwitched?.(reply.projection);

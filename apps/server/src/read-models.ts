@@ -79,6 +79,7 @@ export class ReadModels {
       ...threads,
       onMoved: (projection, position) => waits.moveTo(projection, position),
       onHeld: (token) => replaying.held(token),
+      onReplayLeft: () => replaying.goOn(),
       ...(onErased && { onErased }),
       ...(traces && {
         onProjected: (projected) => {

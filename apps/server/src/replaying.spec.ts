@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { answerOf } from '#application/testing/attempt.js';
@@ -31,6 +34,10 @@ let waits: Waits;
 let troubles: string[];
 let projecting: Projecting;
 let replaying: Replaying;
+const threads: Worker[] = [];
+const noteThread = (message: unknown): void => {
+  threads.push((message as { worker: Worker }).worker);
+};
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'countersign-replaying-'));
@@ -41,9 +48,12 @@ beforeEach(async () => {
   const noted = notedLog(log, (position) => waits.note(position));
   house = await openInhabited({ log: noted, secrets: await secretsOver(keys, masterKeys) });
   troubles = [];
+  threads.splice(0);
+  subscribe('worker_threads', noteThread);
   start();
 });
 afterEach(async () => {
+  unsubscribe('worker_threads', noteThread);
   await replaying.close();
   await projecting.close();
   waits.close();
@@ -68,8 +78,9 @@ function start(): void {
   projecting = Projecting.start({
     ...data,
     onMoved: (projection, position) => waits.moveTo(projection, position),
+    onReplayLeft: () => replaying.goOn(),
   });
-  replaying = Replaying.start({ ...data, projecting });
+  replaying = Replaying.start({ ...data, projecting, lookEveryMs: 200 });
 }
 
 /** On a machine that is slow, too. */
@@ -129,6 +140,38 @@ describe('a replay in a thread of its own', () => {
     const comparisons = (await replaying.status()).map(({ comparison }) => comparison?.kind);
     expect(comparisons).toEqual(['equal', 'equal', 'equal']);
     await read.close();
+  });
+
+  it('ends when nothing is left to replay, is there again for the next order, and its replays stay known', async () => {
+    expect(threads).toHaveLength(1);
+    const { build } = await replaying.begin('users');
+    expect(threads).toHaveLength(2);
+    expect(await untilOver(build)).toBe('done');
+    await once(threads[1] as Worker, 'exit');
+    const [told] = await replaying.status();
+    expect(told).toMatchObject({ build, phase: 'done', position: await log.head() });
+    expect(threads).toHaveLength(2);
+    await expect(replaying.pause(999)).rejects.toMatchObject({ name: 'OrderRefused' });
+    expect(threads).toHaveLength(3);
+    expect((await replaying.status()).map((one) => one.build)).toEqual([build]);
+  });
+
+  it('is there at the start of the next process only where a replay was under way', async () => {
+    const { build } = await replaying.begin('users', { eventsPerSecondMax: 1 });
+    const restart = async () => {
+      await replaying.close();
+      await projecting.close();
+      threads.splice(0);
+      start();
+      await caughtUp();
+      await replaying.status();
+    };
+    await restart();
+    while (threads.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await replaying.pause(build);
+    await restart();
+    expect(await phaseOf(build)).toBe('paused');
+    expect(threads).toHaveLength(1);
   });
 
   it('is gone on with by the next process, paused, and cancelled', async () => {
