@@ -4,7 +4,6 @@
 
 import {
   create,
-  type DescMessage,
   type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
@@ -13,38 +12,37 @@ import {
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
-import { Reached, type Refused } from '#application/caller.js';
-import type { OrganizationId } from '#domain/ids.js';
+import { Reached } from '#application/caller.js';
 import { PositionTokens } from '#read-models/position-token.js';
-import { askerOf, type NoId } from '#transport/asked.js';
-import { authenticate } from '#transport/authenticate.js';
-import { type Asked, authorize } from '#transport/authorize.js';
+import {
+  type Admitted,
+  Admitting,
+  type Asking,
+  type Invocation,
+  positionHeader,
+  type Unread,
+} from '#transport/admitting.js';
+import { askerOf } from '#transport/asked.js';
 import type {
   Answered,
   AnswerHeaders,
   Incoming,
-  Read,
-  Reader,
   Served,
   ServedMethod,
   Status,
   Streamed,
 } from '#transport/call.js';
-import { CallLimits, type Cost } from '#transport/call-limits.js';
-import { calledBy } from '#transport/called-by.js';
 import { failureOf } from '#transport/failures.js';
 import { inWordsOf } from '#transport/field-paths.js';
-import {
-  type Call,
-  type Implemented,
-  type MethodImplementation,
-  type MethodRules,
-  type Principal,
-  type Result,
-  refused,
-  type StreamImplementation,
+import type {
+  Implemented,
+  MethodImplementation,
+  MethodRules,
+  Result,
+  StreamImplementation,
 } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
+import { repeatHeadersOf } from '#transport/repeat-headers.js';
 import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
 import { lookAgainMs } from '#transport/stream-limits.js';
 import { messagesOf } from '#transport/stream-messages.js';
@@ -73,49 +71,24 @@ export function pipelineOf(options: PipelineOptions): Served {
   };
 }
 
-interface Invocation<Method extends ServedMethod = ServedMethod> {
-  readonly method: Method;
-  readonly read: Reader;
-  readonly incoming: Incoming;
-  readonly reached: Reached;
-}
-
-/** What is no message of the method, refused in the words of the stack that could not read it. */
-type Unread = Extract<Read, { readonly kind: 'refused' }>;
-
 type Ran = Result<object> & { readonly repeatHeaders?: AnswerHeaders };
-
-interface Asking {
-  readonly ask: (request: Message) => Asked | NoId;
-}
 
 type RefusedAnswer = Extract<Answered, { readonly kind: 'refused' }>;
 
-interface Admitted {
-  readonly kind: 'admitted';
-  readonly request: Message;
-  readonly call: Call;
-  readonly asked: Asked;
-}
-
-const positionHeader = 'x-countersign-position';
-
 const deadlineExceeded: CallRefusal = { code: 'deadline-exceeded' };
-const unauthenticated = refused({ code: 'unauthenticated' });
-const positionUnknown = refused({ code: 'position-unknown', field: positionHeader });
 
 class Pipeline {
   readonly #options: PipelineOptions;
-  readonly #limits: CallLimits;
+  readonly #admitting: Admitting;
   readonly #tokens: PositionTokens;
   readonly #built: ReadonlyMap<ServedMethod, MethodRules<Message> & Asking>;
   readonly #streams = new Streams();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { clock, logIdentity } = options.application.parts;
-    this.#limits = new CallLimits(options.limits, clock);
-    this.#tokens = new PositionTokens(logIdentity);
+    const { application, limits } = options;
+    this.#tokens = new PositionTokens(application.parts.logIdentity);
+    this.#admitting = new Admitting({ application, limits, tokens: this.#tokens });
     this.#built = builtOf(options.implemented);
   }
 
@@ -160,7 +133,7 @@ class Pipeline {
     try {
       const built = this.#built.get(method) as (StreamImplementation<Message, object> & Asking) | undefined;
       if (built === undefined) return this.#refuse(invocation, notBuilt(method));
-      const admitted = await this.#admit(built, invocation);
+      const admitted = await this.#admitting.admit(built, invocation);
       if (admitted.kind === 'refused') return this.#refuseAs(invocation, admitted.status);
       if (admitted.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, admitted.refusal));
       return await this.#open(built, invocation, admitted);
@@ -190,7 +163,7 @@ class Pipeline {
         method,
         signal: incoming.signal,
         lookAgainMs: this.#options.lookAgainMs ?? lookAgainMs,
-        mayStill: () => this.#mayStill(incoming, asked),
+        mayStill: () => this.#admitting.mayStill(incoming, asked),
         statusOf: (refusal) => statusOf(refusal, method, this.#options.application.parts.clock()),
         onFailure: (error) => this.#tell(error, incoming),
       });
@@ -201,70 +174,16 @@ class Pipeline {
     }
   }
 
-  /** Null while whoever began a stream may still read it. */
-  async #mayStill(incoming: Incoming, asked: Asked): Promise<CallRefusal | null> {
-    const { application } = this.#options;
-    const principal = await authenticate(application, incoming.authorization);
-    if (principal === null) return unauthenticated.refusal;
-    const chosen = (incoming.organization || null) as OrganizationId | null;
-    const authorized = await authorize({ application, principal, chosen }, asked);
-    return authorized.kind === 'rejected' ? authorized.refusal : null;
-  }
-
   async #run(
     built: MethodImplementation<Message, object> & Asking,
     invocation: Invocation<DescMethodUnary>,
   ): Promise<Ran | Unread> {
-    const admitted = await this.#admit(built, invocation);
+    const admitted = await this.#admitting.admit(built, invocation);
     if (admitted.kind !== 'admitted') return admitted;
     const { request, call } = admitted;
     const result = await built.run(request, call);
     if (result.kind === 'rejected' || !result.isRepeat) return result;
     return { ...result, repeatHeaders: repeatHeadersOf(invocation.method, built.shows?.(request) ?? true) };
-  }
-
-  async #admit(
-    built: MethodRules<Message> & Asking,
-    invocation: Invocation,
-  ): Promise<Admitted | Refused<CallRefusal> | Unread> {
-    const { incoming } = invocation;
-    const tooFast = this.#limits.ofAddress(incoming.address);
-    if (tooFast !== null) return refused(tooFast);
-    const principal = await authenticate(this.#options.application, incoming.authorization);
-    if (principal === null) {
-      this.#limits.countStranger(incoming.address);
-      return unauthenticated;
-    }
-    const tooMany = this.#limits.ofCaller(principal.userStream);
-    if (tooMany !== null) return refused(tooMany);
-    const found = invocation.read();
-    const read = found instanceof Promise ? await found : found;
-    if (read.kind === 'refused') return read;
-    return this.#admitAs(principal, built, { ...invocation, request: read.message });
-  }
-
-  async #admitAs(
-    principal: Principal,
-    built: MethodRules<Message> & Asking,
-    { method, request, incoming, reached }: Invocation & { readonly request: Message },
-  ): Promise<Admitted | Refused<CallRefusal>> {
-    const { application } = this.#options;
-    const tooCostly = this.#limits.ofCost(principal.userStream, costOf(built, request));
-    if (tooCostly !== null) return refused(tooCostly);
-    const asked = built.ask(request);
-    if ('code' in asked) return refused(asked);
-    const chosen = (incoming.organization || null) as OrganizationId | null;
-    const authorized = await authorize({ application, principal, chosen }, asked);
-    if (authorized.kind === 'rejected') return authorized;
-    const called = calledBy(application, { principal, method, request, incoming, reached });
-    if (called.kind === 'rejected') return called;
-    const position = incoming.position === null ? null : this.#tokens.positionIn(incoming.position);
-    if (position === null && incoming.position !== null) return positionUnknown;
-    // From here on something may change: whoever has left by now wants nothing any more.
-    if (incoming.signal.aborted) return refused(leftAs(incoming.signal));
-    const { organizationId } = authorized;
-    const call = { incoming, principal, by: called.by, organizationId, position };
-    return { kind: 'admitted', request, call, asked };
   }
 
   #fail(invocation: Invocation, error: unknown): RefusedAnswer {
@@ -314,30 +233,7 @@ function builtOf(implemented: PipelineOptions['implemented']) {
   return built;
 }
 
-const justACall: Cost = { guesses: 0, hashes: 0 };
-
-function costOf({ guesses, hashes }: MethodRules<Message>, request: Message): Cost {
-  if (guesses === undefined && hashes === undefined) return justACall;
-  return { guesses: guesses ? 1 : 0, hashes: Math.max(0, hashes?.(request) ?? 0) };
-}
-
 const notBuilt = ({ parent, name }: ServedMethod): CallRefusal => ({
   code: 'not-built',
   method: `${parent.typeName}.${name}`,
 });
-
-/** Of whatever is shown once. A repeat leaves it out, and some of the messages are not ours to say so in. */
-const shownOnce = new Set(['secret', 'uri', 'recoveryCodes', 'token', 'emailCode', 'verificationCode']);
-
-function repeatHeadersOf({ output }: DescMethodUnary, isAskedFor: boolean): AnswerHeaders {
-  const replayed = { 'idempotent-replayed': 'true' };
-  return isAskedFor && showsOnce(output)
-    ? { ...replayed, 'x-countersign-secret-already-shown': 'true' }
-    : replayed;
-}
-
-/** Itself, or each of whom it tells: deeper nothing is shown. */
-const showsOnce = ({ fields }: DescMessage): boolean =>
-  [...fields, ...fields.flatMap(({ message }) => message?.fields ?? [])].some(({ localName }) =>
-    shownOnce.has(localName),
-  );

@@ -2,7 +2,9 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import type { InjectOptions } from 'fastify';
 
-import { askRest, jsonOf } from '#transport/testing/rest-server.js';
+import { EventService } from '#contract/countersign/v1/event_service_pb.js';
+import { statusCodes } from '#transport/call.js';
+import { askRest, jsonOf, serveRest } from '#transport/testing/rest-server.js';
 
 const tooLarge = JSON.stringify({ userId: 'x'.repeat(64 * 1024) });
 const deep = `{"filter":${'['.repeat(32)}${']'.repeat(32)}}`;
@@ -85,6 +87,16 @@ describe('REST, what never reaches a call', () => {
   ])('a wrong method, as in %j, is told which there are', async (request, allow) => {
     const { response } = await askRest(request);
     expect([response.statusCode, response.headers.allow]).toEqual([405, allow]);
+  });
+
+  it('the head of a stream is told to be none, also where its path may be another one of many', async () => {
+    const status = { code: statusCodes.notFound, message: 'no such event', details: [] };
+    const { server, calls } = serveRest(() => ({ kind: 'refused', status, headers: {} }), 50, [EventService]);
+    const heads = ['/countersign/v1/events/tail', '/countersign/v1/events/7'] as const;
+    const [stream, event] = await Promise.all(heads.map((url) => server.inject({ method: 'HEAD', url })));
+    await server.close();
+    expect([stream?.statusCode, stream?.headers.allow]).toEqual([405, 'GET']);
+    expect([event?.statusCode, calls.length]).toEqual([404, 1]);
   });
 
   it.each<readonly [string, JsonValue, readonly (readonly [string, string])[]]>([

@@ -134,16 +134,20 @@ function addOtherMethods(scope: FastifyInstance, bindings: readonly RestBinding[
     const verbs = new Set(
       bindings.filter(({ template }) => covers(template.route, url)).map(({ verb }) => verb),
     );
-    const heads = bindings.some(
-      ({ method, verb, template }) => verb === 'GET' && isUnary(method) && covers(template.route, url),
-    );
-    const allowed: readonly string[] = heads ? [...verbs, 'HEAD'] : [...verbs];
+    const allowed: readonly string[] = hasHead(bindings, url) ? [...verbs, 'HEAD'] : [...verbs];
     const others = methodsTold.filter((method) => !allowed.includes(method));
     const allow = allowed.toSorted().join(', ');
     // Before the body, which nobody is going to look at.
     const onRequest = (_: FastifyRequest, reply: FastifyReply): void => answerMethod(reply, allow);
     scope.route({ method: others, url, onRequest, handler: neverReached });
   }
+}
+
+/** Where GET streams it has none, also where the path is one of another call's, too. */
+function hasHead(bindings: readonly RestBinding[], url: string): boolean {
+  const gets = bindings.filter(({ verb, template }) => verb === 'GET' && covers(template.route, url));
+  const [answering] = gets.filter(({ template }) => template.route === url).concat(gets);
+  return answering !== undefined && isUnary(answering.method);
 }
 
 /** A user's id may be the word that is a part of another path: GET /users/{id} also answers at /users/new. */

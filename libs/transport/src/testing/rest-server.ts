@@ -1,6 +1,6 @@
 // A REST server over made-up services, whose calls answer with what they were asked, unless told otherwise.
 
-import { type JsonValue, type Message, toJson } from '@bufbuild/protobuf';
+import { type DescService, type JsonValue, type Message, toJson } from '@bufbuild/protobuf';
 import { type FastifyInstance, fastify, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 
 import type { Answered, Incoming } from '#transport/call.js';
@@ -21,9 +21,11 @@ export interface RestServer {
   readonly failures: readonly unknown[];
 }
 
+const madeUp: readonly DescService[] = [lenientService, strictService];
+
 type Answer = (message: Message, incoming: Incoming) => Answered | Promise<Answered>;
 
-export function serveRest(answer?: Answer, deadlineMs = 50): RestServer {
+export function serveRest(answer?: Answer, deadlineMs = 50, services = madeUp): RestServer {
   const calls: Called[] = [];
   const failures: unknown[] = [];
   const invoke = reading((method, message, incoming) => {
@@ -31,7 +33,6 @@ export function serveRest(answer?: Answer, deadlineMs = 50): RestServer {
     return answer?.(message, incoming) ?? { kind: 'answered', message, headers: {} };
   });
   const server = fastify({ genReqId: () => 'request-1' });
-  const services = [lenientService, strictService];
   registerRest(server, unaryOnly({ services, invoke }), {
     addressOf: ({ ip }) => ip,
     onFailure: (error) => {
