@@ -32,13 +32,27 @@ const types: pg.CustomTypesConfig = {
     oid === int8 || oid === numeric ? Number : pg.types.getTypeParser(oid, format),
 };
 
-export function openPool({ url, onTrouble, ...options }: ConnectionOptions): pg.Pool {
+export function openPool({ connections, ...options }: ConnectionOptions): pg.Pool {
+  const { onTrouble } = options;
+  const max = connections ?? connectionsDefault;
+  const pool = new pg.Pool({ ...configOf(options), max, connectionTimeoutMillis: connectTimeoutMs });
+  pool.on('error', (error) => onTrouble?.(`a connection to the read models broke: ${error.message}`));
+  return pool;
+}
+
+/** Beside the pool, for what takes long and may be cut short at any moment. */
+export async function connectAlone(options: ConnectionOptions): Promise<pg.Client> {
+  const client = new pg.Client({ ...configOf(options), connectionTimeoutMillis: connectTimeoutMs });
+  client.on('error', ignore);
+  await told(client.connect());
+  return client;
+}
+
+function configOf({ url, ...options }: ConnectionOptions): pg.ClientConfig {
   const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutDefaultMs;
-  const pool = new pg.Pool({
+  return {
     connectionString: url,
     application_name: 'countersign read models',
-    max: options.connections ?? connectionsDefault,
-    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + silenceMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
@@ -46,9 +60,7 @@ export function openPool({ url, onTrouble, ...options }: ConnectionOptions): pg.
     options: `-c search_path=${schemaName} -c jit=off`,
     keepAlive: true,
     types,
-  });
-  pool.on('error', (error) => onTrouble?.(`a connection to the read models broke: ${error.message}`));
-  return pool;
+  };
 }
 
 /** A connection on which something failed may be within a transaction still: it is given up. */

@@ -57,6 +57,7 @@ import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.j
 import { beginReading, readSnapshot } from '#read-models/stores/postgres/snapshot.js';
 import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';
 import { creation, indexesOf, listed, qualified } from '#read-models/stores/postgres/tables.js';
+import { Wiping, type WipingOptions } from '#read-models/stores/postgres/wiping.js';
 import { tableName } from '#read-models/stores/shown.js';
 import { shapesOf, type TableShape } from '#read-models/table-shape.js';
 
@@ -84,10 +85,12 @@ interface OpenBuild {
   readonly indexes: LateIndexes;
 }
 
-export async function openPostgresStore(options: ConnectionOptions): Promise<ModelStore> {
+export interface PostgresStoreOptions extends ConnectionOptions, WipingOptions {}
+
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<ModelStore> {
   const pool = openPool(options);
   try {
-    return new PostgresModelStore(pool, await prepareSchema(pool));
+    return new PostgresModelStore(pool, await prepareSchema(pool), new Wiping(options));
   } catch (error) {
     await pool.end();
     throw error;
@@ -97,12 +100,14 @@ export async function openPostgresStore(options: ConnectionOptions): Promise<Mod
 class PostgresModelStore implements ModelStore {
   readonly #pool: pg.Pool;
   readonly #trigrams: string;
+  readonly #wiping: Wiping;
   readonly #open = new Map<number, OpenBuild>();
   #closing: Promise<void> | null = null;
 
-  constructor(pool: pg.Pool, trigrams: string) {
+  constructor(pool: pg.Pool, trigrams: string, wiping: Wiping) {
     this.#pool = pool;
     this.#trigrams = trigrams;
+    this.#wiping = wiping;
   }
 
   open(projection: Projection, fence: Fence = {}): Promise<Build> {
@@ -168,6 +173,9 @@ class PostgresModelStore implements ModelStore {
       },
       beginApplying,
     );
+    const removals = changes.filter(({ change }) => change === 'remove');
+    this.#wiping.removedFrom(removals.map(({ table }) => tableName(opened.projection, build, table)));
+    if (whileLive && removals.length > 0) this.#wiping.begin();
     pass('batch: after its end');
   }
 
@@ -183,6 +191,7 @@ class PostgresModelStore implements ModelStore {
       if (note !== undefined) await putNote(client, note);
       pass('switch: before its end');
     });
+    this.#wiping.begin();
     pass('switch: after its end');
   }
 
@@ -244,6 +253,7 @@ class PostgresModelStore implements ModelStore {
   }
 
   close(): Promise<void> {
+    this.#wiping.close();
     this.#closing ??= this.#pool.end();
     return this.#closing;
   }
