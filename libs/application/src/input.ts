@@ -56,14 +56,17 @@ export const IsText = (maximum: number, minimum = 1): PropertyDecorator =>
     isTextOf(value, minimum, maximum),
   );
 
-/** All that is text in it is text that can be shown. */
-export const IsOfTexts = (maximum: number): PropertyDecorator =>
+/** One of these types, and all that is text in it is text that can be shown. */
+export const IsOfType = (types: object, maximum: number): PropertyDecorator =>
   rule(
-    'texts',
-    `must have no text that is empty, over ${maximum} characters, or has a control character`,
+    'of-type',
+    `must have a type that is known, and no text that is empty, over ${maximum} characters, or has a control character`,
     (value) =>
       typeof value === 'object' &&
       value !== null &&
+      'type' in value &&
+      typeof value.type === 'string' &&
+      Object.hasOwn(types, value.type) &&
       Object.values(value).every((part) => typeof part !== 'string' || isTextOf(part, 1, maximum)),
   );
 

@@ -3,10 +3,10 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsOfTexts } from '#application/input.js';
+import { type Fields, IsOfType } from '#application/input.js';
 import { executeForInstance, type InstanceOutcome } from '#application/instances.js';
 import { giveOrder } from '#domain/instance/decide.js';
-import type { OperatorOrder } from '#domain/instance/events.js';
+import { type OperatorOrder, operatorOrders } from '#domain/instance/events.js';
 
 type Outcome = InstanceOutcome<never>;
 
@@ -15,7 +15,7 @@ const textCharactersMax = 1_024;
 
 /** Before it is carried out, so that nothing is done that the log does not tell of. */
 export class GiveOrder extends Command<Outcome> {
-  @IsOfTexts(textCharactersMax) readonly order!: OperatorOrder;
+  @IsOfType(operatorOrders, textCharactersMax) readonly order!: OperatorOrder;
   readonly by!: Caller;
 
   constructor(fields: Fields<GiveOrder>) {

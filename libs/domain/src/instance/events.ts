@@ -39,6 +39,19 @@ export type OperatorOrder =
   | ({ readonly type: 'instance.build.dropped' } & OfBuild)
   | { readonly type: 'instance.key.rotated'; readonly masterKey: string };
 
+export const operatorOrders: Readonly<Record<OperatorOrder['type'], true>> = {
+  'instance.projection.paused': true,
+  'instance.projection.resumed': true,
+  'instance.projection.parked.retried': true,
+  'instance.projection.parked.skipped': true,
+  'instance.replay.started': true,
+  'instance.replay.paused': true,
+  'instance.replay.resumed': true,
+  'instance.replay.cancelled': true,
+  'instance.build.dropped': true,
+  'instance.key.rotated': true,
+};
+
 interface ParkedAt {
   readonly projection: string;
   readonly stream: string;
