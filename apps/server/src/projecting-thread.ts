@@ -64,10 +64,10 @@ async function obey(order: Order) {
     case 'skip-parked':
       return parkedOrders.give(making.runners.of(order.projection), { ...order, how: 'skip' });
     case 'pause':
-      making.runners.of(order.projection).pause();
+      await making.runners.of(order.projection).pause();
       return null;
     case 'resume':
-      making.runners.of(order.projection).resume();
+      await making.runners.of(order.projection).resume();
       return null;
     default:
       throw new Error(`${order.order} is an order for the thread that replays`);

@@ -47,6 +47,8 @@ export function writingUnder(token: number, store: ModelStore): ModelStore {
     drop: (build, note) => unlessLost(() => store.drop(build, note, { token })),
     note: (note) => unlessLost(() => store.note(note, { token })),
     notes: () => store.notes(),
+    setPaused: (projection, isPaused) => unlessLost(() => store.setPaused(projection, isPaused, { token })),
+    paused: () => store.paused(),
     builds: () => store.builds(),
     digest: (build, table) => store.digest(build, table),
     hold: (build, look) => store.hold(build, look),

@@ -9,12 +9,12 @@ import type { Projection } from '#read-models/projection.js';
 import { RestingBuilds } from '#read-models/resting-builds.js';
 import { Runner, type RunnerStatus } from '#read-models/runner.js';
 import type { RunnerOptions } from '#read-models/runner-options.js';
-import { ModelStoreError } from '#read-models/store.js';
+import { ModelStoreError, OtherVersion } from '#read-models/store.js';
 import type { GoneOn } from '#read-models/stream-replay.js';
 
-export interface LiveRunnerOptions extends Omit<RunnerOptions, 'build' | 'whileLive'> {
+export interface LiveRunnerOptions extends Omit<RunnerOptions, 'build' | 'whileLive' | 'isPaused'> {
   readonly projection: Projection;
-  /** Somebody else moved the rows of the build that is live. They are followed no more. */
+  /** Somebody else moved the rows of the build that is live, or made another version live. They are followed no more. */
   readonly onFenced?: () => void;
   readonly sweepEveryMs?: number;
 }
@@ -43,7 +43,8 @@ export class LiveRunner {
   static async start(options: LiveRunnerOptions): Promise<LiveRunner> {
     const { projection, onFenced: _, ...others } = options;
     const build = await options.store.open(projection);
-    return new LiveRunner(options, build.build, new Runner({ ...others, build, whileLive: true }));
+    const isPaused = (await options.store.paused()).includes(projection.name);
+    return new LiveRunner(options, build.build, new Runner({ ...others, build, isPaused, whileLive: true }));
   }
 
   get position(): Position {
@@ -66,12 +67,13 @@ export class LiveRunner {
     return this.#runner.isParked(stream);
   }
 
-  pause(): void {
-    this.#runner.pause();
+  /** Until it is resumed, whoever makes the rows by then. */
+  pause(): Promise<void> {
+    return this.#setPaused(true);
   }
 
-  resume(): void {
-    this.#runner.resume();
+  resume(): Promise<void> {
+    return this.#setPaused(false);
   }
 
   /** Looks whether another build is live by now. Without it that is found out with the next event. */
@@ -88,6 +90,17 @@ export class LiveRunner {
     await this.#sweeping;
   }
 
+  /** Not while another build is gone on with, which would miss it. */
+  #setPaused(isPaused: boolean): Promise<void> {
+    const changing = this.#changing.then(async () => {
+      await this.#options.store.setPaused(this.#options.projection.name, isPaused);
+      if (isPaused) this.#runner.pause();
+      else this.#runner.resume();
+    });
+    this.#changing = changing.catch(() => undefined);
+    return changing;
+  }
+
   /** Where the store does not answer, the new build is followed later. */
   async #lookUntilSeen(): Promise<void> {
     while (!this.#closing.signal.aborted) {
@@ -97,10 +110,18 @@ export class LiveRunner {
         if (this.#runner === before && !this.#closing.signal.aborted) this.#tellFenced();
         return;
       } catch (error) {
+        if (error instanceof OtherVersion) return this.#leaveToOthers(error);
         if (!(error instanceof ModelStoreError)) throw error;
         await delay(lookAgainMs);
       }
     }
+  }
+
+  /** Rows of another version are another release's to make. */
+  #leaveToOthers(error: OtherVersion): void {
+    const { onFenced, onTrouble } = this.#options;
+    onTrouble?.(error.message);
+    onFenced?.();
   }
 
   #tellFenced(): void {
@@ -115,11 +136,10 @@ export class LiveRunner {
     const build = await others.store.open(projection);
     if (build.build === this.#build) return;
     pass('runner: before it goes on with another build');
-    const isPaused = (await this.#runner.status()).phase === 'paused';
+    const isPaused = (await others.store.paused()).includes(projection.name);
     await this.#runner.close();
     this.#build = build.build;
-    this.#runner = new Runner({ ...others, build, whileLive: true });
-    if (isPaused) this.#runner.pause();
+    this.#runner = new Runner({ ...others, build, isPaused, whileLive: true });
     this.#followEndOf(this.#runner);
     pass('runner: after it went on with another build');
   }

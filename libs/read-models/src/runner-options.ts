@@ -11,6 +11,8 @@ export interface RunnerOptions {
   readonly opener: Opener;
   /** It ends as fenced once another build is live. */
   readonly whileLive?: true;
+  /** It stands still until it is resumed. */
+  readonly isPaused?: boolean;
   /** After each move: everything up to here is in the rows. */
   readonly onMoved?: (position: Position) => void;
   /** What an operator should know, once each time it begins. */

@@ -1,7 +1,9 @@
 // Why a runner does not go on by itself.
 
 import { EventLogError } from '#event-log/errors.js';
-import { Fenced } from '#read-models/store.js';
+import type { Position } from '#event-log/event-log.js';
+import type { Projection } from '#read-models/projection.js';
+import { type Checkpoint, Fenced } from '#read-models/store.js';
 
 export type Stopped =
   | { readonly code: 'closed'; readonly text: string }
@@ -18,6 +20,29 @@ export class StopRunning extends Error {
     super(stopped.text);
     this.stopped = stopped;
   }
+}
+
+interface LogNow {
+  readonly identity: string;
+  readonly head: Position;
+}
+
+/** Throws `StopRunning` where rows at this checkpoint show what is not in the log. */
+export function assertOfLog(
+  { name }: Projection,
+  { log, position }: Checkpoint,
+  { identity, head }: LogNow,
+): void {
+  if (log !== identity)
+    throw new StopRunning({
+      code: 'other-log',
+      text: `the rows of ${name} are made from another log (${log}) than this one (${identity}): build them anew`,
+    });
+  if (position > head)
+    throw new StopRunning({
+      code: 'shorter-log',
+      text: `the rows of ${name} show the log up to ${position}, and it ends at ${head}: build them anew, if that is right`,
+    });
 }
 
 /** Null for what may pass. */

@@ -12,7 +12,7 @@ import { PauseBudget } from '#read-models/pause-budget.js';
 import { Poison, Projector } from '#read-models/projector.js';
 import { Rate } from '#read-models/rate.js';
 import type { RunnerOptions } from '#read-models/runner-options.js';
-import { type Stopped, StopRunning, stopFor } from '#read-models/runner-stop.js';
+import { assertOfLog, type Stopped, stopFor } from '#read-models/runner-stop.js';
 import {
   type Batch,
   type Checkpoint,
@@ -89,6 +89,7 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#isPaused = options.isPaused === true;
     this.#batchEventsMax = options.batchEventsMax ?? batchEventsDefault;
     this.#projector = new Projector(options.build.projection, options.opener);
     this.#parked = new ParkedStreams(options.build.projection);
@@ -211,17 +212,7 @@ export class Runner {
     this.#parked = new ParkedStreams(build.projection, await store.parked(build));
     this.#checkpoint = await store.checkpoint(build);
     if (this.#checkpoint === null) return;
-    if (this.#checkpoint.log !== this.#identity)
-      throw new StopRunning({
-        code: 'other-log',
-        text: `the rows of ${build.projection.name} are made from another log (${this.#checkpoint.log}) than this one (${this.#identity}): build them anew`,
-      });
-    const head = await log.head();
-    if (this.position > head)
-      throw new StopRunning({
-        code: 'shorter-log',
-        text: `the rows of ${build.projection.name} show the log up to ${this.position}, and it ends at ${head}: build them anew, if that is right`,
-      });
+    assertOfLog(build.projection, this.#checkpoint, { identity: this.#identity, head: await log.head() });
   }
 
   async #take({ events, upTo, isCaughtUp }: Taken): Promise<void> {

@@ -193,6 +193,9 @@ export interface ModelStore {
   /** In place of the note of the same build. */
   note(note: ReplayNote, fence?: Fence): Promise<void>;
   notes(): Promise<readonly ReplayNote[]>;
+  /** Whether the live rows of a projection are to stand still: kept for whoever makes them next, of whatever build. */
+  setPaused(projection: string, isPaused: boolean, fence?: Fence): Promise<void>;
+  paused(): Promise<readonly string[]>;
   /** Every build that has tables, the live one of each projection told. */
   builds(): Promise<
     readonly {

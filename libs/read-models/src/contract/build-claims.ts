@@ -10,9 +10,28 @@ const park: Projection = { ...zoo, name: 'park' };
 
 export function buildClaims(claim: StoreClaim): void {
   opening(claim);
+  pausing(claim);
   sideBySide(claim);
   reading(claim);
   lifetime(claim);
+}
+
+function pausing(claim: StoreClaim): void {
+  claim(
+    'whether a projection is to stand still is kept, also over a kill',
+    async ({ store, openAfterKill }) => {
+      await store.open(zoo);
+      expect(await store.paused()).toEqual([]);
+      for (const name of ['zoo', 'park', 'zoo']) await store.setPaused(name, true);
+      expect(await store.paused()).toEqual(['park', 'zoo']);
+      await store.makeLive(await store.begin(zoo));
+      await store.setPaused('park', false);
+      await store.setPaused('park', false);
+      const other = await openAfterKill();
+      expect(await other.paused()).toEqual(['zoo']);
+      await other.close();
+    },
+  );
 }
 
 function opening(claim: StoreClaim): void {

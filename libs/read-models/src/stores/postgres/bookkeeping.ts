@@ -196,6 +196,18 @@ export async function putNote(
   );
 }
 
+export async function pausedIn(client: Asked): Promise<string[]> {
+  const asking = `SELECT projection FROM ${schemaName}.paused ORDER BY projection`;
+  return (await told(client.query<{ projection: string }>(asking))).rows.map(({ projection }) => projection);
+}
+
+export async function putPaused(client: Asked, projection: string, isPaused: boolean): Promise<void> {
+  const change = isPaused
+    ? `INSERT INTO ${schemaName}.paused VALUES ($1) ON CONFLICT DO NOTHING`
+    : `DELETE FROM ${schemaName}.paused WHERE projection = $1`;
+  await told(client.query(change, [projection]));
+}
+
 /** Of builds that are gone. */
 export async function forgetNotes(client: Asked, projection: string): Promise<void> {
   const forgetting = `DELETE FROM ${schemaName}.replays WHERE projection = $1

@@ -31,6 +31,7 @@ type Reads =
   | 'checkpoint'
   | 'parked'
   | 'notes'
+  | 'paused'
   | 'builds'
   | 'digest'
   | 'hold'
@@ -55,6 +56,7 @@ const writes = {
   makeLive: (store, scene) => store.makeLive(scene.next, { note: noted(scene) }),
   drop: (store, scene) => store.drop(scene.next, noted(scene)),
   note: (store, scene) => store.note(noted(scene)),
+  setPaused: (store) => store.setPaused('letters', true),
 } satisfies Record<Writes, (store: ModelStore, scene: Scene) => Promise<unknown>>;
 
 describeOnPostgres("a store under a lease that is another server's", (server) => {
@@ -90,7 +92,7 @@ describeOnPostgres("a store under a lease that is another server's", (server) =>
       `SELECT * FROM read_models.letters_${scene.live.build}_texts`,
       url,
     );
-    return [named, live, await store.builds(), await store.notes()];
+    return [named, live, await store.builds(), await store.notes(), await store.paused()];
   }
 
   it.each(Object.entries(writes))('is refused to %s, and nothing is changed', async (_, write) => {

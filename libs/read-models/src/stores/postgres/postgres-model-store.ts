@@ -42,7 +42,9 @@ import {
   notesIn,
   park,
   parkedIn,
+  pausedIn,
   putNote,
+  putPaused,
   setLive,
   tablesOf,
 } from '#read-models/stores/postgres/bookkeeping.js';
@@ -222,6 +224,18 @@ class PostgresModelStore implements ModelStore {
 
   async notes(): Promise<readonly ReplayNote[]> {
     return notesIn(this.#usable());
+  }
+
+  async setPaused(projection: string, isPaused: boolean, fence: Fence = {}): Promise<void> {
+    const changing = async (client: pg.ClientBase) => {
+      await holdLease(client, fence);
+      await putPaused(client, projection, isPaused);
+    };
+    await inTransaction(this.#usable(), changing, beginWriting);
+  }
+
+  async paused(): Promise<readonly string[]> {
+    return pausedIn(this.#usable());
   }
 
   async builds(): ReturnType<ModelStore['builds']> {

@@ -6,21 +6,21 @@ import { ModelStoreError } from '#read-models/store.js';
 import { inTransaction, tellable, told } from '#read-models/stores/postgres/connections.js';
 import { schemaName } from '#read-models/stores/postgres/tables.js';
 
-/** Before it had the table for replays. */
-const olderVersion = 1;
-const layoutVersion = 2;
 /** Held while tables are made or go, so that two servers that start together make them once. */
 export const makingLock = `SELECT pg_advisory_xact_lock(7346021151)`;
 
-const replays = `
-  CREATE TABLE ${schemaName}.replays (
+/** What each layout after the first added. */
+const additions = [
+  `CREATE TABLE ${schemaName}.replays (
     build bigint PRIMARY KEY,
     projection text COLLATE "C" NOT NULL,
     side text COLLATE "C",
     phase text NOT NULL,
     details text NOT NULL
-  );
-`;
+  )`,
+  `CREATE TABLE ${schemaName}.paused (projection text COLLATE "C" PRIMARY KEY)`,
+] as const;
+const layoutVersion = 1 + additions.length;
 
 const making = `
   CREATE SEQUENCE ${schemaName}.build_numbers;
@@ -54,7 +54,7 @@ const making = `
   );
   CREATE UNIQUE INDEX leases_held ON ${schemaName}.leases (name, token);
   CREATE TABLE ${schemaName}.layout AS SELECT ${layoutVersion} AS version;
-  ${replays}
+  ${additions.join(';')};
 `;
 
 /** Answers the schema that the operators of trigrams stand in. */
@@ -64,12 +64,16 @@ export async function prepareSchema(pool: pg.Pool): Promise<string> {
     await assertEncoding(client);
     const found = await layoutOf(client);
     if (found === null) await make(client);
-    else if (found === olderVersion)
-      await told(client.query(`${replays}; UPDATE ${schemaName}.layout SET version = ${layoutVersion}`));
+    else if (found >= 1 && found < layoutVersion) await told(client.query(additionsAfter(found)));
     else if (found !== layoutVersion)
       throw new ModelStoreError('damaged', `their tables have layout ${found}, known is ${layoutVersion}`);
     return trigramsOf(client);
   });
+}
+
+function additionsAfter(layout: number): string {
+  const noting = `UPDATE ${schemaName}.layout SET version = ${layoutVersion}`;
+  return [...additions.slice(layout - 1), noting].join(';');
 }
 
 async function assertEncoding(client: pg.ClientBase): Promise<void> {

@@ -36,6 +36,17 @@ export function tablesOf({ tables }: BuildRow): Readonly<Record<string, Table>> 
   return JSON.parse(tables) as Readonly<Record<string, Table>>;
 }
 
+/** In the file that knows all builds. */
+export function pausedIn(database: Database): string[] {
+  const asking = 'SELECT projection FROM paused ORDER BY projection';
+  return database.prepare<[], string>(asking).pluck().all();
+}
+
+export function putPaused(database: Database, projection: string, isPaused: boolean): void {
+  const change = isPaused ? 'REPLACE INTO paused VALUES (?)' : 'DELETE FROM paused WHERE projection = ?';
+  database.prepare<[string]>(change).run(projection);
+}
+
 export class Bookkeeping {
   readonly #all: Statement<[], JoinedRow>;
   readonly #insert: Statement<[number | null, string, number, number, string]>;

@@ -171,9 +171,9 @@ describe('a file that is not the one that was written', () => {
   it('one of a newer form', async () => {
     await filled();
     const other = new Database(path);
-    other.pragma('user_version = 3');
+    other.pragma('user_version = 4');
     other.close();
-    expect(refusal()).toEqual(isDamaged(/its file has the form 3, and known is 2/));
+    expect(refusal()).toEqual(isDamaged(/its file has the form 4, and known is 3/));
   });
 
   it('one whose own tables are others', async () => {

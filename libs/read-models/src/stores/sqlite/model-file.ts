@@ -9,26 +9,25 @@ import { ModelStoreError, RowRefused } from '#read-models/store.js';
 const oldestSqlite = [3, 51, 3] as const;
 /** `CSRM` in ASCII: what tells the file from that of another program. */
 const applicationId = 0x43_53_52_4d;
-/** Before it had the tables for replays. */
-const olderVersion = 1;
-const formatVersion = 2;
 
-const olderSchema = [
-  `CREATE TABLE builds (
+/** What each form of the file added. */
+const schemas: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE builds (
   build INTEGER PRIMARY KEY AUTOINCREMENT,
   projection TEXT NOT NULL,
   version INTEGER NOT NULL,
   is_live INTEGER NOT NULL,
   tables TEXT NOT NULL
 ) STRICT`,
-  'CREATE UNIQUE INDEX builds_live ON builds (projection) WHERE is_live = 1',
-  `CREATE TABLE checkpoints (
+    'CREATE UNIQUE INDEX builds_live ON builds (projection) WHERE is_live = 1',
+    `CREATE TABLE checkpoints (
   build INTEGER PRIMARY KEY,
   log TEXT NOT NULL,
   position TEXT NOT NULL,
   events INTEGER NOT NULL
 ) STRICT`,
-  `CREATE TABLE parked (
+    `CREATE TABLE parked (
   build INTEGER NOT NULL,
   stream TEXT NOT NULL,
   position TEXT NOT NULL,
@@ -36,21 +35,24 @@ const olderSchema = [
   attempts INTEGER NOT NULL,
   PRIMARY KEY (build, stream)
 ) STRICT, WITHOUT ROWID`,
-] as const;
-const addedSchema = [
-  // Builds with a file of their own. In that file itself: whether its indexes are all there.
-  `CREATE TABLE files (
+  ],
+  [
+    // Builds with a file of their own. In that file itself: whether its indexes are all there.
+    `CREATE TABLE files (
   build INTEGER PRIMARY KEY,
   is_complete INTEGER NOT NULL
 ) STRICT`,
-  `CREATE TABLE replays (
+    `CREATE TABLE replays (
   build INTEGER PRIMARY KEY,
   projection TEXT NOT NULL,
   side TEXT,
   phase TEXT NOT NULL,
   details TEXT NOT NULL
 ) STRICT`,
-] as const;
+  ],
+  ['CREATE TABLE paused (projection TEXT PRIMARY KEY) STRICT, WITHOUT ROWID'],
+];
+const formatVersion = schemas.length;
 
 /** The file of a build that has one of its own, beside the one that knows of it. */
 export function buildPath(path: string, build: number): string {
@@ -87,7 +89,7 @@ export function openWriter(path: string): Database.Database {
       `wal_autocheckpoint = ${walPagesMax}`,
     ])
       database.pragma(setting);
-    if (found !== 'known') told(() => createSchema(database, found));
+    if (found !== 'known') told(() => completeSchema(database));
     return database;
   } catch (error) {
     database.close();
@@ -123,29 +125,36 @@ function inspect(path: string): Found {
 }
 
 export function inspectSchema(database: Database.Database): Found {
-  const count = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
-  if (count === 0) return 'new';
-  if (database.pragma('application_id', { simple: true }) !== applicationId)
-    throw damaged('its file is of another program');
-  const version = database.pragma('user_version', { simple: true });
-  if (version !== formatVersion && version !== olderVersion)
-    throw damaged(`its file has the form ${version}, and known is ${formatVersion}`);
-  const schema = version === olderVersion ? olderSchema : [...olderSchema, ...addedSchema];
-  const stored = database.prepare('SELECT sql FROM sqlite_schema WHERE sql = ?').pluck();
-  if (schema.some((sql) => stored.get(sql) === undefined))
-    throw damaged('its own tables are not those that were made');
-  return version === olderVersion ? 'older' : 'known';
+  const version = formOf(database);
+  if (version === 0) return 'new';
+  return version < formatVersion ? 'older' : 'known';
 }
 
-function createSchema(database: Database.Database, found: Found): void {
+/** Of a file in which nothing is yet it is 0. */
+function formOf(database: Database.Database): number {
+  const count = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (count === 0) return 0;
+  if (database.pragma('application_id', { simple: true }) !== applicationId)
+    throw damaged('its file is of another program');
+  const version = database.pragma('user_version', { simple: true }) as number;
+  if (version < 1 || version > formatVersion)
+    throw damaged(`its file has the form ${version}, and known is ${formatVersion}`);
+  const stored = database.prepare('SELECT sql FROM sqlite_schema WHERE sql = ?').pluck();
+  const schema = schemas.slice(0, version).flat();
+  if (schema.some((sql) => stored.get(sql) === undefined))
+    throw damaged('its own tables are not those that were made');
+  return version;
+}
+
+function completeSchema(database: Database.Database): void {
   database
     .transaction(() => {
       // Another thread that opened it in the same moment may have made them.
-      if (inspectSchema(database) !== found) return;
+      const found = formOf(database);
+      if (found === formatVersion) return;
       database.pragma(`application_id = ${applicationId}`);
       database.pragma(`user_version = ${formatVersion}`);
-      const made = found === 'older' ? addedSchema : [...olderSchema, ...addedSchema];
-      for (const statement of made) database.exec(statement);
+      for (const statement of schemas.slice(found).flat()) database.exec(statement);
     })
     .immediate();
 }

@@ -4,11 +4,9 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import { pass } from '#read-models/passing.js';
-import type { Cell, Projection } from '#read-models/projection.js';
-import { RowDigest } from '#read-models/row-digest.js';
+import type { Projection } from '#read-models/projection.js';
 import {
   type Batch,
   type Beginning,
@@ -22,24 +20,23 @@ import {
   type ParkedStream,
   type Reading,
   type ReplayNote,
-  RowRefused,
   type StillRows,
   type Switching,
   type TableDigest,
 } from '#read-models/store.js';
 import { tableName } from '#read-models/stores/shown.js';
-import { Bookkeeping, type KnownBuild, tablesOf } from '#read-models/stores/sqlite/bookkeeping.js';
+import {
+  Bookkeeping,
+  type KnownBuild,
+  pausedIn,
+  putPaused,
+  tablesOf,
+} from '#read-models/stores/sqlite/bookkeeping.js';
+import { digestIn } from '#read-models/stores/sqlite/digest.js';
 import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
 import { Snapshot } from '#read-models/stores/sqlite/snapshot.js';
 import { readingOf } from '#read-models/stores/sqlite/sqlite-reading.js';
-import {
-  creation,
-  listed,
-  orderedIndexes,
-  quoted,
-  removal,
-  textIndex,
-} from '#read-models/stores/sqlite/tables.js';
+import { creation, orderedIndexes, removal, textIndex } from '#read-models/stores/sqlite/tables.js';
 import { dropped, WrittenFile } from '#read-models/stores/sqlite/written-file.js';
 import { shapesOf } from '#read-models/table-shape.js';
 
@@ -50,8 +47,6 @@ export interface SqliteStoreOptions {
 
 /** Erasing must bite soon, and taking the WAL into the file costs an fsync. */
 const wipeAfterDefaultMs = 10_000;
-/** A digest lets others run after so many rows. */
-const rowsPerTurn = 2_000;
 /** Snapshots that stay open for later; each has a cache of its own. */
 const idleSnapshotsMax = 2;
 
@@ -183,6 +178,14 @@ class SqliteModelStore implements ModelStore {
 
   async notes(): Promise<readonly ReplayNote[]> {
     return told(() => this.#usable().bookkeeping.notes());
+  }
+
+  async setPaused(projection: string, isPaused: boolean): Promise<void> {
+    this.#writing(this.#usable(), ({ database }) => putPaused(database, projection, isPaused));
+  }
+
+  async paused(): Promise<readonly string[]> {
+    return told(() => pausedIn(this.#usable().database));
   }
 
   async builds(): ReturnType<ModelStore['builds']> {
@@ -366,23 +369,6 @@ function makeTables(database: Database, { projection, build, shapes, isBulk }: M
     for (const { sql } of orderedIndexes(name, shape)) database.exec(sql);
     for (const sql of textIndex(name, shape)) database.exec(sql);
   }
-}
-
-async function digestIn(database: Database, known: KnownBuild, table: string): Promise<TableDigest> {
-  const shape = shapesOf({ name: known.projection, tables: tablesOf(known) }).get(table);
-  if (shape === undefined) throw new RowRefused(`there is no table ${JSON.stringify(table)}`);
-  const name = tableName(known.projection, known.build, table);
-  const rows = told(() =>
-    database.prepare<[], Cell[]>(`SELECT ${listed(shape.columns)} FROM ${quoted(name)}`).raw(),
-  );
-  const digest = new RowDigest();
-  let count = 0;
-  for (const row of rows.iterate()) {
-    digest.add(row);
-    count += 1;
-    if (count % rowsPerTurn === 0) await nextTurn();
-  }
-  return digest.result();
 }
 
 function removeFile(path: string): void {
