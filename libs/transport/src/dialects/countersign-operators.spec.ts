@@ -1,5 +1,7 @@
 // What operators ask for: the yes and the no of each call, what is written down of it, and streams and their ends.
 
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -261,6 +263,33 @@ describe('a stream', () => {
       phases.push(told.replay.phase);
     }
     expect([phases.at(-1), next.value]).toEqual([ReplayPhase.DONE, null]);
+  });
+
+  it('of a replay asks no more often for many who watch than for one', async () => {
+    const { replaying } = desk.operating;
+    const { status } = replaying;
+    const options = { side: 'watched', eventsPerSecondMax: 1 };
+    const { replay } = await desk.ask('root', projections.startReplay, { ...users, options });
+    const build = replay?.build ?? 0;
+    const watches = await Promise.all(
+      Array.from({ length: 20 }, () => desk.stream('root', projections.watchReplay, { build })),
+    );
+    let asked = 0;
+    Object.assign(replaying, {
+      status: () => {
+        asked += 1;
+        return status();
+      },
+    });
+    const began = performance.now();
+    const ends = watches.map((streamed) => endOf(begun(streamed)));
+    await delay(1_000);
+    const [looks, lookedMs] = [asked, performance.now() - began];
+    Object.assign(replaying, { status });
+    await desk.ask('root', projections.cancelReplay, { build });
+    expect(await Promise.all(ends)).toEqual(watches.map(() => null));
+    expect(looks).toBeGreaterThan(0);
+    expect(looks).toBeLessThanOrEqual(lookedMs / 200 + 1);
   });
 
   it('is refused before it begins where it would begin beyond the last event', async () => {
