@@ -177,6 +177,34 @@ describeOnPostgres('two servers that share rows', (server) => {
     expect(await shownBy(other)).toBe(2);
   }, 60_000);
 
+  it('leave the lease to a later release whose rows are live, and take it once they are not', async () => {
+    const [maker, other] = holderFirst();
+    await newUser('before');
+    expect(await shownBy(maker)).toBe(1);
+    const setVersion = (version: number) =>
+      server().administer(
+        `UPDATE read_models.builds SET version = ${version} WHERE projection = 'users'`,
+        url,
+      );
+    const lease = async () => {
+      const asking = "SELECT token, until < now() AS free FROM read_models.leases WHERE name = 'projecting'";
+      return (await server().administer(asking, url)).rows[0] as {
+        readonly token: string;
+        readonly free: boolean;
+      };
+    };
+    const { token } = await lease();
+    await setVersion(2);
+    await maker.worker.terminate();
+    await until(async () => Number((await lease()).token) > Number(token) && (await lease()).free);
+    const left = await lease();
+    await delay(1_500);
+    expect([await lease(), other.isHeld]).toEqual([left, false]);
+    await setVersion(1);
+    await newUser('after');
+    expect(await shownBy(other)).toBe(2);
+  }, 60_000);
+
   it('make again what a server that lost its power has lost, and show nothing less meanwhile', async () => {
     const [maker, other] = holderFirst();
     await newUser('kept');

@@ -36,6 +36,7 @@ export class ProjectingInTurn {
   readonly #elsewhere: StandingRows;
   readonly #running: Promise<unknown>;
   #runners: LiveRunners | null = null;
+  #overtaken: string | null = null;
 
   constructor(options: InTurnOptions) {
     this.#options = options;
@@ -62,15 +63,37 @@ export class ProjectingInTurn {
   async #takeTurns(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      await this.#options.lease.whileHeld((held) => this.#project(held), signal);
+      if ((await this.#overtaking()) === null)
+        await this.#options.lease.whileHeld((held) => this.#project(held), signal);
       await delay(startAgainMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** What a later release made live is that one's to make: the lease is left to it. Told once each time it begins. */
+  async #overtaking(): Promise<string | null> {
+    const { store, projections } = this.#options.parts;
+    const builds = await store.builds().catch((error: unknown) => {
+      // Then there is no lease to be had either, and that is told.
+      if (error instanceof ModelStoreError) return [];
+      throw error;
+    });
+    const later = builds.find((one) =>
+      projections.some(({ name, version }) => one.isLive && one.projection === name && one.version > version),
+    );
+    const text =
+      later === undefined
+        ? null
+        : `${later.projection} is live in version ${later.version}, of a later release, which makes all rows`;
+    if (text !== null && text !== this.#overtaken) this.#options.onTrouble(text, null);
+    this.#overtaken = text;
+    return text;
   }
 
   /** Until the lease may be another's, or the rows were moved by another. */
   async #project({ token, lost }: Held): Promise<void> {
     const { parts, onMoved, onTrouble, onHeld, onReplayLeft, onProjected } = this.#options;
     const fenced = new AbortController();
+    if ((await this.#overtaking()) !== null) return;
     try {
       const store = writingUnder(token, parts.store);
       const onFenced = () => fenced.abort();

@@ -177,7 +177,9 @@ class PostgresModelStore implements ModelStore {
     );
     const removals = changes.filter(({ change }) => change === 'remove');
     this.#wiping.removedFrom(removals.map(({ table }) => tableName(opened.projection, build, table)));
-    if (whileLive && removals.length > 0) this.#wiping.begin();
+    // Of a build that stands where it was, rows go because somebody was erased.
+    const isGrowing = !whileLive && from?.position !== to.position;
+    if (!isGrowing && removals.length > 0) this.#wiping.begin();
     pass('batch: after its end');
   }
 
