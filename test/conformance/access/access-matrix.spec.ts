@@ -185,7 +185,9 @@ describe('who has no token that counts', () => {
   it.each(['application/proto', 'application/json', 'application/grpc-web+proto'])(
     'nor does any call over HTTP/1.1 with the content type %s',
     async (type) => {
-      const answers = await inOrder(calls, ({ name }) =>
+      // A stream has frames of its own there.
+      const asked = calls.filter((call) => !call.isStreaming || type === 'application/grpc-web+proto');
+      const answers = await inOrder(asked, ({ name }) =>
         scene.world.wires.posted(`/${name}`, type, from(null)),
       );
       expect(

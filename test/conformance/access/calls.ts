@@ -12,6 +12,7 @@ import {
 } from '@bufbuild/protobuf';
 
 import { type Row, rows, services } from '#test/conformance/access/rows.js';
+import { isStreaming } from '#transport/call.js';
 import { type RestBinding, restBindings } from '#transport/rest/bindings.js';
 
 export interface AccessCall {
@@ -19,6 +20,7 @@ export interface AccessCall {
   readonly method: DescMethodUnary;
   readonly row: Row;
   readonly routes: readonly RestBinding[];
+  readonly isStreaming: boolean;
 }
 
 export const calls: readonly AccessCall[] = Object.entries(services).flatMap(([noun, service]) =>
@@ -31,6 +33,7 @@ export const calls: readonly AccessCall[] = Object.entries(services).flatMap(([n
       name: `${service.typeName}/${method.name}`,
       method: unary,
       row,
+      isStreaming: isStreaming(method),
       routes: restBindings([service]).filter((binding) => binding.method === unary),
     };
   }),

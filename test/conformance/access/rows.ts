@@ -3,9 +3,12 @@
 
 import type { DescService, JsonObject } from '@bufbuild/protobuf';
 
+import { EventService } from '#contract/countersign/v1/event_service_pb.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as OwnUserService } from '#contract/countersign/v1/user_service_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
@@ -60,7 +63,18 @@ const ofOrganization = (least: Least, more: More = {}): Row => ({
 
 const ofAnyone = (ids: Row['ids']): Row => ({ ...plain, of: 'anyone', least: null, self: true, ids });
 
+const ofInstance = (more: More = {}): Row => ({
+  ...plain,
+  ids: {},
+  ...more,
+  of: 'instance',
+  least: null,
+  self: false,
+});
+
 const device = { totp_id: 'device' } as const;
+const build = { with: { build: 1 } } as const;
+const filter = { 'filter.organization_id': 'filter', 'filter.user_id': 'filter' } as const;
 const links = { 'idp_links.idp_id': 'unread', 'idp_links.user_id': 'unread' } as const;
 
 const under = (prefix: string, ids: Row['ids']): Row['ids'] =>
@@ -75,6 +89,9 @@ export const services = {
   organizationSettings: OrganizationSettingsService,
   members: OrganizationMemberService,
   ownUsers: OwnUserService,
+  projections: ProjectionService,
+  events: EventService,
+  keys: KeyService,
 } as const satisfies Record<string, DescService>;
 
 type Services = typeof services;
@@ -124,11 +141,7 @@ export const rows = {
     deleteUserMetadata: ofUser('manager'),
   },
   organizations: {
-    addOrganization: {
-      ...plain,
-      of: 'instance',
-      least: null,
-      self: false,
+    addOrganization: ofInstance({
       ids: {
         org_id: 'new',
         organization_id: 'new',
@@ -137,7 +150,7 @@ export const rows = {
         'admins.human.organization.org_id': 'unread',
         ...under('admins.human.', links),
       },
-    },
+    }),
     updateOrganization: ofOrganization('owner'),
     listOrganizations: ofAnyone({ 'queries.id_query.id': 'filter' }),
     deleteOrganization: ofOrganization('owner', { ends: true }),
@@ -187,6 +200,32 @@ export const rows = {
   },
   ownUsers: {
     eraseUser: ofUser('owner', { ends: true, reachesGone: true }),
+  },
+  projections: {
+    listProjections: ofInstance(),
+    getProjection: ofInstance(),
+    pauseProjection: ofInstance(),
+    resumeProjection: ofInstance(),
+    retryParkedStream: ofInstance(),
+    skipParkedStream: ofInstance(),
+    startReplay: ofInstance(),
+    listReplays: ofInstance(),
+    getReplay: ofInstance(build),
+    watchReplay: ofInstance(build),
+    pauseReplay: ofInstance(build),
+    resumeReplay: ofInstance(build),
+    cancelReplay: ofInstance(build),
+    dropBuild: ofInstance(build),
+  },
+  events: {
+    listEvents: ofInstance({ ids: filter }),
+    getEvent: ofInstance(),
+    // From where there is nothing: it would be followed without end.
+    tailEvents: ofInstance({ ids: filter, with: { after: 'nowhere' } }),
+  },
+  keys: {
+    listMasterKeys: ofInstance(),
+    rotateMasterKey: ofInstance(),
   },
 } as const satisfies {
   readonly [Name in keyof Services]: Readonly<Record<keyof Services[Name]['method'], Row>>;
