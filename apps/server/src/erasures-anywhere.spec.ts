@@ -24,6 +24,7 @@ function follow(log: Parameters<typeof followErasures>[0]['log']) {
   const erased: string[] = [];
   const ended = followErasures({
     log,
+    onBegun: () => erased.push('begun'),
     onErased: (streams) => erased.push(...streams),
     onTrouble: () => undefined,
     until: until.signal,
@@ -43,15 +44,15 @@ it('users that were erased from now on are told, and nobody else, until it ends'
   const log = new InMemoryEventLog();
   await append(log, 'user-before', 'user.erased');
   const { erased, end } = follow(log);
-  await new Promise(setImmediate);
+  await seen(erased, 'begun');
   await append(log, 'user-locked', 'user.locked');
   await append(log, 'user-gone', 'user.erased');
   await seen(erased, 'user-gone');
-  expect(erased).toEqual(['user-gone']);
+  expect(erased).toEqual(['begun', 'user-gone']);
   await end();
   await append(log, 'user-later', 'user.erased');
   await new Promise(setImmediate);
-  expect(erased).toEqual(['user-gone']);
+  expect(erased).toEqual(['begun', 'user-gone']);
 });
 
 it('those that were erased while the log did not answer are told when it does', async () => {
@@ -70,10 +71,11 @@ it('those that were erased while the log did not answer are told when it does', 
       return subscription;
     },
   });
+  await seen(erased, 'begun');
   await append(log, 'user-first', 'user.erased');
   await seen(erased, 'user-first');
   await items.at(-1)?.return?.();
   await append(log, 'user-second', 'user.erased');
   await seen(erased, 'user-second');
-  expect([erased, refusals]).toEqual([['user-first', 'user-second'], 1]);
+  expect([erased, refusals]).toEqual([['begun', 'user-first', 'user-second'], 1]);
 });

@@ -8,6 +8,8 @@ import type { EventLog, Position } from '#event-log/event-log.js';
 
 export interface ErasuresAnywhereOptions {
   readonly log: Pick<EventLog, 'head' | 'subscribe'>;
+  /** From here on each is told. One before it may have been missed. */
+  readonly onBegun?: () => void;
   readonly onErased: (streams: readonly string[]) => void;
   readonly onTrouble: (text: string) => void;
   readonly until: AbortSignal;
@@ -17,13 +19,13 @@ const erased = 'user.erased';
 /** Between two looks at a log that does not answer. */
 const againMs = 250;
 
-/** From the end of the log on: nothing is at hand of before. Ends with `until`. */
+/** From the end of the log on. Ends with `until`. */
 export async function followErasures(options: ErasuresAnywhereOptions): Promise<void> {
-  const { log, onTrouble, until } = options;
+  const { onTrouble, until } = options;
   let after: Position | null = null;
   while (!until.aborted) {
     try {
-      after ??= await log.head();
+      after ??= await begin(options);
       after = await followFrom(after, options);
     } catch (error) {
       if (!(error instanceof EventLogError)) throw error;
@@ -31,6 +33,12 @@ export async function followErasures(options: ErasuresAnywhereOptions): Promise<
     }
     await delay(againMs, undefined, { signal: until }).catch(() => undefined);
   }
+}
+
+async function begin({ log, onBegun }: ErasuresAnywhereOptions): Promise<Position> {
+  const head = await log.head();
+  onBegun?.();
+  return head;
 }
 
 /** Until the subscription ends; answers how far it came. One that fails is begun again from where it was begun. */

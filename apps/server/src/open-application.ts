@@ -49,6 +49,8 @@ export interface OpenedApplication extends Omit<OpenKeys, 'path'> {
   readonly bus: CommandBus;
   /** Of a user whom another server erased. */
   readonly forgetKey: (subject: string) => void;
+  /** Where nobody knows whom another server erased. */
+  readonly forgetKeys: () => void;
   /** Leaves the keys open, for another try. */
   end(): Promise<void>;
   close(): Promise<void>;
@@ -124,6 +126,7 @@ export async function openApplication(
     store,
     masterKeys,
     forgetKey: (subject) => secrets.keys.forget(subject),
+    forgetKeys: () => secrets.keys.forgetAll(),
     end,
     close: async () => {
       await end();

@@ -92,7 +92,9 @@ export class Opening {
     const onErased = (streams: readonly string[]) => {
       for (const stream of streams) this.#opened?.forgetKey(stream);
     };
-    const readModels = await ReadModels.open({ ...this.#options, masterKeys, onErased });
+    const onErasuresMissed = () => this.#opened?.forgetKeys();
+    const telling = { onErased, onErasuresMissed };
+    const readModels = await ReadModels.open({ ...this.#options, masterKeys, ...telling });
     try {
       return await this.#openOver(readModels);
     } catch (error) {

@@ -36,6 +36,8 @@ interface Threads {
   readonly erased: string[];
   readonly worker: Worker;
   isHeld: boolean;
+  /** So often nobody knew whom others had erased. */
+  missed: number;
 }
 
 describeOnPostgres('two servers that share rows', (server) => {
@@ -94,6 +96,9 @@ describeOnPostgres('two servers that share rows', (server) => {
         replaying.held(token);
       },
       onReplayLeft: () => replaying.goOn(),
+      onErasuresMissed: () => {
+        threads.missed += 1;
+      },
       onErased: (streams) => threads.erased.push(...streams),
     });
     unsubscribe('worker_threads', note);
@@ -105,6 +110,7 @@ describeOnPostgres('two servers that share rows', (server) => {
       erased: [],
       worker: workers[0] as Worker,
       isHeld: false,
+      missed: 0,
     };
     running.push(threads);
     return threads;
@@ -171,7 +177,9 @@ describeOnPostgres('two servers that share rows', (server) => {
     const [maker, other] = holderFirst();
     await newUser('before');
     expect(await shownBy(maker)).toBe(1);
+    await until(() => maker.missed === 1);
     await maker.worker.terminate();
+    expect(maker.missed).toBe(2);
     await newUser('after');
     await until(() => other.isHeld);
     expect(await shownBy(other)).toBe(2);

@@ -24,6 +24,7 @@ export interface InTurnOptions {
   readonly onHeld: (token: number | null) => void;
   /** While it is held: there is a replay to go on with. */
   readonly onReplayLeft: () => void;
+  readonly onErasuresMissed: () => void;
   readonly onErased: (streams: readonly string[]) => void;
 }
 
@@ -116,10 +117,11 @@ export class ProjectingInTurn {
   }
 
   #followErasures(): Promise<void> {
-    const { parts, onErased, onTrouble } = this.#options;
+    const { parts, onErased, onErasuresMissed, onTrouble } = this.#options;
     return followErasures({
       log: parts.log,
       until: this.#ending.signal,
+      onBegun: onErasuresMissed,
       onErased,
       onTrouble: (text) => onTrouble(text, null),
     });

@@ -69,6 +69,8 @@ export type ProjectingReply =
   | { readonly kind: 'held'; readonly token: number | null }
   /** The streams of users whose keys are gone, whichever server erased them. */
   | { readonly kind: 'erased'; readonly streams: readonly string[] }
+  /** Up to now users may have been erased of whom nothing was told. */
+  | { readonly kind: 'erasures-missed' }
   /** Appends of traced calls that are in the rows of a projection, or parked. */
   | { readonly kind: 'projected'; readonly projected: readonly Projected[] }
   /** A replay is to be gone on with, or to be begun since rows of an earlier version are live. */

@@ -30,6 +30,7 @@ function tellMoved(projection: string, position: Position): void {
 
 const onHeld = (token: number | null) => send({ kind: 'held', token });
 const onReplayLeft = () => send({ kind: 'replay-left' });
+const onErasuresMissed = () => send({ kind: 'erasures-missed' });
 const onErased = (streams: readonly string[]) => send({ kind: 'erased', streams });
 const onProjected = (projected: readonly Projected[]) => send({ kind: 'projected', projected });
 const tellTrouble = (text: string, projection: string | null) => send({ kind: 'trouble', projection, text });
@@ -44,7 +45,10 @@ async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners
   const { lease } = parts;
   const telling = { onMoved: tellMoved, onTrouble: tellTrouble, ...(data.isTraced && { onProjected }) };
   if (lease !== null)
-    return new ProjectingInTurn({ ...telling, parts, lease, onHeld, onReplayLeft, onErased });
+    return new ProjectingInTurn({
+      ...{ ...telling, parts, lease },
+      ...{ onHeld, onReplayLeft, onErasuresMissed, onErased },
+    });
   const runners = await LiveRunners.start({ ...parts, ...telling });
   if (await isReplayLeft(parts)) onReplayLeft();
   return { runners, status: () => runners.status(), close: () => runners.close() };

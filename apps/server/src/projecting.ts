@@ -30,6 +30,8 @@ export interface ProjectingOptions extends Omit<ProjectingData, 'isTraced'> {
   readonly onHeld?: (token: number | null) => void;
   /** Where rows are shared: users of these streams were erased, by whichever server. */
   readonly onErased?: (streams: readonly string[]) => void;
+  /** Where rows are shared: users may have been erased of whom nothing was told. */
+  readonly onErasuresMissed?: () => void;
   /** This process may replay, and there is something to go on with. */
   readonly onReplayLeft?: () => void;
   /** Of traced calls: their appends, as they come into rows. */
@@ -47,8 +49,8 @@ interface Waiting {
 const restartDelaysDefaultMs = [100, 500, 2_000, 10_000];
 /** A thread that lived so long ended for another reason than the one before it. */
 const steadyMs = 60_000;
-/** A batch under way is finished in less; what is not is done again after the next start. */
-const closeMaxMs = 5_000;
+/** A batch under way is finished in less; what is not is done again after the next start. It has a share of the 10 s. */
+const closeMaxMs = 2_000;
 const orderMaxMs = 10_000;
 
 const failures = {
@@ -188,6 +190,9 @@ export class Projecting {
       case 'erased':
         onErased?.(reply.streams);
         return;
+      case 'erasures-missed':
+        this.#options.onErasuresMissed?.();
+        return;
       case 'projected':
         this.#options.onProjected?.(reply.projected);
         return;
@@ -223,6 +228,7 @@ export class Projecting {
     if (this.#worker !== worker) return;
     this.#worker = null;
     this.#options.onHeld?.(null);
+    if (this.#options.shared !== undefined) this.#options.onErasuresMissed?.();
     const away = new ProjectingAway(`${this.#name} ended`, { cause });
     for (const number of [...this.#waiting.keys()]) this.#settle(number)?.reject(away);
     if (this.#closing !== null) return;

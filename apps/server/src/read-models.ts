@@ -32,6 +32,8 @@ export interface ReadModelsOptions {
   readonly log: Log;
   /** Users of these streams were erased by some server that shares the keys. */
   readonly onErased?: (streams: readonly string[]) => void;
+  /** Some may have been erased of whom nothing was told. */
+  readonly onErasuresMissed?: () => void;
   /** Left out where nobody asks. */
   readonly metrics?: Metrics;
   /** Left out where nothing is traced. */
@@ -67,7 +69,8 @@ export class ReadModels {
 
   /** Throws `StartRefusal`. */
   static async open(options: ReadModelsOptions): Promise<ReadModels> {
-    const { eventLog, projected, soleWriter, masterKeys, log, onErased, metrics, traces } = options;
+    const { eventLog, projected, soleWriter, masterKeys, log, metrics, traces } = options;
+    const { onErased, onErasuresMissed } = options;
     const onTrouble = (reason: string, projection: string | null = null) =>
       log.error({ reason, ...(projection !== null && { projection }) }, 'the read models');
     const rows = await openKeptRows({ ...options, onTrouble });
@@ -81,6 +84,7 @@ export class ReadModels {
       onHeld: (token) => replaying.held(token),
       onReplayLeft: () => replaying.goOn(),
       ...(onErased && { onErased }),
+      ...(onErasuresMissed && { onErasuresMissed }),
       ...(traces && {
         onProjected: (projected) => {
           for (const one of projected) traces.projected(one);
@@ -146,9 +150,8 @@ export class ReadModels {
     endWatch();
     waits.close();
     await rows.close();
-    await replaying.close();
-    // Last, since it takes the WAL into the file, which who only reads cannot.
-    await projecting.close();
+    // Last, since they take the WAL into the file, which who only reads cannot; and both at once, since each has its time.
+    await Promise.all([replaying.close(), projecting.close()]);
   }
 }
 

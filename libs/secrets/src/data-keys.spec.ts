@@ -135,22 +135,28 @@ describe('a data key', () => {
 });
 
 describe('an erased data key', () => {
-  it('that another process erased is at hand no more once it is forgotten, also where it is just being read', async () => {
-    const { store, keys, another } = fresh();
-    const elsewhere = another();
-    await keys.create('user-1');
-    await elsewhere.get('user-1');
-    const late = another();
-    store.held.add('get');
-    const reading = late.get('user-1');
-    await store.holding(1);
-    await keys.erase('user-1');
-    for (const each of [elsewhere, late]) each.forget('user-1');
-    await store.letGo();
-    await reading;
-    expect([elsewhere.size, late.size]).toEqual([0, 0]);
-    expect(await Promise.all([elsewhere.get('user-1'), late.get('user-1')])).toEqual([null, null]);
-  });
+  it.each<[string, (keys: DataKeys) => void]>([
+    ['it is', (keys) => keys.forget('user-1')],
+    ['all are', (keys) => keys.forgetAll()],
+  ])(
+    'that another process erased is at hand no more once %s forgotten, also where it is just being read',
+    async (_, forget) => {
+      const { store, keys, another } = fresh();
+      const elsewhere = another();
+      await keys.create('user-1');
+      await elsewhere.get('user-1');
+      const late = another();
+      store.held.add('get');
+      const reading = late.get('user-1');
+      await store.holding(1);
+      await keys.erase('user-1');
+      for (const each of [elsewhere, late]) forget(each);
+      await store.letGo();
+      await reading;
+      expect([elsewhere.size, late.size]).toEqual([0, 0]);
+      expect(await Promise.all([elsewhere.get('user-1'), late.get('user-1')])).toEqual([null, null]);
+    },
+  );
 
   it('is neither stored nor at hand', async () => {
     const { store, keys } = fresh();

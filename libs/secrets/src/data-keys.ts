@@ -32,7 +32,8 @@ export const namesSubject = 'names';
 export class DataKeys {
   readonly #store: KeyStore;
   readonly #masterKeys: MasterKeys;
-  readonly #keys: RecentlyUsed<DataKey>;
+  readonly #entriesMax: number;
+  #keys: RecentlyUsed<DataKey>;
   readonly #reads = new Map<string, Promise<DataKey | null>>();
   /** Moves when an erasure begins and when it ends: a key read or made meanwhile is not kept. */
   #erasures = 0;
@@ -40,6 +41,7 @@ export class DataKeys {
   constructor({ store, masterKeys, entriesMax = entriesMaxDefault }: DataKeysOptions) {
     this.#store = store;
     this.#masterKeys = masterKeys;
+    this.#entriesMax = entriesMax;
     this.#keys = new RecentlyUsed(entriesMax);
   }
 
@@ -91,6 +93,13 @@ export class DataKeys {
     this.#erasures += 1;
     this.#keys.delete(subject);
     this.#reads.delete(subject);
+  }
+
+  /** Any of them may have been erased elsewhere. */
+  forgetAll(): void {
+    this.#erasures += 1;
+    this.#keys = new RecentlyUsed(this.#entriesMax);
+    this.#reads.clear();
   }
 
   async #read(subject: string): Promise<DataKey | null> {
