@@ -15,11 +15,13 @@ import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { keyFilePath } from '#key-store-sqlite/key-file.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
 import { notedLog } from '#read-models/noted-log.js';
+import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { SqliteQueries } from '#read-models/stores/sqlite/sqlite-queries.js';
 import { Waits } from '#read-models/waits.js';
 import type { KeyStore } from '#secrets/key-store.js';
 import { type MasterKeys, newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
 import { Projecting } from '#server/projecting.js';
+import { models } from '#server/projecting-parts.js';
 import { Replaying } from '#server/replaying.js';
 import { secretsOver } from '#server/secrets-over.js';
 
@@ -65,7 +67,7 @@ afterEach(async () => {
 
 const modelsPath = () => join(directory, 'read-models.db');
 
-function start(): void {
+function start(after: Promise<void> = Promise.resolve()): void {
   const data = {
     log: { engine: 'embedded', directory, head: log.sharedHead },
     keysPath: keyFilePath(directory),
@@ -80,7 +82,7 @@ function start(): void {
     onMoved: (projection, position) => waits.moveTo(projection, position),
     onReplayLeft: () => replaying.goOn(),
   });
-  replaying = Replaying.start({ ...data, projecting, lookEveryMs: 200 });
+  replaying = Replaying.start({ ...data, projecting, after, lookEveryMs: 200 });
 }
 
 /** On a machine that is slow, too. */
@@ -172,6 +174,26 @@ describe('a replay in a thread of its own', () => {
     await restart();
     expect(await phaseOf(build)).toBe('paused');
     expect(threads).toHaveLength(1);
+  });
+
+  it('is begun by itself where rows of an earlier version are live, and told as what is waited for until then', async () => {
+    await newUser('first');
+    await replaying.close();
+    await projecting.close();
+    for (const name of readdirSync(directory).filter((one) => one.startsWith('read-models.db')))
+      rmSync(join(directory, name));
+    const store = openSqliteStore(modelsPath());
+    for (const model of models) await store.open({ ...model, version: model.version - 1 });
+    await store.close();
+    const begin = Promise.withResolvers<void>();
+    start(begin.promise);
+    const phases = async () => (await projecting.status()).map(({ phase }) => phase);
+    expect(await phases()).toEqual(all.map(() => 'to-be-replayed'));
+    expect(await replaying.status()).toEqual([]);
+    begin.resolve();
+    await caughtUp();
+    expect((await replaying.status()).map(({ phase }) => phase)).toEqual(all.map(() => 'done'));
+    expect(await phases()).toEqual(all.map(() => 'following'));
   });
 
   it('is gone on with by the next process, paused, and cancelled', async () => {
