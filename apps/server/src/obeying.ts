@@ -13,6 +13,18 @@ export function send(reply: ProjectingReply): void {
   port.postMessage(reply);
 }
 
+/** Resolves once what follows from it is done in the serving thread. */
+export async function tellHeld(token: number | null): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const hear = (request: ProjectingRequest) => {
+    if (request.kind === 'heard' && request.token === token) resolve();
+  };
+  port.on('message', hear);
+  send({ kind: 'held', token });
+  await promise;
+  port.off('message', hear);
+}
+
 type Done = Extract<ProjectingReply, { readonly kind: 'done' }>;
 
 export interface Obeying {
@@ -32,7 +44,7 @@ export function obeyOrders({ obey, close }: Obeying): void {
   };
   port.on('message', (request: ProjectingRequest) => {
     if (request.kind === 'close') void close().then(() => port.close());
-    else void answer(request.number, request.order);
+    else if (request.kind === 'order') void answer(request.number, request.order);
   });
   send({ kind: 'ready' });
 }

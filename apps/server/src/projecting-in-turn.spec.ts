@@ -36,6 +36,8 @@ interface Threads {
   readonly erased: string[];
   readonly worker: Worker;
   isHeld: boolean;
+  /** Something that still ends when the lease is to be given up. */
+  ending?: Promise<void>;
   /** So often nobody knew whom others had erased. */
   missed: number;
 }
@@ -93,7 +95,7 @@ describeOnPostgres('two servers that share rows', (server) => {
       onMoved: (projection, position) => waits.moveTo(projection, position),
       onHeld: (token) => {
         threads.isHeld = token !== null;
-        replaying.held(token);
+        return Promise.all([replaying.held(token), threads.ending]).then(() => undefined);
       },
       onReplayLeft: () => replaying.goOn(),
       onErasuresMissed: () => {
@@ -171,6 +173,24 @@ describeOnPostgres('two servers that share rows', (server) => {
     await until(async () => (await phase()) === 'done');
     await newUser('later');
     expect(await shownBy(other)).toBe(31);
+  }, 60_000);
+
+  it('leave the lease to the other when what replays under it has ended, and not before', async () => {
+    const [maker, other] = holderFirst();
+    const replayEnded = Promise.withResolvers<void>();
+    maker.ending = replayEnded.promise;
+    const closing = maker.projecting.close();
+    await until(() => !maker.isHeld);
+    // Twice as long as another takes to ask for it.
+    await delay(1_000);
+    const { rows: held } = await server().administer(
+      "SELECT token FROM read_models.leases WHERE name = 'projecting' AND until > now()",
+      url,
+    );
+    expect([other.isHeld, held]).toEqual([false, [{ token: '1' }]]);
+    replayEnded.resolve();
+    await closing;
+    await until(() => other.isHeld);
   }, 60_000);
 
   it('take over from one that is killed', async () => {

@@ -20,8 +20,8 @@ export interface InTurnOptions {
   readonly onMoved: LiveRunnersOptions['onMoved'];
   readonly onTrouble: (text: string, projection: string | null) => void;
   readonly onProjected?: LiveRunnersOptions['onProjected'] & {};
-  /** The token while the lease is held, null from its end on. */
-  readonly onHeld: (token: number | null) => void;
+  /** The token while the lease is held, null from its end on. It is given up once what writes by it has ended, too. */
+  readonly onHeld: (token: number | null) => Promise<void>;
   /** While it is held: there is a replay to go on with. */
   readonly onReplayLeft: () => void;
   readonly onErasuresMissed: () => void;
@@ -100,19 +100,20 @@ export class ProjectingInTurn {
       const onFenced = () => fenced.abort();
       const telling = { onMoved, onTrouble, onFenced, ...(onProjected && { onProjected }) };
       this.#runners = await LiveRunners.start({ ...parts, store, ...telling });
-      onHeld(token);
+      void onHeld(token);
       if (await isReplayLeft(parts)) onReplayLeft();
       await aborted(AbortSignal.any([lost, fenced.signal]));
     } catch (error) {
       if (!(error instanceof ModelStoreError)) throw error;
       onTrouble(error.message, null);
     } finally {
-      onHeld(null);
+      const othersEnded = onHeld(null);
       const runners = this.#runners;
       this.#runners = null;
       await runners?.close();
       // Of what another server projects from now on nothing is told here.
       parts.keys.forgetAll();
+      await othersEnded;
     }
   }
 

@@ -59,6 +59,8 @@ export type Order =
 
 export type ProjectingRequest =
   | { readonly kind: 'close' }
+  /** What follows from `held` is done. */
+  | { readonly kind: 'heard'; readonly token: number | null }
   | { readonly kind: 'order'; readonly number: number; readonly order: Order };
 
 export type ProjectingReply =

@@ -10,6 +10,7 @@ import { users } from '#read-models/models/users.js';
 import type { Projection } from '#read-models/projection.js';
 import type { Measure } from '#read-models/replay/progress.js';
 import type { ModelStore } from '#read-models/store.js';
+import type { LeaseOptions } from '#read-models/stores/postgres/lease.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { ProjectingKeys } from '#server/projecting-keys.js';
 import type { ProjectingData, SharedStore } from '#server/projecting-messages.js';
@@ -33,9 +34,12 @@ type Stored = Pick<ProjectingParts, 'keys' | 'store' | 'lease' | 'close'>;
 /** Rows are written in one go at a time for each projection, and looked at now and then. */
 const connectionsMax = 4;
 
-export async function openParts(data: ProjectingData): Promise<ProjectingParts> {
+export async function openParts(
+  data: ProjectingData,
+  onTrouble?: (text: string) => void,
+): Promise<ProjectingParts> {
   const log = await openLog(data);
-  const { close, ...stored } = await openStored(data);
+  const { close, ...stored } = await openStored(data, onTrouble);
   return {
     log,
     ...stored,
@@ -48,9 +52,9 @@ export async function openParts(data: ProjectingData): Promise<ProjectingParts> 
   };
 }
 
-async function openStored(data: ProjectingData): Promise<Stored> {
+async function openStored(data: ProjectingData, onTrouble: LeaseOptions['onTrouble']): Promise<Stored> {
   const { keysPath, masterKeys, modelsPath, shared } = data;
-  if (shared !== undefined) return openShared(data, shared);
+  if (shared !== undefined) return openShared(data, { ...shared, ...(onTrouble && { onTrouble }) });
   const stored = new KeysForReading(keysPath);
   const store = openSqliteStore(modelsPath);
   return {
@@ -66,7 +70,7 @@ async function openStored(data: ProjectingData): Promise<Stored> {
 
 async function openShared(
   { masterKeys }: ProjectingData,
-  { url, holder, token }: SharedStore,
+  { url, holder, token, ...telling }: SharedStore & Pick<LeaseOptions, 'onTrouble'>,
 ): Promise<Stored> {
   const [{ openPostgresStore }, { PostgresLease }, { PostgresKeyStore }] = await Promise.all([
     import('#read-models/stores/postgres/postgres-model-store.js'),
@@ -75,7 +79,7 @@ async function openShared(
   ]);
   const store = await openPostgresStore({ url, connections: connectionsMax });
   const stored = await PostgresKeyStore.open({ url });
-  const lease = token === undefined ? new PostgresLease({ url, holder }) : null;
+  const lease = token === undefined ? new PostgresLease({ url, holder, ...telling }) : null;
   return {
     keys: new ProjectingKeys({ stored, masterKeys }),
     store: token === undefined ? store : writingUnder(token, store),

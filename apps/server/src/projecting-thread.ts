@@ -6,7 +6,7 @@ import { workerData } from 'node:worker_threads';
 import type { Position } from '#event-log/event-log.js';
 import { ParkedOrders } from '#read-models/parked-orders.js';
 import { LiveRunners } from '#server/live-runners.js';
-import { obeyOrders, send } from '#server/obeying.js';
+import { obeyOrders, send, tellHeld } from '#server/obeying.js';
 import { ProjectingInTurn } from '#server/projecting-in-turn.js';
 import type { Order, ProjectingData } from '#server/projecting-messages.js';
 import { openParts } from '#server/projecting-parts.js';
@@ -28,7 +28,6 @@ function tellMoved(projection: string, position: Position): void {
   moved.set(projection, position);
 }
 
-const onHeld = (token: number | null) => send({ kind: 'held', token });
 const onReplayLeft = () => send({ kind: 'replay-left' });
 const onErasuresMissed = () => send({ kind: 'erasures-missed' });
 const onErased = (streams: readonly string[]) => send({ kind: 'erased', streams });
@@ -37,7 +36,7 @@ const tellTrouble = (text: string, projection: string | null) => send({ kind: 't
 
 stepBack('projecting');
 const parkedOrders = new ParkedOrders();
-const parts = await openParts(data);
+const parts = await openParts(data, (text) => tellTrouble(text, null));
 const making = await startMaking();
 obeyOrders({ obey, close });
 
@@ -47,7 +46,7 @@ async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners
   if (lease !== null)
     return new ProjectingInTurn({
       ...{ ...telling, parts, lease },
-      ...{ onHeld, onReplayLeft, onErasuresMissed, onErased },
+      ...{ onHeld: tellHeld, onReplayLeft, onErasuresMissed, onErased },
     });
   const runners = await LiveRunners.start({ ...parts, ...telling });
   if (await isReplayLeft(parts)) onReplayLeft();

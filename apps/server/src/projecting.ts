@@ -27,7 +27,7 @@ export interface ProjectingOptions extends Omit<ProjectingData, 'isTraced'> {
   /** Of a thread that replays: another build is live. */
   readonly onSwitched?: (projection: string) => void;
   /** Where rows are shared: this process may write them, by this token; null once it may not. */
-  readonly onHeld?: (token: number | null) => void;
+  readonly onHeld?: (token: number | null) => Promise<void>;
   /** Where rows are shared: users of these streams were erased, by whichever server. */
   readonly onErased?: (streams: readonly string[]) => void;
   /** Where rows are shared: users may have been erased of whom nothing was told. */
@@ -177,7 +177,7 @@ export class Projecting {
   }
 
   #take(reply: ProjectingReply): void {
-    const { onMoved, onSwitched, onHeld, onErased, onTrouble } = this.#options;
+    const { onMoved, onSwitched, onErased, onTrouble } = this.#options;
     switch (reply.kind) {
       case 'ready':
         return;
@@ -185,7 +185,7 @@ export class Projecting {
         for (const [projection, position] of reply.positions) onMoved(projection, position);
         return;
       case 'held':
-        onHeld?.(reply.token);
+        void this.#hear(reply.token);
         return;
       case 'erased':
         onErased?.(reply.streams);
@@ -213,6 +213,13 @@ export class Projecting {
     }
   }
 
+  /** The lease is given up after the answer. */
+  async #hear(token: number | null): Promise<void> {
+    const worker = this.#worker;
+    await this.#options.onHeld?.(token);
+    if (worker !== null) this.#post(worker, { kind: 'heard', token });
+  }
+
   #settle(number: number): Waiting | undefined {
     const waiting = this.#waiting.get(number);
     clearTimeout(waiting?.timer);
@@ -227,7 +234,7 @@ export class Projecting {
   #lose(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    this.#options.onHeld?.(null);
+    void this.#options.onHeld?.(null);
     if (this.#options.shared !== undefined) this.#options.onErasuresMissed?.();
     const away = new ProjectingAway(`${this.#name} ended`, { cause });
     for (const number of [...this.#waiting.keys()]) this.#settle(number)?.reject(away);

@@ -47,12 +47,12 @@ export class Replaying {
     return new Replaying(options);
   }
 
-  /** Where rows are shared it replays who may write them, by this token; null once it may not. */
-  held(token: number | null): void {
+  /** Where rows are shared it replays who may write them, by this token; null once it may not. Resolves when it is so. */
+  held(token: number | null): Promise<void> {
     this.#token = token;
     // Who has it next looks for himself what there is.
     if (token === null) this.#isLeft = false;
-    void this.#change();
+    return this.#change();
   }
 
   /** There is something to go on with. */
