@@ -165,7 +165,12 @@ describe('what an operator orders', () => {
   it('has no text that nobody could show', async () => {
     const projection = 'users\u001b[2J';
     expect(await violationsIn(house, new GiveOrder({ order: { ...order, projection }, by }))).toEqual([
-      'order: texts',
+      'order: of-type',
     ]);
+  });
+
+  it('is one of the orders that there are', async () => {
+    const unknown = { ...order, type: 'instance.projection.forgotten' } as unknown as typeof order;
+    expect(await violationsIn(house, new GiveOrder({ order: unknown, by }))).toEqual(['order: of-type']);
   });
 });
