@@ -176,6 +176,22 @@ describe('a file that is not the one that was written', () => {
     expect(refusal()).toEqual(isDamaged(/its file has the form 4, and known is 3/));
   });
 
+  it.each([
+    [1, ['paused', 'replays', 'files']],
+    [2, ['paused']],
+  ])('one of the older form %i is made the present one, with its rows', async (form, missing) => {
+    await filled();
+    const older = new Database(path);
+    for (const table of missing) older.exec(`DROP TABLE ${table}`);
+    older.pragma(`user_version = ${form}`);
+    older.close();
+    const store = openSqliteStore(path);
+    await store.setPaused('zoo', true);
+    expect([await store.paused(), await store.notes()]).toEqual([['zoo'], []]);
+    expect(await rowsOf(store)).toHaveLength(500);
+    await store.close();
+  });
+
   it('one whose own tables are others', async () => {
     await filled();
     const other = new Database(path);
