@@ -21,6 +21,9 @@ export class MasterKeysAtWork implements AtWork {
   readonly #options: MasterKeysAtWorkOptions;
   #rotation: MasterKeysStatus['rotation'] = { running: false, beganAt: null, endedAt: null, lastError: null };
 
+  readonly #ending = new AbortController();
+  #rotating: Promise<void> = Promise.resolve();
+
   constructor(options: MasterKeysAtWorkOptions) {
     this.#options = options;
   }
@@ -51,7 +54,13 @@ export class MasterKeysAtWork implements AtWork {
   }
 
   rotate(): void {
-    if (!this.#rotation.running) void this.#rotate();
+    if (!this.#rotation.running && !this.#ending.signal.aborted) this.#rotating = this.#rotate();
+  }
+
+  /** Before the keys are closed. What is left to wrap is wrapped by the next start. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#rotating;
   }
 
   async #rotate(): Promise<void> {
@@ -59,8 +68,9 @@ export class MasterKeysAtWork implements AtWork {
     const begun = { running: true, beganAt: Date.now(), endedAt: null, lastError: null };
     this.#rotation = begun;
     try {
-      const { rewrapped } = await rotateMasterKey({ store, masterKeys });
+      const { rewrapped } = await rotateMasterKey({ store, masterKeys, until: this.#ending.signal });
       this.#rotation = { ...begun, running: false, endedAt: Date.now() };
+      if (this.#ending.signal.aborted) return;
       log.info(
         { rewrapped, masterKey: masterKeys.sealing.id },
         'data keys are wrapped by the master key that seals',

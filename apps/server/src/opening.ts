@@ -12,16 +12,15 @@ import {
   openApplication,
   openKeys,
 } from '#server/open-application.js';
-import { operatingOver } from '#server/operating-over.js';
+import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { doUpkeep } from '#server/upkeep.js';
-import type { Operating } from '#transport/operating.js';
 
 export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
 
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;
-  readonly operating: Operating;
+  readonly operating: OperatingHere;
 }
 
 /** Between two looks at a log that does not answer. */
@@ -71,6 +70,7 @@ export class Opening {
     this.#closing.abort();
     const opened = await this.#trying.catch(() => null);
     await this.#upkeep;
+    await opened?.operating.masterKeys.close();
     await this.#readModels?.close();
     await (opened === null ? this.#keys.store.close() : opened.close());
   }

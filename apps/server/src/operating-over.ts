@@ -7,7 +7,11 @@ import { models } from '#server/projecting-parts.js';
 import type { ReadModels } from '#server/read-models.js';
 import type { Operating } from '#transport/operating.js';
 
-export function operatingOver({ threads }: ReadModels, keys: OpenKeys, log: Log): Operating {
+export interface OperatingHere extends Operating {
+  readonly masterKeys: MasterKeysAtWork;
+}
+
+export function operatingOver({ threads }: ReadModels, keys: OpenKeys, log: Log): OperatingHere {
   return {
     projections: models.map(({ name, version }) => ({ name, version })),
     ...threads,

@@ -71,6 +71,15 @@ describe('rotating the master key', () => {
     expect(told).toEqual([10, 20, 25]);
   });
 
+  it('ends after the page under way when it is told to, and is finished by running again', async () => {
+    const store = await storeWith(35);
+    const ending = new AbortController();
+    const onProgress = (rewrapped: number) => rewrapped === 20 && ending.abort();
+    const given = { store, masterKeys: after, pageSize: 10 };
+    expect(await rotateMasterKey({ ...given, onProgress, until: ending.signal })).toEqual({ rewrapped: 20 });
+    expect(await rotateMasterKey(given)).toEqual({ rewrapped: 15 });
+  });
+
   it('asks for no more than a page at once', async () => {
     const store = await storeWith(25);
     const limits = new Set<number>();

@@ -11,6 +11,8 @@ export interface RotateOptions {
   readonly pageSize?: number;
   /** Told after each page how many keys were re-wrapped so far. */
   readonly onProgress?: (rewrapped: number) => void;
+  /** Ends it after the page under way. */
+  readonly until?: AbortSignal;
 }
 
 /** A page is wrapped at one go, which holds up everything else for about a millisecond. */
@@ -31,7 +33,7 @@ export async function rotateMasterKey(options: RotateOptions): Promise<{ rewrapp
       rewrapped += count;
       options.onProgress?.(rewrapped);
     });
-    if (rewrapped > before) continue;
+    if (rewrapped > before && !options.until?.aborted) continue;
     if (broken !== null) throw broken;
     break;
   }
@@ -51,7 +53,7 @@ export async function assertMasterKeys(store: KeyStore, masterKeys: MasterKeys):
 }
 
 async function onePass(options: RotateOptions, onPage: (count: number) => void): Promise<KeyBroken | null> {
-  const { store, masterKeys, pageSize = pageSizeDefault } = options;
+  const { store, masterKeys, pageSize = pageSizeDefault, until } = options;
   let after: string | null = null;
   let broken: KeyBroken | null = null;
   for (;;) {
@@ -63,7 +65,7 @@ async function onePass(options: RotateOptions, onPage: (count: number) => void):
     broken ??= outcomes.find((outcome) => outcome instanceof KeyBroken) ?? null;
     if (page.length > 0) onPage(outcomes.filter((outcome) => outcome === true).length);
     // What is added beyond it meanwhile is for the next pass, or a pass might never end.
-    if (page.length < pageSize) return broken;
+    if (page.length < pageSize || until?.aborted) return broken;
     after = page.at(-1)?.subject ?? null;
   }
 }
