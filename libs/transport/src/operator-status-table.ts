@@ -26,7 +26,7 @@ export const ofOperators = {
   'master-key-not-loaded': {
     code: failedPrecondition,
     id: 'CSIGN-master-key-not-loaded',
-    text: 'The file of master keys was changed; start the server anew, which then rotates',
+    text: 'The file of master keys was changed; where the doctor can read it, start the server anew, which then rotates',
   },
   'parked-stream-not-found': {
     code: notFound,

@@ -123,7 +123,7 @@ export const operatorRefusals = {
   'event-not-found': { meaning: 'No event of ours stands at this position of the log.', carries: [] },
   'master-key-not-loaded': {
     meaning:
-      'The file of master keys has another first key than the server began with. It is read at the start, which then rotates.',
+      'The file of master keys has another first key than the server began with, or cannot be read. It is read at the start, which then rotates; `countersign doctor` tells beforehand whether it can be.',
     carries: [],
   },
   'parked-stream-not-found': {

@@ -202,8 +202,8 @@ export declare const KeyService: GenService<{
    * Wraps every data key by the master key that seals: the first one of the file that this server began with. Answers
    * at once; how far it is tells ListMasterKeys. One that was cut short is finished by calling again, or by the next start.
    *
-   * Refused as `master-key-not-loaded` where another one is the first of the file by now: the server reads the file when
-   * it starts, and then rotates by itself.
+   * Refused as `master-key-not-loaded` where another one is the first of the file by now, or the file cannot be read: the
+   * server reads it when it starts, and then rotates by itself. Before that, `countersign doctor` tells whether it can.
    *
    * @generated from rpc countersign.v1.KeyService.RotateMasterKey
    */
