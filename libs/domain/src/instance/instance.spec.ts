@@ -9,7 +9,7 @@ import {
   resetSettings,
   setUp,
 } from '#domain/instance/decide.js';
-import type { InstanceEvent, OperatorOrder } from '#domain/instance/events.js';
+import { type InstanceEvent, type OperatorOrder, operatorOrders } from '#domain/instance/events.js';
 import { evolveInstance, inheritedSettings, noInstance } from '#domain/instance/state.js';
 import { membersMax } from '#domain/organization/decide-members.js';
 import { defaultSettings, type SettingName, settingRanges } from '#domain/organization/settings.js';
@@ -227,6 +227,10 @@ describe('what an operator orders', () => {
     given(added, annaAdded).when(giveOrder, { order }).then(order);
     const instance = [added, annaAdded].reduce(evolveInstance, noInstance);
     expect(evolveInstance(instance, order)).toBe(instance);
+  });
+
+  test('is known by its type, and nothing else is', () => {
+    expect(Object.keys(operatorOrders).toSorted()).toEqual(orders.map(({ type }) => type).toSorted());
   });
 
   test('is refused before the instance is set up', () => {
