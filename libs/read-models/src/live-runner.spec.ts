@@ -54,6 +54,19 @@ it('a projection that is paused stays so when it is started again, and when anot
   expect(await house.rows('organizations')).toMatchObject([{ name: 'Ida' }]);
 });
 
+it('how far a build is that went live is told, though nothing comes after it', async () => {
+  const told: Position[] = [];
+  await runner.close();
+  runner = await start({ onMoved: (position) => told.push(position) });
+  await runner.pause();
+  const { log, store } = house;
+  const last = await house.append('organization-b', added('Eve'));
+  const replay = await Replay.begin(registry, {}, { log, store, opener: plainOpener });
+  await replay.rested;
+  await runner.look();
+  await until(() => told.at(-1) === last);
+});
+
 it('a projection whose pause cannot be kept goes on', async () => {
   const { store } = house;
   await store.close();

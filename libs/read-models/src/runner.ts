@@ -213,6 +213,8 @@ export class Runner {
     this.#checkpoint = await store.checkpoint(build);
     if (this.#checkpoint === null) return;
     assertOfLog(build.projection, this.#checkpoint, { identity: this.#identity, head: await log.head() });
+    // A build that was replayed may be further than the one before it, and nothing may come for long.
+    this.#options.onMoved?.(this.#checkpoint.position);
   }
 
   async #take({ events, upTo, isCaughtUp }: Taken): Promise<void> {
