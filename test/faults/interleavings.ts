@@ -3,8 +3,9 @@
 
 import type { Secrets } from '#application/parts.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 import { Chance } from '#test/faults/chance.js';
-import { type Neighbours, openNeighbours, type Tampering, wrapLog } from '#test/faults/race-houses.js';
+import { type Neighbours, openNeighbours, type Tampering } from '#test/faults/race-houses.js';
 import type { Race } from '#test/faults/races.js';
 import { enter, judged, RaceTally, warm } from '#test/faults/run-races.js';
 
@@ -143,7 +144,7 @@ function gated({ gate, keysToo }: Gates, tampering: Tampering = {}): Tampering {
   return {
     log: (log, house) => {
       const inner = tampering.log?.(log, house) ?? log;
-      return wrapLog(inner, {
+      return logWith(inner, {
         append: async (stream, events, expected) => {
           await gate.pass(stream, house);
           return inner.append(stream, events, expected);

@@ -3,7 +3,8 @@
 import { EventLogError } from '#event-log/errors.js';
 import type { AppendResult, EventLog, NewEvent } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
-import { type Tampering, wrapLog } from '#test/faults/race-houses.js';
+import { logWith } from '#event-log/log-with.js';
+import type { Tampering } from '#test/faults/race-houses.js';
 
 export const raceControls = {
   'expected revision ignored': { log: ignoringRevisions },
@@ -22,11 +23,11 @@ function ignoringRevisions(log: EventLog): EventLog {
       throw error;
     }
   };
-  return wrapLog(log, { append });
+  return logWith(log, { append });
 }
 
 function droppingFailures(log: EventLog): EventLog {
-  return wrapLog(log, {
+  return logWith(log, {
     append: async (stream, events, expected) => {
       const kept = events.filter(({ type }) => !type.endsWith('.check.failed'));
       if (kept.length > 0) return log.append(stream, kept, expected);

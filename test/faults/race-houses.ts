@@ -15,6 +15,7 @@ import { defaultSettings } from '#domain/organization/settings.js';
 import { encodeEvent } from '#event-catalog/catalogue.js';
 import { EventLogError } from '#event-log/errors.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 import { base32Encode } from '#secrets/base32.js';
 import { DataKeys } from '#secrets/data-keys.js';
 import { HashLane, type WorkFactor } from '#secrets/hash-lane.js';
@@ -80,20 +81,6 @@ export async function openNeighbours(options: NeighboursOptions): Promise<Neighb
     close: async () => {
       await Promise.all([builder, ...houses].map((house) => house.close()));
     },
-  };
-}
-
-/** A log of which some calls are answered differently. */
-export function wrapLog(log: EventLog, changed: Partial<Pick<EventLog, 'append' | 'readStream'>>): EventLog {
-  return {
-    append: (stream, events, expected) => log.append(stream, events, expected),
-    readStream: (stream, options) => log.readStream(stream, options),
-    readAll: (options) => log.readAll(options),
-    subscribe: (options) => log.subscribe(options),
-    head: () => log.head(),
-    identity: () => log.identity(),
-    close: () => log.close(),
-    ...changed,
   };
 }
 
@@ -167,7 +154,7 @@ function quickHashes(): Secrets['recoveryHashes'] {
 }
 
 function countConflicts(log: EventLog, conflicts: { count: number }): EventLog {
-  return wrapLog(log, {
+  return logWith(log, {
     append: async (stream, events, expected) => {
       try {
         return await log.append(stream, events, expected);

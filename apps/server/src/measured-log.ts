@@ -1,6 +1,7 @@
 // The event log as commands see it, with every append counted, timed, and a span of its call's trace.
 
 import type { EventLog } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 import type { AppendMetrics } from '#server/metrics/appends.js';
 import type { Traces } from '#telemetry/traces.js';
 
@@ -23,17 +24,11 @@ export function measuredLog(log: EventLog, { appends, traces }: Measuring): Even
       },
     );
   };
-  return {
+  return logWith(log, {
     append:
       traces === null
         ? append
         : (stream, events, expected) =>
             traces.append(String(events[0]?.metadata.call), stream, () => append(stream, events, expected)),
-    readStream: (stream, options) => log.readStream(stream, options),
-    readAll: (options) => log.readAll(options),
-    subscribe: (options) => log.subscribe(options),
-    head: () => log.head(),
-    identity: () => log.identity(),
-    close: () => log.close(),
-  };
+  });
 }

@@ -1,17 +1,10 @@
 // A log that somebody follows alone, with a look at each event as it passes by.
 
 import type { EventLog, RecordedEvent, SubscriptionItem } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 
 export function seenLog(log: EventLog, see: (event: RecordedEvent) => void): EventLog {
-  return {
-    append: (stream, events, expected) => log.append(stream, events, expected),
-    readStream: (stream, options) => log.readStream(stream, options),
-    readAll: (options) => log.readAll(options),
-    subscribe: (options) => seenIn(log.subscribe(options), see),
-    head: () => log.head(),
-    identity: () => log.identity(),
-    close: () => log.close(),
-  };
+  return logWith(log, { subscribe: (options) => seenIn(log.subscribe(options), see) });
 }
 
 function seenIn(

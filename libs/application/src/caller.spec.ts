@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type Caller, Reached } from '#application/caller.js';
-import { logWith } from '#application/testing/failing.js';
 import { write } from '#application/testing/letters.js';
 import * as typing from '#application/testing/typists.js';
 import { eventsIn, refuse, type, typist } from '#application/testing/typists.js';
@@ -9,6 +8,7 @@ import { acceptWith, reject } from '#domain/decider.js';
 import { outcomeUnknown } from '#event-log/errors.js';
 import type { Position } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { logWith } from '#event-log/log-with.js';
 
 let log: InMemoryEventLog;
 beforeEach(() => {

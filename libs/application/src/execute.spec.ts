@@ -3,7 +3,6 @@ import { ResetAttempts } from '#application/attempts/reset-attempts.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
 import { addPerson, pastOf } from '#application/testing/factors.js';
-import { logWith } from '#application/testing/failing.js';
 import { type HeldLog, heldLog } from '#application/testing/held-log.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import { write } from '#application/testing/letters.js';
@@ -17,6 +16,7 @@ import type { UserId } from '#domain/ids.js';
 import { outcomeUnknown, unavailable } from '#event-log/errors.js';
 import type { EventLog, NewEvent } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { logWith } from '#event-log/log-with.js';
 
 const reason = 'asked for by telephone';
 const reset = (house: House, userId: UserId) =>

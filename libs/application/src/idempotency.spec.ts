@@ -4,7 +4,6 @@ import { idempotencyOf, idOfNew, partOf } from '#application/idempotency.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { RenameOrganization } from '#application/organization/rename-organization.js';
 import { answerOf, attempt, refused } from '#application/testing/attempt.js';
-import { logWith } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import { ada, bob, human, openInhabited } from '#application/testing/people.js';
 import { again, everythingIn, her, hour, type Sent, sentTo, typesOf } from '#application/testing/sent.js';
@@ -15,6 +14,7 @@ import { RemoveUser } from '#application/user/remove-user.js';
 import { UnlockUser } from '#application/user/unlock-user.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { outcomeUnknown } from '#event-log/errors.js';
+import { logWith } from '#event-log/log-with.js';
 
 let house: House;
 beforeEach(async () => {

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Streams, type StreamsOptions } from '#application/streams.js';
-import { logWith } from '#application/testing/failing.js';
 import { type HeldLog, heldLog } from '#application/testing/held-log.js';
 import { letters, write } from '#application/testing/letters.js';
 import { unavailable } from '#event-log/errors.js';
@@ -8,6 +7,7 @@ import type { EventLog } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { eventsPerReadMax } from '#event-log/limits.js';
+import { logWith } from '#event-log/log-with.js';
 
 const stream = 'text-1';
 const textOf = (length: number) => Array.from({ length }, (_, index) => 'abcdefg'[index % 7]).join('');

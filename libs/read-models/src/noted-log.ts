@@ -2,20 +2,15 @@
 // find that user in the next list.
 
 import type { EventLog, Position } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 
 /** @param note called before the append is acknowledged */
 export function notedLog(log: EventLog, note: (position: Position) => void): EventLog {
-  return {
+  return logWith(log, {
     append: async (stream, events, expected) => {
       const result = await log.append(stream, events, expected);
       note(result.position);
       return result;
     },
-    readStream: (stream, options) => log.readStream(stream, options),
-    readAll: (options) => log.readAll(options),
-    subscribe: (options) => log.subscribe(options),
-    head: () => log.head(),
-    identity: () => log.identity(),
-    close: () => log.close(),
-  };
+  });
 }

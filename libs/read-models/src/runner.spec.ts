@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { corrupt, unavailable } from '#event-log/errors.js';
 import type { NewEvent, Position } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { logWith } from '#event-log/log-with.js';
 import { checkpointAt } from '#read-models/contract/samples.js';
 import { Unopenable } from '#read-models/opener.js';
 import { type Batch, ModelStoreError } from '#read-models/store.js';
@@ -15,7 +16,7 @@ import {
   registryFailingFor,
   renamed,
 } from '#read-models/testing/registry.js';
-import { logWith, RunnerHouse, storeWith, until } from '#read-models/testing/runner-house.js';
+import { RunnerHouse, storeWith, until } from '#read-models/testing/runner-house.js';
 
 let house: RunnerHouse;
 beforeEach(() => {

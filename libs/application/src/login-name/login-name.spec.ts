@@ -4,7 +4,7 @@ import { releaseNames } from '#application/login-name/reserve.js';
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
 import { accepted, answerOf, attempt, refused } from '#application/testing/attempt.js';
-import { Blown, type Fuse, failingLog, failingStore, logWith, never } from '#application/testing/failing.js';
+import { Blown, type Fuse, failingLog, failingStore, never } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import {
   ada,
@@ -26,6 +26,7 @@ import { VerifyEmail } from '#application/user/verify-email.js';
 import type { UserId } from '#domain/ids.js';
 import { claimSeconds } from '#domain/login-name/decide.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { logWith } from '#event-log/log-with.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
 
 const her = { organizationId, userId: ada, by };

@@ -5,7 +5,6 @@ import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-reco
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
 import { addDevice, addPerson, answerOf, codeOf, pastOf, wrongCodeOf } from '#application/testing/factors.js';
-import { logWith } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import { realSecrets } from '#application/testing/secrets.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
@@ -13,6 +12,7 @@ import { VerifyTotpRegistration } from '#application/totp/verify-totp-registrati
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { unavailable } from '#event-log/errors.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
+import { logWith } from '#event-log/log-with.js';
 import { base32Decode } from '#secrets/base32.js';
 import { HashLane } from '#secrets/hash-lane.js';
 

@@ -2,6 +2,7 @@
 // fails was not done, or was done and not told.
 
 import type { EventLog } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 import type { KeyStore } from '#secrets/key-store.js';
 
 export interface Fuse {
@@ -22,20 +23,6 @@ async function burn<Answer>(fuse: Fuse, call: () => Promise<Answer>): Promise<An
   const answer = await call();
   if (fuse.left === 0) throw new Blown();
   return answer;
-}
-
-/** The same log, except for what is done otherwise here. */
-export function logWith(log: EventLog, otherwise: Partial<EventLog>): EventLog {
-  return {
-    append: (stream, events, expected) => log.append(stream, events, expected),
-    readStream: (stream, options) => log.readStream(stream, options),
-    readAll: (options) => log.readAll(options),
-    subscribe: (options) => log.subscribe(options),
-    head: () => log.head(),
-    identity: () => log.identity(),
-    close: () => log.close(),
-    ...otherwise,
-  };
 }
 
 export function failingLog(log: EventLog, fuse: Fuse): EventLog {

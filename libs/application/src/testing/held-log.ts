@@ -1,7 +1,7 @@
 // A log whose reads wait until a test lets them go, and which counts what was read.
 
-import { logWith } from '#application/testing/failing.js';
 import type { EventLog, ReadStreamOptions } from '#event-log/event-log.js';
+import { logWith } from '#event-log/log-with.js';
 
 export interface Read extends Pick<ReadStreamOptions, 'from' | 'limit'> {
   readonly stream: string;

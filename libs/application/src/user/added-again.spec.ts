@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
 import { answerOf, attempt, refused } from '#application/testing/attempt.js';
-import { logWith } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import { ada, bob, human, machine, openInhabited } from '#application/testing/people.js';
 import { again, everythingIn, her, hour, type Sent, sentTo, typesOf } from '#application/testing/sent.js';
@@ -9,6 +8,7 @@ import { ChangeUsername } from '#application/user/change-username.js';
 import { EraseUser } from '#application/user/erase-user.js';
 import { RemoveUser } from '#application/user/remove-user.js';
 import type { UserId } from '#domain/ids.js';
+import { logWith } from '#event-log/log-with.js';
 import { base32Encode } from '#secrets/base32.js';
 import { newTotpSecret } from '#secrets/totp.js';
 

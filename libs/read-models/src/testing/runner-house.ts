@@ -91,13 +91,3 @@ export function storeWith(store: ModelStore, apply: (batch: Batch) => Promise<vo
     },
   });
 }
-
-/** The log, with one of its calls made in another way. */
-export function logWith(log: EventLog, calls: Partial<EventLog>): EventLog {
-  return new Proxy(log, {
-    get: (target, name) => {
-      const value = Reflect.get(calls, name) ?? Reflect.get(target, name, target);
-      return typeof value === 'function' && !(name in calls) ? value.bind(target) : value;
-    },
-  });
-}
