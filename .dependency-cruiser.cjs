@@ -7,7 +7,7 @@ const testCode = String.raw`(\.spec\.ts$|^libs/[^/]+/src/(contract|testing)/)`;
 const lib = (name) => `^libs/${name}/`;
 const npm = (...names) => `^node_modules/(@types/)?(${names.join('|')})/`;
 /** What other rooms may see of the event log: the port, its errors and limits. No engine, not the reference. */
-const port = '^libs/event-log/src/(event-log|errors|limits)\\.ts$';
+const port = '^libs/event-log/src/(event-log|errors|limits|log-with)\\.ts$';
 const builtin = (names = '.*') => `^(node:)?${names}$`;
 
 /** room → arrows out of it. Within itself every room is free. */
