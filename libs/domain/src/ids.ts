@@ -16,6 +16,9 @@ export type LoginKey = Branded<'LoginKey'>;
 /** A keyed hash of a metadata key, of one user alone: no two users can be matched by it. */
 export type MetadataKeyHash = Branded<'MetadataKeyHash'>;
 
+/** A keyed hash of what a browser or app is told apart by: sessions of the same one are found by it. */
+export type FingerprintKey = Branded<'FingerprintKey'>;
+
 /** Encrypted under its user's data key. The domain passes it on and never looks inside. */
 export type Sealed = Branded<'Sealed'>;
 

@@ -24,6 +24,7 @@ export const kindMeanings = {
   sealed: 'Encrypted under the data key of its user. Nobody can read it once that user is erased.',
   'login key': 'A keyed hash of a login name. There is no way back to the name.',
   'key hash': 'A keyed hash of a metadata key, of its user alone. There is no way back to the key.',
+  'fingerprint key': 'A keyed hash of what a browser or app is told apart by. There is no way back to that.',
   'token hash': 'SHA-256 of 256 random bits, in base64url.',
   'code hash': 'Argon2id, salted, in the PHC text form.',
   integer: 'A whole number.',
@@ -42,6 +43,8 @@ export const sealed = <Sealed extends string>() =>
 export const id = <Id extends string>() => primitive<Id>('id', (value) => isText(value) && value !== '');
 export const loginKey = <Key extends string>() => primitive<Key>('login key', matches(/^[\w-]{27,43}$/));
 export const keyHash = <Hash extends string>() => primitive<Hash>('key hash', matches(/^[\w-]{27,43}$/));
+export const fingerprintKey = <Key extends string>() =>
+  primitive<Key>('fingerprint key', matches(/^[\w-]{27,43}$/));
 export const tokenHash = primitive<string>('token hash', matches(/^[\w-]{43}$/));
 export const codeHash = primitive<string>('code hash', matches(/^\$argon2id\$/));
 

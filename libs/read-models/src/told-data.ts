@@ -13,7 +13,7 @@ const untold = new Map<string, ReadonlyMap<string, Told>>(
 function untoldOf([type, { fields }]: [string, AnyEntries[string]]) {
   const told = Object.entries(fields).flatMap(([name, { kind }]): [string, Told][] => {
     if (kind.includes('sealed')) return [[name, 'sealed']];
-    return /\bhash\b|login key/.test(kind) ? [[name, 'hashed']] : [];
+    return /\bhash\b|\b(login|fingerprint) key\b/.test(kind) ? [[name, 'hashed']] : [];
   });
   return [type, new Map(told)] as const;
 }

@@ -152,6 +152,22 @@ describe('the key of metadata', () => {
   });
 });
 
+describe('the key of a fingerprint', () => {
+  it('is the same for the same fingerprint alone, to the letter', () => {
+    const key = names.fingerprintKey('browser one');
+    expect(names.fingerprintKey('browser one')).toBe(key);
+    expect(key).toMatch(/^[\w-]{32}$/);
+    const others = ['Browser one', 'browser  one', 'browser on\u0435', 'browser one\ud800'];
+    expect(new Set([key, ...others.map((other) => names.fingerprintKey(other))]).size).toBe(5);
+  });
+
+  it('is no login name and no stream of the same letters', () => {
+    const key = names.fingerprintKey('somebody');
+    expect(key).not.toBe(names.loginKey('somebody'));
+    expect(key).not.toBe(names.streamId('somebody'));
+  });
+});
+
 describe('the hash of an idempotency key', () => {
   it('is 192 bits, and the same for the same parts under the same key alone', async () => {
     const one = names.idempotencyHash('key', 'ada', 'k');

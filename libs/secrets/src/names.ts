@@ -3,7 +3,7 @@
 
 import { createHmac, type KeyObject } from 'node:crypto';
 
-import type { LoginKey, MetadataKeyHash } from '#domain/ids.js';
+import type { FingerprintKey, LoginKey, MetadataKeyHash } from '#domain/ids.js';
 import { DataKeys, namesSubject } from '#secrets/data-keys.js';
 import type { KeyStore } from '#secrets/key-store.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
@@ -39,6 +39,11 @@ export class Names {
     return this.#hash('metadata', `${userStream}:${key}`) as MetadataKeyHash;
   }
 
+  /** As it was sent: it is no name that people write. */
+  fingerprintKey(fingerprint: string): FingerprintKey {
+    return this.#hash('fingerprint', fingerprint) as FingerprintKey;
+  }
+
   /** Of all parts in their order, each as long as it is: what a client chose, and what it asked for by that. */
   idempotencyHash(...parts: readonly (string | Uint8Array)[]): string {
     const hash = createHmac('sha256', this.#key).update('idempotency:', 'utf16le');
@@ -60,7 +65,7 @@ export class Names {
   }
 
   /** In UTF-16, since UTF-8 has one form for all halves of a surrogate pair: two ids would be one. */
-  #hash(use: 'login' | 'stream' | 'metadata', text: string): string {
+  #hash(use: 'login' | 'stream' | 'metadata' | 'fingerprint', text: string): string {
     const hash = createHmac('sha256', this.#key).update(`${use}:${text}`, 'utf16le').digest();
     return hash.subarray(0, hashBytes).toString('base64url');
   }
