@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
 import { defaultSettings } from '#domain/organization/settings.js';
-import { hashToken, sameHash } from '#secrets/access-tokens.js';
 import { newEmailCode, sameCode } from '#secrets/email-code.js';
+import { hashToken, sameHash } from '#secrets/token-text.js';
 import { matchingSteps, newTotpSecret, totpCode } from '#secrets/totp.js';
 import { commitOf, print } from '#test/campaigns/figures.js';
 import { Chance } from '#test/faults/chance.js';

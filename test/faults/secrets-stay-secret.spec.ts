@@ -30,7 +30,7 @@ import { HashLane, HashLaneFull } from '#secrets/hash-lane.js';
 import { newId } from '#secrets/ids.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
 import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
-import { hashPassword, verifyPassword } from '#secrets/passwords.js';
+import { Passwords } from '#secrets/passwords.js';
 import { type Engines, filesOf, openEngines, openHouseOn } from '#test/faults/embedded-house.js';
 import { everyCommand, Planted } from '#test/faults/every-command.js';
 import { LeakSearch } from '#test/faults/leak-search.js';
@@ -183,15 +183,15 @@ async function refuseInvalid(command: Command<unknown>): Promise<void> {
 }
 
 async function passwords(): Promise<void> {
-  const lane = new HashLane({ concurrent: 1, waitingMax: 0 });
+  const kept = new Passwords({ lane: new HashLane({ concurrent: 1, waitingMax: 0 }) });
   const password = planted.text('password');
-  const stored = await hashPassword(lane, password);
+  const stored = await kept.hash(password);
   witness.hear(stored);
-  witness.hear(await verifyPassword(lane, stored, planted.text('wrong password')));
-  const verifying = verifyPassword(lane, stored, password);
-  await verifyPassword(lane, stored, password).catch(witness.hear);
+  witness.hear(await kept.verify(stored, planted.text('wrong password')));
+  const verifying = kept.verify(stored, password);
+  await kept.verify(stored, password).catch(witness.hear);
   await verifying;
-  await verifyPassword(lane, password, password).catch(witness.hear);
+  await kept.verify(password, password).catch(witness.hear);
 }
 
 /** Long enough for a snapshot, which a house makes that meets it cold. */

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 
 import type { Secrets } from '#application/parts.js';
-import { hashToken, newAccessToken, parseAccessToken, sameHash } from '#secrets/access-tokens.js';
+import { newAccessToken, parseAccessToken } from '#secrets/access-tokens.js';
 import { base32Decode, base32Encode } from '#secrets/base32.js';
 import { canonicalDigits, canonicalRecoveryCode } from '#secrets/canonical-code.js';
 import { DataKeys } from '#secrets/data-keys.js';
@@ -14,9 +14,12 @@ import type { KeyStore } from '#secrets/key-store.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
 import { Names } from '#secrets/names.js';
 import { otpauthUri } from '#secrets/otpauth-uri.js';
+import { Passwords } from '#secrets/passwords.js';
 import { qrPngDataUri, qrSvg } from '#secrets/qr.js';
 import { newRecoveryCodes } from '#secrets/recovery-codes.js';
 import { open, openText, seal } from '#secrets/sealing.js';
+import { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
+import { hashToken, sameHash } from '#secrets/token-text.js';
 import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 
 /** A hash at a time for each core but one, which is left to the calls. */
@@ -36,10 +39,12 @@ export async function secretsOver(
   masterKeys: MasterKeys,
   measured: (lane: HashLane) => Hashes = (lane) => lane,
 ): Promise<SecretsOver> {
+  const lane = measured(new HashLane({ concurrent: hashesAtATime, waitingMax: hashesWaitingMax }));
   return {
     keys: new DataKeys({ store, masterKeys }),
     names: await Names.open(store, masterKeys),
-    recoveryHashes: measured(new HashLane({ concurrent: hashesAtATime, waitingMax: hashesWaitingMax })),
+    recoveryHashes: lane,
+    passwords: new Passwords({ lane }),
     newId,
     seal,
     open,
@@ -58,6 +63,8 @@ export async function secretsOver(
     newRecoveryCodes,
     newAccessToken,
     parseAccessToken,
+    newSessionToken,
+    parseSessionToken,
     hashToken,
     sameHash,
     newEmailCode,

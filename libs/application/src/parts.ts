@@ -3,7 +3,7 @@
 import type { SnapshotStore } from '#application/snapshots.js';
 import type { Instant } from '#domain/ids.js';
 import type { EventLog } from '#event-log/event-log.js';
-import type { hashToken, newAccessToken, parseAccessToken, sameHash } from '#secrets/access-tokens.js';
+import type { newAccessToken, parseAccessToken } from '#secrets/access-tokens.js';
 import type { base32Decode, base32Encode } from '#secrets/base32.js';
 import type { canonicalDigits, canonicalRecoveryCode } from '#secrets/canonical-code.js';
 import type { DataKeys } from '#secrets/data-keys.js';
@@ -12,15 +12,19 @@ import type { HashLane } from '#secrets/hash-lane.js';
 import type { newId } from '#secrets/ids.js';
 import type { Names } from '#secrets/names.js';
 import type { otpauthUri } from '#secrets/otpauth-uri.js';
+import type { Passwords } from '#secrets/passwords.js';
 import type { qrPngDataUri, qrSvg } from '#secrets/qr.js';
 import type { newRecoveryCodes } from '#secrets/recovery-codes.js';
 import type { open, openText, seal } from '#secrets/sealing.js';
+import type { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
+import type { hashToken, sameHash } from '#secrets/token-text.js';
 import type { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 
 export interface Secrets {
   readonly keys: Pick<DataKeys, 'create' | 'get' | 'erase'>;
   readonly names: Pick<Names, 'loginKey' | 'streamId' | 'idempotencyHash' | 'derivedId' | 'metadataKey'>;
   readonly recoveryHashes: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
+  readonly passwords: Pick<Passwords, 'hash' | 'verify' | 'needsRehash' | 'canVerify' | 'isCommon'>;
   readonly newId: typeof newId;
   readonly seal: typeof seal;
   readonly open: typeof open;
@@ -39,6 +43,8 @@ export interface Secrets {
   readonly newRecoveryCodes: typeof newRecoveryCodes;
   readonly newAccessToken: typeof newAccessToken;
   readonly parseAccessToken: typeof parseAccessToken;
+  readonly newSessionToken: typeof newSessionToken;
+  readonly parseSessionToken: typeof parseSessionToken;
   readonly hashToken: typeof hashToken;
   readonly sameHash: typeof sameHash;
   readonly newEmailCode: typeof newEmailCode;

@@ -21,7 +21,6 @@ import {
 } from '#event-catalog/catalogue.js';
 import type { StoredEvent } from '#event-catalog/stored-event.js';
 import type { JsonObject } from '#event-log/event-log.js';
-import { hashToken } from '#secrets/access-tokens.js';
 import { DataKeys } from '#secrets/data-keys.js';
 import { HashLane } from '#secrets/hash-lane.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
@@ -29,6 +28,7 @@ import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
 import { Names } from '#secrets/names.js';
 import { randomBytesFromPool } from '#secrets/random-pool.js';
 import { seal } from '#secrets/sealing.js';
+import { hashToken } from '#secrets/token-text.js';
 
 const [store, masterKeys] = [new InMemoryKeyStore(), parseMasterKeys(newMasterKeyLine('first'))];
 const dataKey = await new DataKeys({ store, masterKeys }).create('user-1');

@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { hashToken, newAccessToken, parseAccessToken, sameHash } from '#secrets/access-tokens.js';
+import { newAccessToken, parseAccessToken } from '#secrets/access-tokens.js';
+import { hashToken, sameHash } from '#secrets/token-text.js';
 
 const userStream = '0192f3c4-5d6e-7f80-9a0b-1c2d3e4f5a6b';
 const tokenId = '0192f3c4-ffff-7000-8000-0123456789ab';

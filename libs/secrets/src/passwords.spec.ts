@@ -1,28 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { HashLane } from '#secrets/hash-lane.js';
-import { hashPassword, needsRehash, verifyPassword } from '#secrets/passwords.js';
+import { Passwords } from '#secrets/passwords.js';
 
-const lane = new HashLane({ concurrent: 2, waitingMax: 100 });
+const passwords = new Passwords({ lane: new HashLane({ concurrent: 2, waitingMax: 100 }) });
 
 describe('a password', () => {
   it('is hashed at the price for passwords, and verified', async () => {
-    const stored = await hashPassword(lane, 'correct horse');
+    const stored = await passwords.hash('correct horse');
     expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=4,p=1\$/);
-    expect(await verifyPassword(lane, stored, 'correct horse')).toBe(true);
-    expect(await verifyPassword(lane, stored, 'Correct horse')).toBe(false);
-    expect(await verifyPassword(lane, stored, 'correct horse ')).toBe(false);
+    expect(await passwords.verify(stored, 'correct horse')).toBe(true);
+    expect(await passwords.verify(stored, 'Correct horse')).toBe(false);
+    expect(await passwords.verify(stored, 'correct horse ')).toBe(false);
   });
 
   it('is the same on keyboards that put its letters together in another way', async () => {
-    const stored = await hashPassword(lane, 'Gr\u00f6\u00dfe');
-    expect(await verifyPassword(lane, stored, 'Gro\u0308\u00dfe')).toBe(true);
-    expect(await verifyPassword(lane, stored, 'Gro\u00dfe')).toBe(false);
+    const stored = await passwords.hash('Gr\u00f6\u00dfe');
+    expect(await passwords.verify(stored, 'Gro\u0308\u00dfe')).toBe(true);
+    expect(await passwords.verify(stored, 'Gro\u00dfe')).toBe(false);
   });
 
   it('is never right where there is none', async () => {
-    expect(await verifyPassword(lane, null, '')).toBe(false);
-    expect(await verifyPassword(lane, null, 'correct horse')).toBe(false);
+    expect(await passwords.verify(null, '')).toBe(false);
+    expect(await passwords.verify(null, 'correct horse')).toBe(false);
   });
 
   it.each([
@@ -36,6 +36,6 @@ describe('a password', () => {
     ['ten passes, in ten lanes', '$argon2id$v=19$m=19456,t=10,p=10$c2FsdHNhbHQ$aGFzaA', false],
     ['more than that', '$argon2id$v=19$m=65536,t=5,p=1$c2FsdHNhbHQ$aGFzaA', false],
   ])('made with %s is to be made anew: %#', (_what, stored, anew) => {
-    expect(needsRehash(stored)).toBe(anew);
+    expect(passwords.needsRehash(stored)).toBe(anew);
   });
 });

@@ -1,26 +1,57 @@
 // Passwords: what people choose, so hashed at the price of a guess that OWASP asks for.
 
-import { type HashLane, passwordWorkFactor } from '#secrets/hash-lane.js';
+import { type HashLane, passwordWorkFactor, type WorkFactor } from '#secrets/hash-lane.js';
 
-export function hashPassword(lane: HashLane, password: string): Promise<string> {
-  return lane.hash(asTyped(password), passwordWorkFactor);
+export interface PasswordOptions {
+  readonly lane: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
+  /** What a hash is made with, and below what one is made anew. */
+  readonly workFactor?: WorkFactor;
+  /** Whether it is among those that everybody tries first; asked with what it is in lower case. */
+  readonly isBlocked?: (lowerCase: string) => boolean;
 }
 
-/** Null where there is no password: that takes as long as a wrong one. */
-export function verifyPassword(lane: HashLane, stored: string | null, password: string): Promise<boolean> {
-  if (stored === null) return lane.verifyDummy(asTyped(password), passwordWorkFactor);
-  return lane.verify(stored, asTyped(password));
+export class Passwords {
+  readonly #lane: PasswordOptions['lane'];
+  readonly #workFactor: WorkFactor;
+  readonly #isBlocked: (lowerCase: string) => boolean;
+
+  constructor({ lane, workFactor = passwordWorkFactor, isBlocked = () => false }: PasswordOptions) {
+    this.#lane = lane;
+    this.#workFactor = workFactor;
+    this.#isBlocked = isBlocked;
+  }
+
+  hash(password: string): Promise<string> {
+    return this.#lane.hash(asTyped(password), this.#workFactor);
+  }
+
+  /** Null where there is no password: that takes as long as a wrong one. */
+  verify(stored: string | null, password: string): Promise<boolean> {
+    if (stored === null) return this.#lane.verifyDummy(asTyped(password), this.#workFactor);
+    return this.#lane.verify(stored, asTyped(password));
+  }
+
+  /** Made with less than is asked for now. Ask after a right password, which is the only time to make it anew. */
+  needsRehash(stored: string): boolean {
+    const made = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(stored);
+    if (made === null) return true;
+    const [, memoryKibibytes, passes] = made;
+    return (
+      Number(memoryKibibytes) < this.#workFactor.memoryKibibytes || Number(passes) < this.#workFactor.passes
+    );
+  }
+
+  /** Of a hash that was made elsewhere: whether `verify` will be able to, at a price that the lane can bear. */
+  canVerify(stored: string): boolean {
+    return readable.test(stored);
+  }
+
+  isCommon(password: string): boolean {
+    return this.#isBlocked(asTyped(password).toLowerCase());
+  }
 }
 
-/** Made with less than is asked for now. Ask after a right password, which is the only time to make it anew. */
-export function needsRehash(stored: string): boolean {
-  const made = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(stored);
-  if (made === null) return true;
-  const [, memoryKibibytes, passes] = made;
-  return (
-    Number(memoryKibibytes) < passwordWorkFactor.memoryKibibytes || Number(passes) < passwordWorkFactor.passes
-  );
-}
+const readable = /^\$argon2id\$v=19\$m=\d{1,5},t=\d{1,2},p=\d\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}$/;
 
 /** Keyboards differ in how they put a letter together (NIST SP 800-63B section 3.1.1.2). */
 const asTyped = (password: string) => password.normalize('NFKC');
