@@ -9,6 +9,8 @@ export type OrganizationId = Branded<'OrganizationId'>;
 /** One authenticator app, or one hardware token, of a user. */
 export type TotpId = Branded<'TotpId'>;
 export type AccessTokenId = Branded<'AccessTokenId'>;
+/** Always made by us: a UUID in lower case. */
+export type SessionId = Branded<'SessionId'>;
 
 /** A keyed hash of a login name: the same for spellings that mean the same, and no way back to the name. */
 export type LoginKey = Branded<'LoginKey'>;
