@@ -2,11 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 
 import {
   type Caller,
+  type Closeness,
   judge,
   judgeChoice,
   judgeInstance,
   judgeOrganization,
+  judgeSession,
   type Roles,
+  type SessionPermission,
   type UserQuestion,
 } from '#access/judge.js';
 import { permissions } from '#access/permissions.js';
@@ -65,6 +68,7 @@ const callers = {
   owner: inOrganization('ORG_OWNER'),
   'instance viewer': inInstance('INSTANCE_VIEWER'),
   'instance owner': inInstance('INSTANCE_OWNER'),
+  'login client': inInstance('INSTANCE_LOGIN_CLIENT'),
 };
 
 type Row = Readonly<Record<keyof typeof callers, 'allowed' | 'denied' | 'hidden'>>;
@@ -73,12 +77,12 @@ const columns = Object.keys(callers) as (keyof typeof callers)[];
 const row = (text: string): Row =>
   Object.fromEntries(text.split(/ +/).map((word, index) => [columns[index], word])) as Row;
 
-const nobody = row('hidden hidden hidden hidden hidden hidden hidden');
-const oneself = row('allowed allowed allowed allowed allowed allowed allowed');
+const nobody = row('hidden hidden hidden hidden hidden hidden hidden hidden');
+const oneself = row('allowed allowed allowed allowed allowed allowed allowed allowed');
 /** `user.write` is what a manager may do and a reader may not. */
-const byRole = row('hidden hidden denied allowed allowed denied allowed');
-const byRoleOfOwn = row('denied denied denied allowed allowed denied allowed');
-const byInstanceRole = row('hidden hidden hidden hidden hidden denied allowed');
+const byRole = row('hidden hidden denied allowed allowed denied allowed denied');
+const byRoleOfOwn = row('denied denied denied allowed allowed denied allowed denied');
+const byInstanceRole = row('hidden hidden hidden hidden hidden denied allowed denied');
 
 const table: Readonly<Record<Place, { readonly self: Row; readonly others: Row }>> = {
   own: { self: oneself, others: byRoleOfOwn },
@@ -98,7 +102,7 @@ const table: Readonly<Record<Place, { readonly self: Row; readonly others: Row }
   erased: { self: nobody, others: nobody },
 };
 
-const goneByRole = row('hidden hidden hidden allowed allowed hidden allowed');
+const goneByRole = row('hidden hidden hidden allowed allowed hidden allowed hidden');
 const goneTable: Partial<Record<Place, Row>> = {
   'own, removed meanwhile': goneByRole,
   unknown: nobody,
@@ -215,6 +219,7 @@ describe('a user who may do more', () => {
     ['an owner, by a manager', callers.manager, callers.owner],
     ['an owner of the instance, by one of the organization', callers.owner, callers['instance owner']],
     ['a viewer of the instance, by an owner of the organization', callers.owner, callers['instance viewer']],
+    ['a login client, which may do as much but everywhere', callers.owner, callers['login client']],
     [
       'a reader who owns the instance as well',
       callers.owner,
@@ -238,12 +243,80 @@ describe('a user who may do more', () => {
   it('is read, and its codes are checked, as those of others are', () => {
     expect(ask(callers.reader, callers['instance owner'], 'user.read')).toBe('allowed');
     expect(ask(callers.manager, callers.owner, 'user.factor.verify')).toBe('allowed');
+    expect(ask(callers['login client'], callers['instance owner'], 'session.write')).toBe('allowed');
   });
 
   it('changes itself', () => {
     const roles = { organizationRoles: ['ORG_OWNER'], instanceRoles: ['INSTANCE_OWNER'] };
     const target = { ...question('own', callerWith(roles)).target, ...roles };
     expect(judge(question('own', callerWith(roles), { target }))).toBe('allowed');
+  });
+});
+
+describe('a session is judged', () => {
+  interface Asked {
+    readonly organizationId?: OrganizationId | null;
+    readonly chosen?: OrganizationId | null;
+    readonly of?: Roles;
+    readonly scopes?: readonly string[];
+  }
+
+  const ask = (closeness: Closeness, roles: Roles, permission: SessionPermission, asked: Asked = {}) => {
+    const { organizationId = acme, chosen = null, of = noRoles, scopes } = asked;
+    const target = { closeness, organizationId, ...of };
+    return judgeSession({ permission, caller: callerWith(roles, scopes), chosen, target });
+  };
+  const askAll = (closeness: Closeness, roles: Roles, asked?: Asked) =>
+    (['session.read', 'session.write', 'session.delete'] as const).map((permission) =>
+      ask(closeness, roles, permission, asked),
+    );
+
+  it.each([
+    ['itself', ['allowed', 'allowed', 'allowed']],
+    ['own', ['allowed', 'denied', 'allowed']],
+    ['made', ['allowed', 'denied', 'denied']],
+    ['none', ['hidden', 'hidden', 'hidden']],
+  ] as const)('that is %s, without any role: to be read, changed and ended it is %j', (closeness, all) => {
+    expect(askAll(closeness, noRoles)).toEqual(all);
+    expect(askAll(closeness, noRoles, { scopes: ['self'] })).toEqual(all);
+    expect(askAll(closeness, callers.reader)).toEqual(all);
+  });
+
+  it.each(['manager', 'owner', 'instance owner', 'login client'] as const)(
+    'by %s: allowed, whoever made it',
+    (who) => {
+      expect(askAll('none', callers[who])).toEqual(['allowed', 'allowed', 'allowed']);
+    },
+  );
+
+  it('of another organization: hidden from whoever has a role in one', () => {
+    expect(askAll('none', callers.owner, { organizationId: umbrella, chosen: acme })).toEqual(
+      Array(3).fill('hidden'),
+    );
+    expect(askAll('none', callers['login client'], { organizationId: umbrella })).toEqual(
+      Array(3).fill('allowed'),
+    );
+  });
+
+  it('that is nobody’s yet: a matter of who made it and of the instance', () => {
+    const nobodys = { organizationId: null, chosen: acme };
+    expect(askAll('none', callers.owner, nobodys)).toEqual(['hidden', 'hidden', 'hidden']);
+    expect(askAll('none', callers['login client'], nobodys)).toEqual(['allowed', 'allowed', 'allowed']);
+    expect(askAll('made', noRoles, nobodys)).toEqual(['allowed', 'denied', 'denied']);
+  });
+
+  it('of somebody who may do more: changed by nobody who did not make it', () => {
+    const of = callers['instance owner'];
+    expect(askAll('none', callers.manager, { of })).toEqual(['allowed', 'denied', 'allowed']);
+    expect(askAll('none', callers['login client'], { of })).toEqual(['allowed', 'denied', 'allowed']);
+    expect(askAll('made', callers['login client'], { of })).toEqual(['allowed', 'allowed', 'allowed']);
+  });
+
+  it('by the scopes of the token as well', () => {
+    const reading = { scopes: ['session.read'] };
+    expect(askAll('none', callers['login client'], reading)).toEqual(['allowed', 'denied', 'denied']);
+    expect(askAll('own', noRoles, reading)).toEqual(['allowed', 'denied', 'denied']);
+    expect(askAll('none', callers['instance owner'], { scopes: ['self'] })).toEqual(Array(3).fill('hidden'));
   });
 });
 
@@ -268,6 +341,7 @@ describe('an organization is judged', () => {
     ['owner', 'allowed', 'allowed'],
     ['instance viewer', 'denied', 'denied'],
     ['instance owner', 'allowed', 'allowed'],
+    ['login client', 'denied', 'denied'],
   ] as const)('by %s there: %s if it is the own one, else %s', (who, own, other) => {
     expect(ask(callerWith(callers[who]), acme)).toBe(own);
     expect(ask(callerWith(callers[who]), umbrella)).toBe(other);

@@ -36,6 +36,20 @@ export interface UserQuestion extends Question {
   readonly target: Roles & { readonly stream: string; readonly user: UserState };
 }
 
+/** How a caller stands to a session: it is the very one that calls, another one of its user, or made by it. */
+export type Closeness = 'itself' | 'own' | 'made' | 'none';
+
+export interface SessionQuestion extends Omit<Question, 'reachesGone'> {
+  readonly permission: SessionPermission;
+  readonly target: Roles & {
+    readonly closeness: Closeness;
+    /** Of its user; null while none was checked. */
+    readonly organizationId: OrganizationId | null;
+  };
+}
+
+export type SessionPermission = Extract<Permission, `session.${string}`>;
+
 export interface OrganizationQuestion extends Question {
   readonly target: TargetOrganization;
 }
@@ -64,6 +78,28 @@ function judgeKnown(
   return leavesAsIs.has(permission) || holdsAllOf(caller, target) ? 'allowed' : 'denied';
 }
 
+/** Roles in an organization mean nothing to a session that is nobody's yet. */
+export function judgeSession({ permission, caller, chosen, target }: SessionQuestion): Judgement {
+  const { closeness, organizationId } = target;
+  if (closeEnough[permission].has(closeness))
+    return scopeAllowsSelf(caller.scopes, permission) ? 'allowed' : 'denied';
+  if (organizationId !== null && !isAmong(chosen, organizationId)) return 'hidden';
+  const here = organizationId === null ? { ...caller, organizationRoles: [] } : caller;
+  if (!may(here, permission)) return closeness !== 'none' || may(here, 'session.read') ? 'denied' : 'hidden';
+  if (permission !== 'session.write' || closeness === 'made') return 'allowed';
+  return holdsAllOf(here, target) ? 'allowed' : 'denied';
+}
+
+/**
+ * What needs no role. Whoever changes a session is given a new token of it: so none but the session itself is
+ * changed by its user, whose other tokens have shown no factor.
+ */
+const closeEnough: Readonly<Record<SessionPermission, ReadonlySet<Closeness>>> = {
+  'session.read': new Set(['itself', 'own', 'made']),
+  'session.write': new Set(['itself']),
+  'session.delete': new Set(['itself', 'own']),
+};
+
 export function judgeOrganization(question: OrganizationQuestion): Judgement {
   const { permission, caller, chosen, target, reachesGone } = question;
   const { organizationId, organization } = target;
@@ -88,7 +124,7 @@ export function judgeChoice(
 }
 
 /** What leaves a user as it is. A right code that is spent is what its owner gave it for. */
-const leavesAsIs: ReadonlySet<Permission> = new Set(['user.read', 'user.factor.verify']);
+const leavesAsIs: ReadonlySet<Permission> = new Set(['user.read', 'user.factor.verify', 'session.write']);
 
 const isAmong = (chosen: OrganizationId | null, organizationId: OrganizationId) =>
   chosen === null || chosen === organizationId;
@@ -102,9 +138,11 @@ const isGranted = ({ organizationRoles, instanceRoles }: Roles, permission: Perm
 /**
  * Who makes a token for somebody, or binds a factor, can act as that user afterwards. So nobody changes a user
  * that may do more, or owners of the instance would be at the mercy of those of the organization they live in.
+ * What is held in one organization is less than the same in all of them.
  */
 function holdsAllOf(caller: Roles, { organizationRoles, instanceRoles }: Roles): boolean {
+  const everywhere = permissionsOf(caller.instanceRoles);
   for (const permission of permissionsOf(organizationRoles)) if (!isGranted(caller, permission)) return false;
-  for (const permission of permissionsOf(instanceRoles)) if (!isGranted(caller, permission)) return false;
+  for (const permission of permissionsOf(instanceRoles)) if (!everywhere.has(permission)) return false;
   return true;
 }

@@ -16,6 +16,10 @@ export const permissions = [
   'user.token.write',
   /** No way back: not even the log shows who it was. */
   'user.erase',
+  'session.read',
+  /** Made, and checked further, as a service does that lets its users in. */
+  'session.write',
+  'session.delete',
   'org.read',
   'org.write',
   'org.create',
@@ -41,8 +45,11 @@ export type Role = OrganizationRole | InstanceRole;
 
 const ofUserReaders = ['user.read', 'org.read', 'policy.read'] as const;
 
+const ofSessions = ['session.read', 'session.write', 'session.delete'] as const;
+
 const ofUserManagers = [
   ...ofUserReaders,
+  ...ofSessions,
   'user.write',
   'user.delete',
   'user.credential.write',
@@ -66,6 +73,7 @@ const granted = {
   ORG_USER_READER: ofUserReaders,
   INSTANCE_OWNER: permissions,
   INSTANCE_VIEWER: [...ofUserReaders, 'org.member.read', 'instance.member.read'],
+  INSTANCE_LOGIN_CLIENT: [...ofUserReaders, ...ofSessions],
 } as const satisfies Record<Role, readonly Permission[]>;
 
 /** A bit for each role, so that a set of them is a number, in whatever order they stand. */

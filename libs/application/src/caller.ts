@@ -1,4 +1,4 @@
-import type { Instant } from '#domain/ids.js';
+import type { Instant, SessionId } from '#domain/ids.js';
 import type { Position } from '#event-log/event-log.js';
 
 /** Who sent a command, and by which call: it is kept with each event, and decides nothing. */
@@ -7,10 +7,20 @@ export interface Caller {
   readonly editor: string;
   readonly callId: string;
   readonly traceId: string | null;
+  /** The session that calls, or that something is checked for. */
+  readonly session?: SessionId | null;
+  /** What its user shows with the call, to be spent in the append of what is done. */
+  readonly proof?: CallerProof | null;
   /** What makes the call repeatable, where it is. */
   readonly idempotency?: Idempotency | null;
   /** Of the call, whichever of its commands gets there. */
   readonly reached?: Reached;
+}
+
+/** At most one of the two. */
+export interface CallerProof {
+  readonly code: string | null;
+  readonly recoveryCode: string | null;
 }
 
 /** Whoever reads the log up to here sees all that the call did, and what a yes was decided on. */

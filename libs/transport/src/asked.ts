@@ -1,6 +1,6 @@
 // Reads out of a request what its access rule is about.
 
-import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import type { Asked } from '#transport/authorize.js';
 import type { AccessRule, IdIn } from '#transport/implementation.js';
 
@@ -20,6 +20,16 @@ export function askerOf<Request>(rule: AccessRule<Request>): (request: Request) 
         const id = read(request);
         if (!isId(id)) return noIdIn(userId);
         return { of: 'user', permission, self, userId: id as UserId, reachesGone };
+      };
+    }
+    case 'session': {
+      const { permission, sessionId, sessionToken, reachesGone = false } = rule;
+      const read = readerOf(sessionId);
+      return (request) => {
+        const id = read(request);
+        if (!isId(id)) return noIdIn(sessionId);
+        const given = sessionToken?.(request) || null;
+        return { of: 'session', permission, sessionId: id as SessionId, sessionToken: given, reachesGone };
       };
     }
     case 'organization': {

@@ -13,5 +13,10 @@ export function authenticate(
   authorization: string | null,
 ): Promise<Principal | null> | null {
   if (authorization === null || authorization.slice(0, scheme.length).toLowerCase() !== scheme) return null;
-  return checkAccessToken(application, authorization.slice(scheme.length));
+  return byToken(application, authorization.slice(scheme.length));
+}
+
+async function byToken(application: Application, text: string): Promise<Principal | null> {
+  const checked = await checkAccessToken(application, text);
+  return checked === null ? null : { via: 'token', ...checked };
 }

@@ -1,11 +1,18 @@
 // Loads what `#access/judge.js` judges by. What a caller may not even see is answered as what is not there, by
 // the same refusal.
 
-import { type Caller, judge, judgeChoice, judgeInstance, judgeOrganization } from '#access/judge.js';
+import {
+  type Caller,
+  judge,
+  judgeChoice,
+  judgeInstance,
+  judgeOrganization,
+  type SessionPermission,
+} from '#access/judge.js';
 import type { Permission } from '#access/permissions.js';
 import type { Application } from '#application/application.js';
 import { instanceStream } from '#application/surroundings.js';
-import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import type { Members } from '#domain/organization/members.js';
 import type { OrganizationState } from '#domain/organization/state.js';
@@ -29,6 +36,14 @@ export type Asked =
       readonly organizationId: OrganizationId | null;
       readonly reachesGone?: boolean;
     }
+  | {
+      readonly of: 'session';
+      readonly permission: SessionPermission;
+      readonly sessionId: SessionId;
+      /** What came along as its token. */
+      readonly sessionToken: string | null;
+      readonly reachesGone?: boolean;
+    }
   | { readonly of: 'instance'; readonly permission: Permission };
 
 export interface Asking {
@@ -45,6 +60,7 @@ export type Authorized =
 
 const denied: Authorized = { kind: 'rejected', refusal: { code: 'permission-denied' } };
 const noUser: Authorized = { kind: 'rejected', refusal: { code: 'user-not-found' } };
+const noSession: Authorized = { kind: 'rejected', refusal: { code: 'session-not-found' } };
 const noOrganization: Authorized = { kind: 'rejected', refusal: { code: 'organization-not-found' } };
 
 export async function authorize(asking: Asking, asked: Asked): Promise<Authorized> {
@@ -56,6 +72,9 @@ export async function authorize(asking: Asking, asked: Asked): Promise<Authorize
       return authorizeForUser(asking, asked);
     case 'organization':
       return authorizeForOrganization(asking, asked);
+    case 'session':
+      // None is made by now.
+      return noSession;
     case 'instance':
       return authorizeForInstance(asking, asked);
   }

@@ -10,16 +10,32 @@ import type {
   MessageShape,
 } from '@bufbuild/protobuf';
 
+import type { SessionPermission } from '#access/judge.js';
 import type { Permission } from '#access/permissions.js';
 import type { CheckedToken } from '#application/access-token/check-token.js';
 import type { Caller, Outcome, Refused } from '#application/caller.js';
-import type { OrganizationId } from '#domain/ids.js';
+import type { Instant, OrganizationId, SessionId } from '#domain/ids.js';
 import type { Asking } from '#read-models/queries/open-queries.js';
 import { type Incoming, isServed, isUnary } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
 
-/** Whose access token came along. */
-export type Principal = CheckedToken;
+/** Whose access token came along, or which session's. */
+export type Principal = TokenPrincipal | SessionPrincipal;
+
+export interface TokenPrincipal extends CheckedToken {
+  readonly via: 'token';
+}
+
+/** A session stands for its user alone, whatever roles that has. */
+export interface SessionPrincipal extends Pick<CheckedToken, 'userStream' | 'userId' | 'organizationId'> {
+  readonly via: 'session';
+  readonly sessionId: SessionId;
+  readonly scopes: readonly ['self'];
+  /** Whether its user has a second factor that could be asked for. */
+  readonly hasFactor: boolean;
+  /** When the last factor was checked in it. */
+  readonly factorAt: Instant | null;
+}
 
 export interface Call {
   readonly incoming: Incoming;
@@ -61,7 +77,20 @@ export type AccessRule<Request> =
       readonly organizationId: IdIn<Request> | null;
       readonly reachesGone?: true;
     }
+  /** Beside roles it is looked at how close the session is to the caller: see `judgeSession`. */
+  | {
+      readonly of: 'session';
+      readonly permission: SessionPermission;
+      readonly sessionId: IdIn<Request>;
+      /** Where the present token of the session may come along, which lets in whoever has it. */
+      readonly sessionToken?: (request: Request) => string | null | undefined;
+      /** Whether it can be done to a session that has ended. */
+      readonly reachesGone?: true;
+    }
   | { readonly of: 'instance'; readonly permission: Permission };
+
+/** What a session may do to its own user only with a second factor that was shown just now: see `step-up.ts`. */
+export type StepUp = 'factors' | 'recoveryCodes' | 'tokens' | 'password';
 
 export interface Answer<Told> {
   readonly kind: 'answered';
@@ -73,9 +102,19 @@ export interface Answer<Told> {
 /** A refusal of a command can be handed on as it is. */
 export type Result<Told> = Answer<Told> | Refused<CallRefusal>;
 
+export interface ProofGiven {
+  readonly code?: string | undefined;
+  readonly recoveryCode?: string | undefined;
+}
+
 /** What the pipeline has to know of a method before it is run. */
 export interface MethodRules<Request> {
   readonly access: AccessRule<Request>;
+  readonly stepUp?: StepUp;
+  /** Where the message itself has room for a proof: else it stands in headers. */
+  readonly proof?: (request: Request) => ProofGiven;
+  /** Whether a session may call it whose user still has to enrol a first factor. */
+  readonly enrols?: true;
   /** Whether it compares a secret that somebody could guess. */
   readonly guesses?: true;
   /** How many slow hashes it will take. */

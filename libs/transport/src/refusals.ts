@@ -5,6 +5,8 @@ import type { ListRefusal } from '#read-models/queries/queries.js';
 
 export type PipelineRefusal =
   | { readonly code: 'cancelled' }
+  /** The field is the check, or the challenge. */
+  | { readonly code: 'check-not-built'; readonly field: string }
   | { readonly code: 'deadline-exceeded' }
   | { readonly code: 'internal' }
   | { readonly code: 'not-built'; readonly method: string }
@@ -13,6 +15,7 @@ export type PipelineRefusal =
   /** The field is the header. */
   | { readonly code: 'position-unknown'; readonly field: string }
   | { readonly code: 'rate-limited'; readonly retryAfterMs: number }
+  | { readonly code: 'session-not-found' }
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'unavailable' };
 
@@ -46,6 +49,11 @@ export const pipelineRefusals = {
     meaning: 'The caller left before anything was done.',
     carries: [],
   },
+  'check-not-built': {
+    meaning:
+      'A session can check a user, a password, a TOTP code and a recovery code. Nothing of the call was done.',
+    carries: ['field'],
+  },
   'deadline-exceeded': {
     meaning:
       'The time that the caller gave is over. What was under way may still be done: the same call with the same idempotency key finds out.',
@@ -73,6 +81,10 @@ export const pipelineRefusals = {
   'rate-limited': {
     meaning: 'The caller, or its address, asks faster than it may. Nothing was looked at.',
     carries: ['retryAfterMs'],
+  },
+  'session-not-found': {
+    meaning: 'Unknown, ended, or not for the caller to see: nobody can tell which.',
+    carries: [],
   },
   unauthenticated: {
     meaning:

@@ -325,6 +325,11 @@ const ofLists = {
 const ofAnyCall = {
   busy: { code: unavailable, id: 'CSIGN-busy', text: 'Too much is being hashed; try again' },
   cancelled: { code: cancelled, id: 'CSIGN-cancelled', text: 'The caller left; nothing was done' },
+  'check-not-built': {
+    code: unimplemented,
+    id: 'CSIGN-check-not-built',
+    text: 'This check is not built',
+  },
   contended: {
     code: aborted,
     id: 'CSIGN-contended',
@@ -364,6 +369,7 @@ const ofAnyCall = {
     text: 'The header x-countersign-position holds no position that this log gave',
   },
   'rate-limited': { code: resourceExhausted, id: 'CSIGN-rate-limited', text: 'Too many calls; slow down' },
+  'session-not-found': { code: notFound, id: 'QUERY-SFeaa', text: 'Session does not exist' },
   unauthenticated: { code: unauthenticated, id: 'AUTH-7fs1e', text: 'No valid access token came along' },
   unavailable: {
     code: unavailable,

@@ -11,7 +11,7 @@ export type Members = readonly Member[];
 export const noMembers: Members = [];
 
 export const organizationRoles = ['ORG_OWNER', 'ORG_USER_MANAGER', 'ORG_USER_READER'] as const;
-export const instanceRoles = ['INSTANCE_OWNER', 'INSTANCE_VIEWER'] as const;
+export const instanceRoles = ['INSTANCE_OWNER', 'INSTANCE_VIEWER', 'INSTANCE_LOGIN_CLIENT'] as const;
 
 export type OrganizationRole = (typeof organizationRoles)[number];
 export type InstanceRole = (typeof instanceRoles)[number];

@@ -20,7 +20,7 @@ import {
 import { appliedLimit, pageOf, pageOfAll, pageViolations } from '#transport/dialects/zitadel/pages.js';
 import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { invalid } from '#transport/dialects/zitadel/violations.js';
-import { answered, type MethodTable, refused, told } from '#transport/implementation.js';
+import { answered, type MethodTable, type Principal, refused, told } from '#transport/implementation.js';
 
 const access = { of: 'user', permission: 'user.token.write', self: true, userId: 'userId' } as const;
 
@@ -43,7 +43,7 @@ export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
         const { expirationDate } = request;
         const expiresAt = expirationDate === undefined ? null : timestampMs(expirationDate);
         const { scopes } = call.principal;
-        if (isOneself(parts, call, request) && outlasts(expiresAt, call.principal.expiresAt))
+        if (isOneself(parts, call, request) && outlasts(expiresAt, endOf(call.principal)))
           return refused(invalid([tooLong]));
         const token = { ...addressOf(request, call), name, scopes, expiresAt };
         return told(await run(new AddAccessToken(token)), ({ details, answer }) => ({
@@ -67,6 +67,10 @@ export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
     ...listing(parts),
   };
 }
+
+/** What a session makes is meant to outlast it: that is why a factor is asked for. */
+const endOf = (principal: Principal): Instant | null =>
+  principal.via === 'token' ? principal.expiresAt : null;
 
 const outlasts = (made: Instant | null, maker: Instant | null): boolean =>
   maker !== null && (made === null || made > maker);
