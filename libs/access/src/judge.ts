@@ -78,12 +78,18 @@ function judgeKnown(
   return leavesAsIs.has(permission) || holdsAllOf(caller, target) ? 'allowed' : 'denied';
 }
 
-/** Roles in an organization mean nothing to a session that is nobody's yet. */
-export function judgeSession({ permission, caller, chosen, target }: SessionQuestion): Judgement {
+export function judgeSession(question: SessionQuestion): Judgement {
+  const { permission, caller, chosen, target } = question;
   const { closeness, organizationId } = target;
   if (closeEnough[permission].has(closeness))
     return scopeAllowsSelf(caller.scopes, permission) ? 'allowed' : 'denied';
   if (organizationId !== null && !isAmong(chosen, organizationId)) return 'hidden';
+  return judgeSessionByRole(question);
+}
+
+/** Roles in an organization mean nothing to a session that is nobody's yet. */
+function judgeSessionByRole({ permission, caller, target }: SessionQuestion): Judgement {
+  const { closeness, organizationId } = target;
   const here = organizationId === null ? { ...caller, organizationRoles: [] } : caller;
   if (!may(here, permission)) return closeness !== 'none' || may(here, 'session.read') ? 'denied' : 'hidden';
   if (permission !== 'session.write' || closeness === 'made') return 'allowed';
