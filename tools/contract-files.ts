@@ -12,7 +12,7 @@ export const ourFiles = await filesOf('libs/contract/src', (path) => import(`#co
 
 /** Those that speak of the second version of ZITADEL's interface. */
 export const publishedFiles = await filesOf('node_modules/@zitadel/proto/es/zitadel', (path) =>
-  /\/v2\/|^message_pb/.test(path) ? import(`@zitadel/proto/zitadel/${path}`) : Promise.resolve({}),
+  /\/v2\/|^(message|object)_pb/.test(path) ? import(`@zitadel/proto/zitadel/${path}`) : Promise.resolve({}),
 );
 
 async function filesOf(

@@ -20,7 +20,10 @@ export interface RestBinding {
 }
 
 /** ZITADEL answers 200, also to what creates, but for these. */
-const answeringCreated: ReadonlySet<string> = new Set(['zitadel.org.v2.OrganizationService.AddOrganization']);
+const answeringCreated: ReadonlySet<string> = new Set([
+  'zitadel.org.v2.OrganizationService.AddOrganization',
+  'zitadel.session.v2.SessionService.CreateSession',
+]);
 
 export function restBindings(services: readonly DescService[]): readonly RestBinding[] {
   return services.flatMap((service) => service.methods.filter(isServed).flatMap(bindingsOf));

@@ -138,6 +138,13 @@ export declare type VerifyTotpRegistrationRequest = Message<"countersign.v1.Veri
    * @generated from field: optional string totp_id = 3;
    */
   totpId?: string | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 4;
+   */
+  endOtherSessions: boolean;
 };
 
 /**
@@ -313,6 +320,13 @@ export declare type RegisterTotpSeedRequest = Message<"countersign.v1.RegisterTo
    * @generated from field: countersign.v1.TotpParameters parameters = 4;
    */
   parameters?: TotpParameters | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 5;
+   */
+  endOtherSessions: boolean;
 };
 
 /**
@@ -419,6 +433,13 @@ export declare type RemoveTotpRequest = Message<"countersign.v1.RemoveTotpReques
    * @generated from field: optional string recovery_code = 4;
    */
   recoveryCode?: string | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 5;
+   */
+  endOtherSessions: boolean;
 };
 
 /**
@@ -526,6 +547,13 @@ export declare type ResetFactorsRequest = Message<"countersign.v1.ResetFactorsRe
    * @generated from field: string reason = 2;
    */
   reason: string;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 3;
+   */
+  endOtherSessions: boolean;
 };
 
 /**

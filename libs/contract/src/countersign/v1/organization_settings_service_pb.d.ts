@@ -103,6 +103,97 @@ export declare type OrganizationSettings = Message<"countersign.v1.OrganizationS
    * @generated from field: optional bool second_factor_required = 12;
    */
   secondFactorRequired?: boolean | undefined;
+
+  /**
+   * Characters of a new password: 8 to 64. No more than 200 are ever accepted.
+   *
+   * @generated from field: optional uint32 password_characters_min = 13;
+   */
+  passwordCharactersMin?: number | undefined;
+
+  /**
+   * A new password has a capital letter.
+   *
+   * @generated from field: optional bool password_requires_uppercase = 14;
+   */
+  passwordRequiresUppercase?: boolean | undefined;
+
+  /**
+   * A new password has a small letter.
+   *
+   * @generated from field: optional bool password_requires_lowercase = 15;
+   */
+  passwordRequiresLowercase?: boolean | undefined;
+
+  /**
+   * A new password has a digit.
+   *
+   * @generated from field: optional bool password_requires_digit = 16;
+   */
+  passwordRequiresDigit?: boolean | undefined;
+
+  /**
+   * A new password has something that is neither letter nor number.
+   *
+   * @generated from field: optional bool password_requires_symbol = 17;
+   */
+  passwordRequiresSymbol?: boolean | undefined;
+
+  /**
+   * Wrong passwords in a row before each further one has to wait, by the delays above: 1 to 10.
+   *
+   * @generated from field: optional uint32 password_failures_before_delay = 18;
+   */
+  passwordFailuresBeforeDelay?: number | undefined;
+
+  /**
+   * Wrong passwords in a row after which only a new password helps: 10 to 100.
+   *
+   * @generated from field: optional uint32 password_failures_max = 19;
+   */
+  passwordFailuresMax?: number | undefined;
+
+  /**
+   * How long a session lasts where its maker does not say: 300 to 2,592,000.
+   *
+   * @generated from field: optional uint32 session_lifetime_seconds_default = 20;
+   */
+  sessionLifetimeSecondsDefault?: number | undefined;
+
+  /**
+   * How long any session lasts at most, from its beginning: 300 to 2,592,000, and not below the default.
+   *
+   * @generated from field: optional uint32 session_lifetime_seconds_max = 21;
+   */
+  sessionLifetimeSecondsMax?: number | undefined;
+
+  /**
+   * How old the second factor of a session may be that adds or removes one: 0 to 31,536,000. At 0 a code is asked for each time.
+   *
+   * @generated from field: optional uint32 step_up_seconds_factors = 22;
+   */
+  stepUpSecondsFactors?: number | undefined;
+
+  /**
+   * The same where recovery codes are made or voided.
+   *
+   * @generated from field: optional uint32 step_up_seconds_recovery_codes = 23;
+   */
+  stepUpSecondsRecoveryCodes?: number | undefined;
+
+  /**
+   * The same where an access token is added.
+   *
+   * @generated from field: optional uint32 step_up_seconds_tokens = 24;
+   */
+  stepUpSecondsTokens?: number | undefined;
+
+  /**
+   * The same where the password is changed.
+   *
+   * @generated from field: optional uint32 step_up_seconds_password = 25;
+   */
+  stepUpSecondsPassword?: number | undefined;
 };
 
 /**
@@ -311,6 +402,71 @@ export enum OrganizationSettingName {
    * @generated from enum value: ORGANIZATION_SETTING_NAME_SECOND_FACTOR_REQUIRED = 12;
    */
   SECOND_FACTOR_REQUIRED = 12,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_CHARACTERS_MIN = 13;
+   */
+  PASSWORD_CHARACTERS_MIN = 13,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_REQUIRES_UPPERCASE = 14;
+   */
+  PASSWORD_REQUIRES_UPPERCASE = 14,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_REQUIRES_LOWERCASE = 15;
+   */
+  PASSWORD_REQUIRES_LOWERCASE = 15,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_REQUIRES_DIGIT = 16;
+   */
+  PASSWORD_REQUIRES_DIGIT = 16,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_REQUIRES_SYMBOL = 17;
+   */
+  PASSWORD_REQUIRES_SYMBOL = 17,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_FAILURES_BEFORE_DELAY = 18;
+   */
+  PASSWORD_FAILURES_BEFORE_DELAY = 18,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_PASSWORD_FAILURES_MAX = 19;
+   */
+  PASSWORD_FAILURES_MAX = 19,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_SESSION_LIFETIME_SECONDS_DEFAULT = 20;
+   */
+  SESSION_LIFETIME_SECONDS_DEFAULT = 20,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_SESSION_LIFETIME_SECONDS_MAX = 21;
+   */
+  SESSION_LIFETIME_SECONDS_MAX = 21,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_STEP_UP_SECONDS_FACTORS = 22;
+   */
+  STEP_UP_SECONDS_FACTORS = 22,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_STEP_UP_SECONDS_RECOVERY_CODES = 23;
+   */
+  STEP_UP_SECONDS_RECOVERY_CODES = 23,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_STEP_UP_SECONDS_TOKENS = 24;
+   */
+  STEP_UP_SECONDS_TOKENS = 24,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_STEP_UP_SECONDS_PASSWORD = 25;
+   */
+  STEP_UP_SECONDS_PASSWORD = 25,
 }
 
 /**

@@ -51,6 +51,13 @@ export declare type GenerateRecoveryCodesRequest = Message<"countersign.v1.Gener
    * @generated from field: optional string recovery_code = 5;
    */
   recoveryCode?: string | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 6;
+   */
+  endOtherSessions: boolean;
 };
 
 /**
@@ -204,6 +211,13 @@ export declare type RemoveRecoveryCodesRequest = Message<"countersign.v1.RemoveR
    * @generated from field: optional string recovery_code = 3;
    */
   recoveryCode?: string | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 4;
+   */
+  endOtherSessions: boolean;
 };
 
 /**

@@ -94,7 +94,7 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
   role: string;
 
   /**
-   * The header that is meant.
+   * The header that is meant, or the field that is not built.
    *
    * @generated from field: string field = 12;
    */

@@ -15,8 +15,8 @@ import type { ResourceOwnerType } from "./settings_pb.js";
 export declare const file_zitadel_settings_v2_login_settings: GenFile;
 
 /**
- * What a login has to offer and to demand. Whatever concerns passwords, passkeys and other identity providers
- * stays at zero: they are not built.
+ * What a login has to offer and to demand. Whatever concerns passkeys and other identity providers stays at zero: they
+ * are not built.
  *
  * @generated from message zitadel.settings.v2.LoginSettings
  */

@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Details, RequestContext } from "../../object/v2/object_pb.js";
 import type { LoginSettings } from "./login_settings_pb.js";
 import type { LockoutSettings } from "./lockout_settings_pb.js";
+import type { PasswordComplexitySettings, PasswordExpirySettings } from "./password_settings_pb.js";
 
 /**
  * Describes the file zitadel/settings/v2/settings_service.proto.
@@ -96,6 +97,88 @@ export declare type GetLockoutSettingsResponse = Message<"zitadel.settings.v2.Ge
  * Use `create(GetLockoutSettingsResponseSchema)` to create a new message.
  */
 export declare const GetLockoutSettingsResponseSchema: GenMessage<GetLockoutSettingsResponse>;
+
+/**
+ * Whose settings are asked for.
+ *
+ * @generated from message zitadel.settings.v2.GetPasswordComplexitySettingsRequest
+ */
+export declare type GetPasswordComplexitySettingsRequest = Message<"zitadel.settings.v2.GetPasswordComplexitySettingsRequest"> & {
+  /**
+   * @generated from field: zitadel.object.v2.RequestContext ctx = 1;
+   */
+  ctx?: RequestContext | undefined;
+};
+
+/**
+ * Describes the message zitadel.settings.v2.GetPasswordComplexitySettingsRequest.
+ * Use `create(GetPasswordComplexitySettingsRequestSchema)` to create a new message.
+ */
+export declare const GetPasswordComplexitySettingsRequestSchema: GenMessage<GetPasswordComplexitySettingsRequest>;
+
+/**
+ * The settings in force.
+ *
+ * @generated from message zitadel.settings.v2.GetPasswordComplexitySettingsResponse
+ */
+export declare type GetPasswordComplexitySettingsResponse = Message<"zitadel.settings.v2.GetPasswordComplexitySettingsResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * @generated from field: zitadel.settings.v2.PasswordComplexitySettings settings = 2;
+   */
+  settings?: PasswordComplexitySettings | undefined;
+};
+
+/**
+ * Describes the message zitadel.settings.v2.GetPasswordComplexitySettingsResponse.
+ * Use `create(GetPasswordComplexitySettingsResponseSchema)` to create a new message.
+ */
+export declare const GetPasswordComplexitySettingsResponseSchema: GenMessage<GetPasswordComplexitySettingsResponse>;
+
+/**
+ * Whose settings are asked for.
+ *
+ * @generated from message zitadel.settings.v2.GetPasswordExpirySettingsRequest
+ */
+export declare type GetPasswordExpirySettingsRequest = Message<"zitadel.settings.v2.GetPasswordExpirySettingsRequest"> & {
+  /**
+   * @generated from field: zitadel.object.v2.RequestContext ctx = 1;
+   */
+  ctx?: RequestContext | undefined;
+};
+
+/**
+ * Describes the message zitadel.settings.v2.GetPasswordExpirySettingsRequest.
+ * Use `create(GetPasswordExpirySettingsRequestSchema)` to create a new message.
+ */
+export declare const GetPasswordExpirySettingsRequestSchema: GenMessage<GetPasswordExpirySettingsRequest>;
+
+/**
+ * The settings in force.
+ *
+ * @generated from message zitadel.settings.v2.GetPasswordExpirySettingsResponse
+ */
+export declare type GetPasswordExpirySettingsResponse = Message<"zitadel.settings.v2.GetPasswordExpirySettingsResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * @generated from field: zitadel.settings.v2.PasswordExpirySettings settings = 2;
+   */
+  settings?: PasswordExpirySettings | undefined;
+};
+
+/**
+ * Describes the message zitadel.settings.v2.GetPasswordExpirySettingsResponse.
+ * Use `create(GetPasswordExpirySettingsResponseSchema)` to create a new message.
+ */
+export declare const GetPasswordExpirySettingsResponseSchema: GenMessage<GetPasswordExpirySettingsResponse>;
 
 /**
  * Reads settings. They are changed by countersign.v1.OrganizationSettingsService.

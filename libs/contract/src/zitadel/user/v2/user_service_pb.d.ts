@@ -9,7 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { AccessTokenType, AuthFactor, AuthFactorState, Gender, SetHumanProfile, SetMetadataEntry, User } from "./user_pb.js";
 import type { ReturnEmailVerificationCode, SendEmailVerificationCode, SetHumanEmail } from "./email_pb.js";
 import type { SetHumanPhone } from "./phone_pb.js";
-import type { HashedPassword, Password, SetPassword } from "./password_pb.js";
+import type { HashedPassword, Password, ReturnPasswordResetCode, SendPasswordResetLink, SetPassword } from "./password_pb.js";
 import type { IDPLink } from "./idp_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Details, ListDetails, ListQuery, Organization } from "../../object/v2/object_pb.js";
@@ -99,7 +99,7 @@ export declare type CreateUserRequest_Human = Message<"zitadel.user.v2.CreateUse
   phone?: SetHumanPhone | undefined;
 
   /**
-   * Not built: refused as `invalid-input`.
+   * Left out, the person has none until one is set.
    *
    * @generated from oneof zitadel.user.v2.CreateUserRequest.Human.password_type
    */
@@ -256,7 +256,7 @@ export declare type AddHumanUserRequest = Message<"zitadel.user.v2.AddHumanUserR
   metadata: SetMetadataEntry[];
 
   /**
-   * Not built: refused as `invalid-input`.
+   * Left out, the person has none until one is set.
    *
    * @generated from oneof zitadel.user.v2.AddHumanUserRequest.password_type
    */
@@ -494,7 +494,7 @@ export declare type UpdateUserRequest_Human = Message<"zitadel.user.v2.UpdateUse
   phone?: SetHumanPhone | undefined;
 
   /**
-   * Not built: refused as `invalid-input`.
+   * As SetPassword sets it, or as another system hashed it, which takes who administers users.
    *
    * @generated from field: optional zitadel.user.v2.SetPassword password = 4;
    */
@@ -1021,6 +1021,128 @@ export declare type VerifyEmailResponse = Message<"zitadel.user.v2.VerifyEmailRe
  * Use `create(VerifyEmailResponseSchema)` to create a new message.
  */
 export declare const VerifyEmailResponseSchema: GenMessage<VerifyEmailResponse>;
+
+/**
+ * Who needs a new password.
+ *
+ * @generated from message zitadel.user.v2.PasswordResetRequest
+ */
+export declare type PasswordResetRequest = Message<"zitadel.user.v2.PasswordResetRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Left out, it is `send_link`.
+   *
+   * @generated from oneof zitadel.user.v2.PasswordResetRequest.medium
+   */
+  medium: {
+    /**
+     * @generated from field: zitadel.user.v2.SendPasswordResetLink send_link = 2;
+     */
+    value: SendPasswordResetLink;
+    case: "sendLink";
+  } | {
+    /**
+     * @generated from field: zitadel.user.v2.ReturnPasswordResetCode return_code = 3;
+     */
+    value: ReturnPasswordResetCode;
+    case: "returnCode";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.user.v2.PasswordResetRequest.
+ * Use `create(PasswordResetRequestSchema)` to create a new message.
+ */
+export declare const PasswordResetRequestSchema: GenMessage<PasswordResetRequest>;
+
+/**
+ * What became of it.
+ *
+ * @generated from message zitadel.user.v2.PasswordResetResponse
+ */
+export declare type PasswordResetResponse = Message<"zitadel.user.v2.PasswordResetResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+
+  /**
+   * Only where it was asked to be returned.
+   *
+   * @generated from field: optional string verification_code = 2;
+   */
+  verificationCode?: string | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.PasswordResetResponse.
+ * Use `create(PasswordResetResponseSchema)` to create a new message.
+ */
+export declare const PasswordResetResponseSchema: GenMessage<PasswordResetResponse>;
+
+/**
+ * The new password, and what allows to set it.
+ *
+ * @generated from message zitadel.user.v2.SetPasswordRequest
+ */
+export declare type SetPasswordRequest = Message<"zitadel.user.v2.SetPasswordRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: zitadel.user.v2.Password new_password = 2;
+   */
+  newPassword?: Password | undefined;
+
+  /**
+   * Left out by who administers users.
+   *
+   * @generated from oneof zitadel.user.v2.SetPasswordRequest.verification
+   */
+  verification: {
+    /**
+     * @generated from field: string current_password = 3;
+     */
+    value: string;
+    case: "currentPassword";
+  } | {
+    /**
+     * @generated from field: string verification_code = 4;
+     */
+    value: string;
+    case: "verificationCode";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.user.v2.SetPasswordRequest.
+ * Use `create(SetPasswordRequestSchema)` to create a new message.
+ */
+export declare const SetPasswordRequestSchema: GenMessage<SetPasswordRequest>;
+
+/**
+ * What became of it.
+ *
+ * @generated from message zitadel.user.v2.SetPasswordResponse
+ */
+export declare type SetPasswordResponse = Message<"zitadel.user.v2.SetPasswordResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v2.SetPasswordResponse.
+ * Use `create(SetPasswordResponseSchema)` to create a new message.
+ */
+export declare const SetPasswordResponseSchema: GenMessage<SetPasswordResponse>;
 
 /**
  * Who gets an authenticator app.
