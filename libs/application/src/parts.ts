@@ -22,7 +22,10 @@ import type { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#s
 
 export interface Secrets {
   readonly keys: Pick<DataKeys, 'create' | 'get' | 'erase'>;
-  readonly names: Pick<Names, 'loginKey' | 'streamId' | 'idempotencyHash' | 'derivedId' | 'metadataKey'>;
+  readonly names: Pick<
+    Names,
+    'loginKey' | 'streamId' | 'idempotencyHash' | 'derivedId' | 'metadataKey' | 'fingerprintKey'
+  >;
   readonly recoveryHashes: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
   readonly passwords: Pick<Passwords, 'hash' | 'verify' | 'needsRehash' | 'canVerify' | 'isCommon'>;
   readonly newId: typeof newId;
