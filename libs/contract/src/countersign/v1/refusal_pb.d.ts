@@ -113,6 +113,27 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
    * @generated from field: optional int64 behind_ms = 14;
    */
   behindMs?: bigint | undefined;
+
+  /**
+   * What a session has not shown yet, or the kinds of characters that a new password has not.
+   *
+   * @generated from field: repeated string missing = 15;
+   */
+  missing: string[];
+
+  /**
+   * How old the second factor of a session may be.
+   *
+   * @generated from field: optional int64 max_age_seconds = 16;
+   */
+  maxAgeSeconds?: bigint | undefined;
+
+  /**
+   * The scope that the access token has not.
+   *
+   * @generated from field: string scope = 17;
+   */
+  scope: string;
 };
 
 /**
