@@ -27,6 +27,7 @@ export const kindMeanings = {
   'fingerprint key': 'A keyed hash of what a browser or app is told apart by. There is no way back to that.',
   'token hash': 'SHA-256 of 256 random bits, in base64url.',
   'code hash': 'Argon2id, salted, in the PHC text form.',
+  'public key': 'An elliptic curve key as a JWK, with the parts that everybody may see and no others.',
   integer: 'A whole number.',
   instant: 'Milliseconds since 1970, UTC.',
   'yes or no': 'true or false.',
@@ -47,6 +48,13 @@ export const fingerprintKey = <Key extends string>() =>
   primitive<Key>('fingerprint key', matches(/^[\w-]{27,43}$/));
 export const tokenHash = primitive<string>('token hash', matches(/^[\w-]{43}$/));
 export const codeHash = primitive<string>('code hash', matches(/^\$argon2id\$/));
+/** Each part by its name, so that nothing else of a key can be written in clear. */
+export const publicKey = primitive<string>(
+  'public key',
+  matches(
+    /^\{"kty":"EC","crv":"P-256","x":"[\w-]{43}","y":"[\w-]{43}","alg":"ES256","use":"sig","kid":"[\w-]{43}"\}$/,
+  ),
+);
 
 export function oneOf<const Values extends readonly (string | number)[]>(
   ...values: Values

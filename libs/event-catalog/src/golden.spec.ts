@@ -35,6 +35,7 @@ const lives = {
   imported: account,
   organization: foldable(decodeOrganizationEvent, evolveOrganization, noOrganization),
   instance: foldable(decodeInstanceEvent, evolveInstance, noInstance),
+  'signing-keys': foldable(decodeInstanceEvent, evolveInstance, noInstance),
   'login-name': foldable(decodeLoginNameEvent, evolveLoginName, freeLoginName),
 };
 const names = Object.keys(lives);

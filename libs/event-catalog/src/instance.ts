@@ -1,6 +1,16 @@
 import type { InstanceEvent } from '#domain/instance/events.js';
 import type { Entries } from '#event-catalog/entry.js';
-import { id, instant, integer, list, nullable, text, yesOrNo } from '#event-catalog/fields.js';
+import {
+  id,
+  instant,
+  integer,
+  list,
+  nullable,
+  publicKey,
+  sealed,
+  text,
+  yesOrNo,
+} from '#event-catalog/fields.js';
 import { namesOfSettings, someSettings } from '#event-catalog/settings.js';
 
 const parkedAt = { projection: text, stream: id<string>(), position: text };
@@ -30,6 +40,11 @@ export const instanceEvents = {
   'instance.member.removed': {
     meaning: 'A user has no roles over the instance any more.',
     fields: { userId: id() },
+  },
+  'instance.signing.key.added': {
+    meaning:
+      'There is another key that proofs are signed by, in time or in the place of all that were there. The private part is sealed under a data key of the instance.',
+    fields: { keyId: id<string>(), publicKey, privateKey: sealed(), withdrawsEarlier: yesOrNo },
   },
   'instance.projection.paused': {
     meaning: 'An operator had a projection stop following the log.',

@@ -33,7 +33,7 @@ export type InstanceRefusal = AlreadySetUp | NotSetUp | SettingsRefusal | Member
 
 type Decided<Refusal> = Decision<InstanceEvent, Refusal>;
 
-const notSetUp: NotSetUp = { code: 'instance-not-set-up' };
+export const notSetUp: NotSetUp = { code: 'instance-not-set-up' };
 const knownRoles: KnownRoles = { roles: instanceRoles, ofOwners: ownerRole };
 
 export function setUp(

@@ -1,5 +1,6 @@
 import type { Instant, UserId } from '#domain/ids.js';
 import type { SettingName, Settings } from '#domain/organization/settings.js';
+import type { SigningKeyEvent } from '#domain/signing-keys/events.js';
 
 export type InstanceEvent =
   | { readonly type: 'instance.added'; readonly instanceId: string }
@@ -8,6 +9,7 @@ export type InstanceEvent =
   | { readonly type: 'instance.member.added'; readonly userId: UserId; readonly roles: readonly string[] }
   | { readonly type: 'instance.member.changed'; readonly userId: UserId; readonly roles: readonly string[] }
   | { readonly type: 'instance.member.removed'; readonly userId: UserId }
+  | SigningKeyEvent
   | OperatorOrder;
 
 /** What an operator had done to rows and keys. Nothing is decided by it: it is there to be read. */

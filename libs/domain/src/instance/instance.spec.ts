@@ -108,12 +108,12 @@ describe('the settings of the instance', () => {
   });
 
   test('they hold wherever an organization chose nothing', () => {
-    const instance = evolveInstance(noInstance, added);
+    const instance = evolveInstance(noInstance, added, 0);
     expect(inheritedSettings(noInstance)).toBe(defaultSettings);
     expect(inheritedSettings(instance)).toBe(defaultSettings);
-    const chosen = evolveInstance(instance, changedTo({ stepsPast: 0 }));
+    const chosen = evolveInstance(instance, changedTo({ stepsPast: 0 }), 0);
     expect(inheritedSettings(chosen)).toStrictEqual({ ...defaultSettings, stepsPast: 0 });
-    expect(inheritedSettings(evolveInstance(chosen, reset('stepsPast')))).toBe(defaultSettings);
+    expect(inheritedSettings(evolveInstance(chosen, reset('stepsPast'), 0))).toBe(defaultSettings);
   });
 });
 
@@ -225,8 +225,8 @@ const orders: readonly OperatorOrder[] = [
 describe('what an operator orders', () => {
   test.each(orders)('$type is kept, and changes nothing that is decided by', (order) => {
     given(added, annaAdded).when(giveOrder, { order }).then(order);
-    const instance = [added, annaAdded].reduce(evolveInstance, noInstance);
-    expect(evolveInstance(instance, order)).toBe(instance);
+    const instance = evolveInstance(evolveInstance(noInstance, added, 0), annaAdded, 0);
+    expect(evolveInstance(instance, order, 0)).toBe(instance);
   });
 
   test('is known by its type, and nothing else is', () => {
@@ -243,7 +243,7 @@ describe('folding', () => {
   test.each([changedTo({ stepsPast: 0 }), reset('stepsPast'), annaAdded, annaRemoved])(
     '$type changes nothing before the instance is set up',
     (event) => {
-      expect(evolveInstance(noInstance, event)).toBe(noInstance);
+      expect(evolveInstance(noInstance, event, 0)).toBe(noInstance);
     },
   );
 });

@@ -1,3 +1,4 @@
+import type { Instant } from '#domain/ids.js';
 import type { InstanceEvent } from '#domain/instance/events.js';
 import { type Members, noMembers, withMember, withoutMember } from '#domain/organization/members.js';
 import {
@@ -8,6 +9,7 @@ import {
   settingsWith,
   withoutOverrides,
 } from '#domain/organization/settings.js';
+import { evolveSigningKeys, noSigningKeys, type SigningKeys } from '#domain/signing-keys/state.js';
 
 export type InstanceState = { readonly status: 'unknown' } | ReadyInstance;
 
@@ -16,19 +18,21 @@ export interface ReadyInstance {
   readonly instanceId: string;
   readonly overrides: Overrides;
   readonly members: Members;
+  readonly signingKeys: SigningKeys;
 }
 
 export const noInstance: InstanceState = { status: 'unknown' };
 
-export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
+export function evolveInstance(state: InstanceState, event: InstanceEvent, at: Instant): InstanceState {
   if (event.type === 'instance.added')
     return {
       status: 'ready',
       instanceId: event.instanceId,
       overrides: noOverrides,
       members: noMembers,
+      signingKeys: noSigningKeys,
     };
-  return state.status === 'ready' ? evolveReady(state, event) : state;
+  return state.status === 'ready' ? evolveReady(state, event, at) : state;
 }
 
 /** What holds wherever an organization chose nothing. */
@@ -38,6 +42,7 @@ export const inheritedSettings = (instance: InstanceState): Settings =>
 function evolveReady(
   instance: ReadyInstance,
   event: Exclude<InstanceEvent, { type: 'instance.added' }>,
+  at: Instant,
 ): InstanceState {
   const { overrides, members } = instance;
   switch (event.type) {
@@ -50,6 +55,8 @@ function evolveReady(
       return { ...instance, members: withMember(members, event) };
     case 'instance.member.removed':
       return { ...instance, members: withoutMember(members, event.userId) };
+    case 'instance.signing.key.added':
+      return { ...instance, signingKeys: evolveSigningKeys(instance.signingKeys, event, at) };
     case 'instance.projection.paused':
     case 'instance.projection.resumed':
     case 'instance.projection.parked.retried':

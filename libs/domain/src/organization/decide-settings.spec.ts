@@ -220,11 +220,12 @@ describe('what may be chosen', () => {
 });
 
 describe('the settings that hold', () => {
-  const instance = evolveInstance(noInstance, { type: 'instance.added', instanceId: 'one' });
-  const chosen = evolveInstance(instance, {
-    type: 'instance.settings.changed',
-    changed: { stepsPast: 0, issuer: 'Instance' },
-  });
+  const instance = evolveInstance(noInstance, { type: 'instance.added', instanceId: 'one' }, 0);
+  const chosen = evolveInstance(
+    instance,
+    { type: 'instance.settings.changed', changed: { stepsPast: 0, issuer: 'Instance' } },
+    0,
+  );
 
   test('where nobody chose anything they are the defaults themselves', () => {
     expect(effectiveSettings(organizationOf(added), instance)).toBe(defaultSettings);
@@ -250,10 +251,11 @@ describe('the settings that hold', () => {
       changedTo({ issuer: 'Acme', totpDevicesMax: 4 }),
       changedTo({ totpDevicesMax: 5 }),
     );
-    const chosenLater = evolveInstance(chosen, {
-      type: 'instance.settings.changed',
-      changed: { recoveryCodesCount: 8 },
-    });
+    const chosenLater = evolveInstance(
+      chosen,
+      { type: 'instance.settings.changed', changed: { recoveryCodesCount: 8 } },
+      0,
+    );
     expect(effectiveSettings(organization, chosenLater)).toStrictEqual({
       ...defaultSettings,
       stepsPast: 0,
