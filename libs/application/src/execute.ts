@@ -251,9 +251,13 @@ function metadataOf(
   now: Instant,
 ): EventMetadata {
   const metadata = { time: textOf(now), organization: resourceOwner, editor: by.editor, call: by.callId };
-  const traced = by.traceId === null ? metadata : { ...metadata, trace: by.traceId };
-  const { idempotency = null } = by;
-  return idempotency === null ? traced : { ...traced, idempotency: tagOf(idempotency) };
+  const { traceId, session = null, idempotency = null } = by;
+  return {
+    ...metadata,
+    ...(traceId !== null && { trace: traceId }),
+    ...(session !== null && { session }),
+    ...(idempotency !== null && { idempotency: tagOf(idempotency) }),
+  };
 }
 
 let lastNow: Instant = 0;

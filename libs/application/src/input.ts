@@ -123,6 +123,8 @@ interface EntryLimits {
   readonly maximum: number;
   readonly keyCharacters: number;
   readonly valueBytes: number;
+  /** An empty value takes its key away. */
+  readonly mayTakeAway?: true;
 }
 
 /** Bytes by keys. */
@@ -131,30 +133,60 @@ export const IsEntryList = ({
   maximum,
   keyCharacters,
   valueBytes,
-}: EntryLimits): PropertyDecorator =>
-  rule(
+  mayTakeAway,
+}: EntryLimits): PropertyDecorator => {
+  const fewestBytes = mayTakeAway ? 0 : 1;
+  return rule(
     'entry-list',
-    `must be ${minimum} to ${maximum} entries of different keys of 1 to ${keyCharacters} characters, none of them a control character, each with a value of 1 to ${valueBytes} bytes`,
+    `must be ${minimum} to ${maximum} entries of different keys of 1 to ${keyCharacters} characters, none of them a control character, each with a value of ${fewestBytes} to ${valueBytes} bytes`,
     (value) =>
       Array.isArray(value) &&
       value.length >= minimum &&
       value.length <= maximum &&
-      value.every((entry) => isEntryOf(entry, keyCharacters, valueBytes)) &&
+      value.every((entry) => isEntryOf(entry, keyCharacters, { fewestBytes, valueBytes })) &&
       new Set(value.map(({ key }: Entry) => key)).size === value.length,
   );
+};
 
-const isEntryOf = (entry: unknown, keyCharacters: number, valueBytes: number) =>
+const isEntryOf = (
+  entry: unknown,
+  keyCharacters: number,
+  { fewestBytes, valueBytes }: { readonly fewestBytes: number; readonly valueBytes: number },
+) =>
   typeof entry === 'object' &&
   entry !== null &&
   'key' in entry &&
   isTextOf(entry.key, 1, keyCharacters) &&
   'value' in entry &&
   entry.value instanceof Uint8Array &&
-  entry.value.length >= 1 &&
+  entry.value.length >= fewestBytes &&
   entry.value.length <= valueBytes;
 
 /** The rule of `IsFieldsOf`, besides which nothing of a field is worth saying. */
 export const fieldsRule = 'fields';
+
+/** Texts by names, as they came along with a request. */
+export const IsHeaders = (characters: number): PropertyDecorator =>
+  rule(
+    'headers',
+    `must be lists of texts by names, of ${characters} characters together, none of them a control character`,
+    (value) => isHeaders(value) && charactersIn(value) <= characters,
+  );
+
+type Headers = Readonly<Record<string, readonly string[]>>;
+
+const isHeaders = (value: unknown): value is Headers =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(
+    ([name, values]) =>
+      isTextOf(name, 1, Infinity) &&
+      Array.isArray(values) &&
+      values.every((text) => isTextOf(text, 0, Infinity)),
+  );
+
+const charactersIn = (headers: Headers): number =>
+  Object.entries(headers).reduce((sum, [name, values]) => sum + name.length + values.join(' ').length, 0);
 
 /** Fields of their own, with rules of their own. Of something else, class-validator would look at nothing. */
 export const IsFieldsOf = (kind: new (...fields: never[]) => object): PropertyDecorator => {

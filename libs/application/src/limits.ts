@@ -28,3 +28,14 @@ export const metadataKeyCharactersMax = 200;
 export const metadataValueBytesMax = 4_096;
 /** What a machine is for: some sentences. */
 export const descriptionCharactersMax = 500;
+/** Of a session's metadata: what a login page notes down, sealed as one text. */
+export const sessionMetadataMax = 20;
+export const sessionMetadataValueBytesMax = 2_048;
+/** What a browser or app is told apart by: a hash, or some of its own making. */
+export const fingerprintCharactersMax = 200;
+/** An IPv6 address with a zone. */
+export const ipCharactersMax = 100;
+/** What a browser says of itself, cut off by none that is honest. */
+export const userAgentCharactersMax = 500;
+/** Headers that came with a request, all their names and values together. */
+export const headersCharactersMax = 4_096;

@@ -18,9 +18,13 @@ export type Purpose =
   | 'token-name'
   | 'totp-name'
   | 'totp-secret'
-  | 'totp-purpose';
+  | 'totp-purpose'
+  | 'password-hash'
+  | 'password-code'
+  | 'session-user-agent'
+  | 'session-metadata';
 
-/** A device, a token or the hash of a metadata key; empty for what belongs to the user as a whole. */
+/** A device, a token, a session or the hash of a metadata key; empty for what belongs to the user as a whole. */
 type Factor = string;
 
 export class Sealer {
