@@ -48,7 +48,7 @@ const rooms = [
   {
     from: lib('secrets'),
     why: 'Sealing, codes and hashes: the one room with the libraries that handle them.',
-    to: [npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', 'jose')],
+    to: [npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', '@node-rs/bcrypt', 'jose')],
     typesOnly: [lib('domain')],
     builtins: builtin('crypto'),
   },
@@ -144,7 +144,7 @@ const drivers = [
     driver: npm('pg'),
     only: `(${lib('key-store-postgres')}|^libs/read-models/src/stores/postgres)`,
   },
-  { driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', 'jose'), only: lib('secrets') },
+  { driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', '@node-rs/bcrypt', 'jose'), only: lib('secrets') },
 ];
 
 module.exports = {
