@@ -17,6 +17,7 @@ const digests: readonly string[] = [
   '55111259fe9eee7e9803a9ec9cc89a95a909a09dde529f59a76f87f4bef80ea0',
   'e0dc94d291a97d4e984b2889ee4c7a39b27d0da2ea1c9586a718a6b619ae311d',
   '3a03c712a7ba858d5667bc7b5c2a320a84e9d55aed0174b14843c3e02e2c4e57',
+  '7f9ba36609fa5835fe1e9db4fd2fc3ce6271b2f226c56a83671a26eb81c039ad',
 ];
 
 const began = Date.UTC(2030, 0, 1);

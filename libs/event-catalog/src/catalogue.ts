@@ -11,6 +11,7 @@ import type { Entries } from '#event-catalog/entry.js';
 import { instanceEvents } from '#event-catalog/instance.js';
 import { loginNameEvents } from '#event-catalog/login-name.js';
 import { organizationEvents } from '#event-catalog/organization.js';
+import { passwordEvents } from '#event-catalog/password.js';
 import { recoveryCodesEvents } from '#event-catalog/recovery-codes.js';
 import type { StoredEvent } from '#event-catalog/stored-event.js';
 import { totpEvents } from '#event-catalog/totp.js';
@@ -25,6 +26,7 @@ const accountEvents = {
   ...recoveryCodesEvents,
   ...attemptsEvents,
   ...accessTokenEvents,
+  ...passwordEvents,
   ...userMetadataEvents,
 } satisfies Entries<AccountEvent>;
 

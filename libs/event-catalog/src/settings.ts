@@ -15,6 +15,19 @@ export const settingFields = {
   recoveryCodesCount: integer,
   issuer: nullable(text),
   secondFactorRequired: yesOrNo,
+  passwordCharactersMin: integer,
+  passwordRequiresUppercase: yesOrNo,
+  passwordRequiresLowercase: yesOrNo,
+  passwordRequiresDigit: yesOrNo,
+  passwordRequiresSymbol: yesOrNo,
+  passwordFailuresBeforeDelay: integer,
+  passwordFailuresMax: integer,
+  sessionLifetimeSecondsDefault: integer,
+  sessionLifetimeSecondsMax: integer,
+  stepUpSecondsFactors: integer,
+  stepUpSecondsRecoveryCodes: integer,
+  stepUpSecondsTokens: integer,
+  stepUpSecondsPassword: integer,
 } satisfies FieldsOf<Settings>;
 
 export const someSettings = some<Settings>('some [settings](#settings)', settingFields);

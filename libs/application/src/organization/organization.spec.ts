@@ -177,6 +177,15 @@ describe('the settings of an organization', () => {
     ['stepsFuture', -1],
     ['totpDevicesMax', null],
     ['recoveryCodesCount', 51],
+    ['passwordCharactersMin', 7],
+    ['passwordFailuresBeforeDelay', 0],
+    ['passwordFailuresMax', 101],
+    ['sessionLifetimeSecondsDefault', 299],
+    ['sessionLifetimeSecondsMax', 2_592_001],
+    ['stepUpSecondsFactors', -1],
+    ['stepUpSecondsRecoveryCodes', '600'],
+    ['stepUpSecondsTokens', 31_536_001],
+    ['stepUpSecondsPassword', 0.5],
   ])('are whole numbers within their bounds: %s is not %p', async (name, value) => {
     const command = change({ [name]: value } as Overrides);
     expect(await violationsIn(house, command)).toEqual([`changed.${name}: whole-number`]);
@@ -185,6 +194,10 @@ describe('the settings of an organization', () => {
   it.each([
     ['issuer', 'x'.repeat(65), 'changed.issuer: text'],
     ['secondFactorRequired', 1, 'changed.secondFactorRequired: boolean'],
+    ['passwordRequiresUppercase', 'true', 'changed.passwordRequiresUppercase: boolean'],
+    ['passwordRequiresLowercase', 0, 'changed.passwordRequiresLowercase: boolean'],
+    ['passwordRequiresDigit', 1, 'changed.passwordRequiresDigit: boolean'],
+    ['passwordRequiresSymbol', null, 'changed.passwordRequiresSymbol: boolean'],
     [
       'totpParameters',
       { algorithm: 'MD5', digits: 6, periodSeconds: 30 },

@@ -55,6 +55,19 @@ export class SettingsFields implements Overrides {
   /** Null is the name of the organization. */
   @MayBeNull() @IsText(settingRanges.issuer.maximum) readonly issuer?: string | null;
   @MayBeLeftOut() @IsTrueOrFalse() readonly secondFactorRequired?: boolean;
+  @MayBeLeftOut() @IsWithin('passwordCharactersMin') readonly passwordCharactersMin?: number;
+  @MayBeLeftOut() @IsTrueOrFalse() readonly passwordRequiresUppercase?: boolean;
+  @MayBeLeftOut() @IsTrueOrFalse() readonly passwordRequiresLowercase?: boolean;
+  @MayBeLeftOut() @IsTrueOrFalse() readonly passwordRequiresDigit?: boolean;
+  @MayBeLeftOut() @IsTrueOrFalse() readonly passwordRequiresSymbol?: boolean;
+  @MayBeLeftOut() @IsWithin('passwordFailuresBeforeDelay') readonly passwordFailuresBeforeDelay?: number;
+  @MayBeLeftOut() @IsWithin('passwordFailuresMax') readonly passwordFailuresMax?: number;
+  @MayBeLeftOut() @IsWithin('sessionLifetimeSecondsDefault') readonly sessionLifetimeSecondsDefault?: number;
+  @MayBeLeftOut() @IsWithin('sessionLifetimeSecondsMax') readonly sessionLifetimeSecondsMax?: number;
+  @MayBeLeftOut() @IsWithin('stepUpSecondsFactors') readonly stepUpSecondsFactors?: number;
+  @MayBeLeftOut() @IsWithin('stepUpSecondsRecoveryCodes') readonly stepUpSecondsRecoveryCodes?: number;
+  @MayBeLeftOut() @IsWithin('stepUpSecondsTokens') readonly stepUpSecondsTokens?: number;
+  @MayBeLeftOut() @IsWithin('stepUpSecondsPassword') readonly stepUpSecondsPassword?: number;
 
   constructor({ totpParameters, ...others }: Overrides) {
     const nested = totpParameters == null ? totpParameters : new TotpParametersFields(totpParameters);

@@ -2,6 +2,7 @@
 
 import type { AccessTokenEvent } from '#domain/access-token/events.js';
 import type { AttemptsEvent } from '#domain/attempts/events.js';
+import type { PasswordEvent } from '#domain/password/events.js';
 import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 import type { UserEvent } from '#domain/user/events.js';
@@ -13,4 +14,5 @@ export type AccountEvent =
   | RecoveryCodesEvent
   | AttemptsEvent
   | AccessTokenEvent
+  | PasswordEvent
   | UserMetadataEvent;

@@ -2,6 +2,7 @@ import { type AccessTokensState, evolveAccessTokens, noAccessTokens } from '#dom
 import type { AccountEvent } from '#domain/account/events.js';
 import { type AttemptsState, evolveAttempts, noAttempts } from '#domain/attempts/state.js';
 import type { Instant } from '#domain/ids.js';
+import { evolvePassword, noPassword, type PasswordState } from '#domain/password/state.js';
 import {
   evolveRecoveryCodes,
   noRecoveryCodes,
@@ -18,6 +19,7 @@ export interface Account {
   readonly recoveryCodes: RecoveryCodesState;
   readonly attempts: AttemptsState;
   readonly accessTokens: AccessTokensState;
+  readonly password: PasswordState;
   readonly metadata: UserMetadataState;
 }
 
@@ -27,6 +29,7 @@ export const noAccount: Account = {
   recoveryCodes: noRecoveryCodes,
   attempts: noAttempts,
   accessTokens: noAccessTokens,
+  password: noPassword,
   metadata: noMetadata,
 };
 
@@ -38,6 +41,7 @@ export function evolveAccount(account: Account, event: AccountEvent, at: Instant
     recoveryCodes: evolveRecoveryCodes(account.recoveryCodes, event),
     attempts: evolveAttempts(account.attempts, event, at),
     accessTokens: evolveAccessTokens(account.accessTokens, event, at),
+    password: evolvePassword(account.password, event, at),
     metadata: evolveUserMetadata(account.metadata, event, at),
   };
 }

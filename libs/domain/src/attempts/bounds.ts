@@ -13,12 +13,26 @@ export const windowDays = 30;
 
 const windowMs = windowDays * 86_400_000;
 
+/** Since the last success. */
+export interface FailuresInARow {
+  readonly failures: number;
+  readonly lastAt: Instant;
+}
+
 /** The failures in a row make every factor wait; null when nothing has to. */
-export function delayedUntil({ inARow }: AttemptsState, { now, settings }: Circumstances): Instant | null {
-  if (inARow === null || inARow.failures < settings.failuresBeforeDelay) return null;
+export function delayedUntil({ inARow }: AttemptsState, circumstances: Circumstances): Instant | null {
+  return delayAfter(inARow, circumstances.settings.failuresBeforeDelay, circumstances);
+}
+
+export function delayAfter(
+  inARow: FailuresInARow | null,
+  failuresBeforeDelay: number,
+  { now, settings }: Pick<Circumstances, 'now' | 'settings'>,
+): Instant | null {
+  if (inARow === null || inARow.failures < failuresBeforeDelay) return null;
   // Further ahead than any delay reaches: the clock was set back, and waiting for its old time could take years.
   if (inARow.lastAt - now > settings.delaySecondsMax * 1_000) return null;
-  const doublings = inARow.failures - settings.failuresBeforeDelay;
+  const doublings = inARow.failures - failuresBeforeDelay;
   const seconds = Math.min(settings.delaySecondsFirst * 2 ** doublings, settings.delaySecondsMax);
   return later(inARow.lastAt + seconds * 1_000, now);
 }

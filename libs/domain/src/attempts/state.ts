@@ -2,13 +2,14 @@
 // with the device.
 
 import type { AccountEvent } from '#domain/account/events.js';
+import type { FailuresInARow } from '#domain/attempts/bounds.js';
 import type { AttemptsEvent } from '#domain/attempts/events.js';
 import type { Instant } from '#domain/ids.js';
 import { settingRanges } from '#domain/organization/settings.js';
 
 export interface AttemptsState {
   /** Failures of any factor since the last success of any. */
-  readonly inARow: { readonly failures: number; readonly lastAt: Instant } | null;
+  readonly inARow: FailuresInARow | null;
   /**
    * When TOTP codes were wrong, once for each device that was compared, earliest first; only the latest, which no
    * success takes back.

@@ -102,10 +102,24 @@ describe('the settings of an organization', () => {
     ['stepsFuture', 0, 1],
     ['totpDevicesMax', 1, 10],
     ['recoveryCodesCount', 1, 50],
+    ['passwordCharactersMin', 8, 64],
+    ['passwordFailuresBeforeDelay', 1, 10],
+    ['passwordFailuresMax', 10, 100],
+    ['sessionLifetimeSecondsDefault', 300, 2_592_000],
+    ['sessionLifetimeSecondsMax', 300, 2_592_000],
+    ['stepUpSecondsFactors', 0, 31_536_000],
+    ['stepUpSecondsRecoveryCodes', 0, 31_536_000],
+    ['stepUpSecondsTokens', 0, 31_536_000],
+    ['stepUpSecondsPassword', 0, 31_536_000],
   ] as const)('%s is a whole number from %d to %d', (name, minimum, maximum) => {
     const refusal = { code: 'setting-out-of-range', name, minimum, maximum } as const;
-    // The other of the two delays allows each extreme.
-    const organization = given(added, changedTo({ delaySecondsFirst: 20, delaySecondsMax: 1_000 }));
+    // The other of two that have an order allows each extreme.
+    const delays = { delaySecondsFirst: 20, delaySecondsMax: 1_000 };
+    const lifetimes = { sessionLifetimeSecondsDefault: 300, sessionLifetimeSecondsMax: 2_592_000 };
+    const organization = given(
+      added,
+      changedTo({ ...delays, ...lifetimes, [name]: (minimum + maximum) / 2 }),
+    );
     const changed = (value: number) => ({ changed: { [name]: value } });
     organization.when(changeSettings, changed(minimum)).then(changedTo({ [name]: minimum }));
     organization.when(changeSettings, changed(maximum)).then(changedTo({ [name]: maximum }));
@@ -196,6 +210,23 @@ describe('the first delay and the longest', () => {
   });
 });
 
+describe('how long a session lasts', () => {
+  test('is not more than the longest where its maker does not say', () => {
+    const refusal = (minimum: number) => {
+      const name = 'sessionLifetimeSecondsMax';
+      return { code: 'setting-out-of-range', name, minimum, maximum: 2_592_000 } as const;
+    };
+    given(added)
+      .when(changeSettings, { changed: { sessionLifetimeSecondsMax: 43_199 } })
+      .thenRejected(refusal(43_200));
+    given(added)
+      .when(changeSettings, { changed: { sessionLifetimeSecondsDefault: 86_401 } })
+      .thenRejected(refusal(86_401));
+    const both = { sessionLifetimeSecondsDefault: 300, sessionLifetimeSecondsMax: 300 };
+    given(added).when(changeSettings, { changed: both }).then(changedTo(both));
+  });
+});
+
 describe('what may be chosen', () => {
   test('is this where nobody chose anything', () => {
     expect(defaultSettings).toStrictEqual({
@@ -211,6 +242,19 @@ describe('what may be chosen', () => {
       recoveryCodesCount: 10,
       issuer: null,
       secondFactorRequired: false,
+      passwordCharactersMin: 8,
+      passwordRequiresUppercase: false,
+      passwordRequiresLowercase: false,
+      passwordRequiresDigit: false,
+      passwordRequiresSymbol: false,
+      passwordFailuresBeforeDelay: 5,
+      passwordFailuresMax: 100,
+      sessionLifetimeSecondsDefault: 43_200,
+      sessionLifetimeSecondsMax: 86_400,
+      stepUpSecondsFactors: 600,
+      stepUpSecondsRecoveryCodes: 600,
+      stepUpSecondsTokens: 600,
+      stepUpSecondsPassword: 600,
     });
   });
 

@@ -30,7 +30,7 @@ export function checkedChanges(
 ): Accepted<Overrides> | Rejected<SettingsRefusal> {
   const asked = entriesOf(changed).filter(([, value]) => value !== undefined);
   const result = settingsWith({ ...overrides, ...fromEntries(asked) }, inherited);
-  const refusal = rangeRefusal(changed) ?? issuerRefusal(changed) ?? delayRefusal(asked.map(nameOf), result);
+  const refusal = rangeRefusal(changed) ?? issuerRefusal(changed) ?? orderRefusal(asked.map(nameOf), result);
   if (refusal !== null) return { kind: 'rejected', refusal };
   return {
     kind: 'accepted',
@@ -51,7 +51,7 @@ export function checkedResets(
   inherited: Settings,
 ): Accepted<readonly SettingName[]> | Rejected<SettingsRefusal> {
   const reset = chosenAmong(overrides, names);
-  const refusal = delayRefusal(reset, settingsWith(withoutOverrides(overrides, reset), inherited));
+  const refusal = orderRefusal(reset, settingsWith(withoutOverrides(overrides, reset), inherited));
   return refusal === null ? { kind: 'accepted', answer: reset } : { kind: 'rejected', refusal };
 }
 
@@ -71,13 +71,21 @@ const sizeOf = (value: number | string | null | undefined) =>
 const issuerRefusal = ({ issuer }: Overrides): SettingsRefusal | null =>
   issuer != null && /[\p{Cc}:]/u.test(issuer) ? { code: 'setting-malformed', name: 'issuer' } : null;
 
+/** The first of each two is not above the second. */
+const ordered = [
+  ['delaySecondsFirst', 'delaySecondsMax'],
+  ['sessionLifetimeSecondsDefault', 'sessionLifetimeSecondsMax'],
+] as const;
+
 /** Only where one of the two is touched: what the instance chose since must not stand in the way of the others. */
-function delayRefusal(touched: readonly SettingName[], result: Settings): SettingsRefusal | null {
-  if (!touched.includes('delaySecondsFirst') && !touched.includes('delaySecondsMax')) return null;
-  const { delaySecondsFirst: minimum, delaySecondsMax } = result;
-  if (delaySecondsMax >= minimum) return null;
-  const { maximum } = settingRanges.delaySecondsMax;
-  return { code: 'setting-out-of-range', name: 'delaySecondsMax', minimum, maximum };
+function orderRefusal(touched: readonly SettingName[], result: Settings): SettingsRefusal | null {
+  for (const [lesser, name] of ordered) {
+    if (!touched.includes(lesser) && !touched.includes(name)) continue;
+    const minimum = result[lesser];
+    const { maximum } = settingRanges[name];
+    if (result[name] < minimum) return { code: 'setting-out-of-range', name, minimum, maximum };
+  }
+  return null;
 }
 
 function isSame(name: SettingName, one: Overrides, other: Overrides): boolean {

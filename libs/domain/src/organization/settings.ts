@@ -19,6 +19,25 @@ export interface Settings {
   /** What an authenticator app shows above the code; null is the name of the organization. */
   readonly issuer: string | null;
   readonly secondFactorRequired: boolean;
+  /** Of a new password, in code points. */
+  readonly passwordCharactersMin: number;
+  readonly passwordRequiresUppercase: boolean;
+  readonly passwordRequiresLowercase: boolean;
+  readonly passwordRequiresDigit: boolean;
+  readonly passwordRequiresSymbol: boolean;
+  /** Wrong passwords in a row before each further one has to wait, by the same delays as other factors. */
+  readonly passwordFailuresBeforeDelay: number;
+  /** Wrong passwords in a row after which only a new one helps. */
+  readonly passwordFailuresMax: number;
+  /** How long a session lasts where its maker does not say. */
+  readonly sessionLifetimeSecondsDefault: number;
+  /** How long any session lasts at most, from its beginning, whatever is done with it. */
+  readonly sessionLifetimeSecondsMax: number;
+  /** How old the factor of a session may be that changes factors; 0 asks for a code each time. */
+  readonly stepUpSecondsFactors: number;
+  readonly stepUpSecondsRecoveryCodes: number;
+  readonly stepUpSecondsTokens: number;
+  readonly stepUpSecondsPassword: number;
 }
 
 export type SettingName = keyof Settings;
@@ -36,6 +55,19 @@ export const defaultSettings: Settings = {
   recoveryCodesCount: 10,
   issuer: null,
   secondFactorRequired: false,
+  passwordCharactersMin: 8,
+  passwordRequiresUppercase: false,
+  passwordRequiresLowercase: false,
+  passwordRequiresDigit: false,
+  passwordRequiresSymbol: false,
+  passwordFailuresBeforeDelay: 5,
+  passwordFailuresMax: 100,
+  sessionLifetimeSecondsDefault: 43_200,
+  sessionLifetimeSecondsMax: 86_400,
+  stepUpSecondsFactors: 600,
+  stepUpSecondsRecoveryCodes: 600,
+  stepUpSecondsTokens: 600,
+  stepUpSecondsPassword: 600,
 };
 
 export interface Range {
@@ -45,6 +77,18 @@ export interface Range {
 }
 
 type NumericName = { [N in SettingName]: Settings[N] extends number ? N : never }[SettingName];
+
+const sessionLifetime = {
+  minimum: 300,
+  maximum: 2_592_000,
+  reason: 'Below, a session ends while its user still types; above, one that was stolen outlives a month.',
+};
+
+const stepUp = {
+  minimum: 0,
+  maximum: 31_536_000,
+  reason: 'At 0 a code is asked for each time; beyond a year no session is so old.',
+};
 
 /** What may be chosen, in whole numbers; of the issuer, its characters. */
 export const settingRanges = {
@@ -83,6 +127,27 @@ export const settingRanges = {
   totpDevicesMax: { minimum: 1, maximum: 10, reason: 'A guess is held against every device.' },
   recoveryCodesCount: { minimum: 1, maximum: 50, reason: 'More fit on no sheet of paper.' },
   issuer: { minimum: 1, maximum: 64, reason: 'An authenticator app shows one short line.' },
+  passwordCharactersMin: {
+    minimum: 8,
+    maximum: 64,
+    reason: 'Below, a stolen hash is soon undone; NIST SP 800-63B section 3.1.1.2 has both bounds.',
+  },
+  passwordFailuresBeforeDelay: {
+    minimum: 1,
+    maximum: 10,
+    reason: 'More free guesses in a row help nobody but a guesser.',
+  },
+  passwordFailuresMax: {
+    minimum: 10,
+    maximum: 100,
+    reason: 'Below, somebody else soon has a password refused; above is more than NIST SP 800-63B allows.',
+  },
+  sessionLifetimeSecondsDefault: sessionLifetime,
+  sessionLifetimeSecondsMax: sessionLifetime,
+  stepUpSecondsFactors: stepUp,
+  stepUpSecondsRecoveryCodes: stepUp,
+  stepUpSecondsTokens: stepUp,
+  stepUpSecondsPassword: stepUp,
 } as const satisfies Record<NumericName | 'issuer', Range>;
 
 export type RangedName = keyof typeof settingRanges;

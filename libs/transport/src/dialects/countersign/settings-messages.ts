@@ -20,6 +20,19 @@ export const settingNumbers = {
   recoveryCodesCount: Name.RECOVERY_CODES_COUNT,
   issuer: Name.ISSUER,
   secondFactorRequired: Name.SECOND_FACTOR_REQUIRED,
+  passwordCharactersMin: Name.PASSWORD_CHARACTERS_MIN,
+  passwordRequiresUppercase: Name.PASSWORD_REQUIRES_UPPERCASE,
+  passwordRequiresLowercase: Name.PASSWORD_REQUIRES_LOWERCASE,
+  passwordRequiresDigit: Name.PASSWORD_REQUIRES_DIGIT,
+  passwordRequiresSymbol: Name.PASSWORD_REQUIRES_SYMBOL,
+  passwordFailuresBeforeDelay: Name.PASSWORD_FAILURES_BEFORE_DELAY,
+  passwordFailuresMax: Name.PASSWORD_FAILURES_MAX,
+  sessionLifetimeSecondsDefault: Name.SESSION_LIFETIME_SECONDS_DEFAULT,
+  sessionLifetimeSecondsMax: Name.SESSION_LIFETIME_SECONDS_MAX,
+  stepUpSecondsFactors: Name.STEP_UP_SECONDS_FACTORS,
+  stepUpSecondsRecoveryCodes: Name.STEP_UP_SECONDS_RECOVERY_CODES,
+  stepUpSecondsTokens: Name.STEP_UP_SECONDS_TOKENS,
+  stepUpSecondsPassword: Name.STEP_UP_SECONDS_PASSWORD,
 } as const satisfies Record<SettingName, Name>;
 
 const names = new Map<Name, SettingName>(
