@@ -152,8 +152,8 @@ export const mended: readonly Mended[] = [
   },
   {
     where: 'GetLockoutSettings',
-    theirs: '`max_otp_attempts` locks the user; 0 is never.',
-    ours: 'Wrong codes in a row that disable one device; never 0, and the user is never locked by it.',
+    theirs: '`max_password_attempts` and `max_otp_attempts` lock the user; 0 is never.',
+    ours: 'Wrong passwords in a row after which it has to be set anew, and wrong codes that disable one device; never 0, and the user is never locked by either.',
   },
   {
     where: 'A repeat by an idempotency key',

@@ -160,6 +160,8 @@ export const rows = {
   settings: {
     getLoginSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
     getLockoutSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
+    getPasswordComplexitySettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
+    getPasswordExpirySettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
   },
   factors: {
     startTotpRegistration: alsoOneself('manager'),

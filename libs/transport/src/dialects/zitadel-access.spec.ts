@@ -57,6 +57,8 @@ const table = {
   deleteOrganization: 'organization org.delete',
   getLockoutSettings: settings,
   getLoginSettings: settings,
+  getPasswordComplexitySettings: settings,
+  getPasswordExpirySettings: settings,
 } satisfies Record<Rpc, string>;
 
 const implemented = zitadelServices({} as Parts);

@@ -276,7 +276,12 @@ describe('a list of organizations', () => {
 });
 
 describe('settings', () => {
-  const { getLockoutSettings, getLoginSettings } = SettingsService.method;
+  const {
+    getLockoutSettings,
+    getLoginSettings,
+    getPasswordComplexitySettings: getComplexity,
+    getPasswordExpirySettings: getExpiry,
+  } = SettingsService.method;
   const of = (id: string) => ({ ctx: { resourceOwner: { case: 'orgId' as const, value: id } } });
   const ofInstance = { ctx: { resourceOwner: { case: 'instance' as const, value: true } } };
 
@@ -297,7 +302,7 @@ describe('settings', () => {
       forceMfa: true,
       secondFactors: [SecondFactorType.TOTP, SecondFactorType.RECOVERY_CODES],
       resourceOwnerType: ORG,
-      allowUsernamePassword: false,
+      allowUsernamePassword: true,
     });
     expect(login.details).toMatchObject({ resourceOwner: organizationId });
     const inherited = await desk.ask('owner', getLoginSettings, ofInstance);
@@ -305,9 +310,40 @@ describe('settings', () => {
     expect(inherited.settings).toMatchObject({ forceMfa: false });
   });
 
-  it.each([getLockoutSettings, getLoginSettings])('are for those who may read them', async (method) => {
-    expect(await desk.said('ada', method, {})).toBe(denied);
-    expect(await desk.said('reader', method, of(organizationId))).toBe('answered');
-    expect(await desk.said('reader', method, of(otherId))).toBe(notFound);
+  it('say what a password has to be like, and that it lasts', async () => {
+    const { house } = desk;
+    const { INSTANCE, ORG } = ResourceOwnerType;
+    const none = { requiresUppercase: false, requiresLowercase: false, requiresSymbol: false };
+    expect((await desk.ask('owner', getComplexity, {})).settings).toMatchObject({
+      ...none,
+      minLength: 8n,
+      requiresNumber: false,
+      resourceOwnerType: INSTANCE,
+    });
+    const changed = new SettingsFields({ passwordCharactersMin: 15, passwordRequiresDigit: true });
+    await answerOf(house, new ChangeOrganizationSettings({ organizationId, changed, by }));
+    expect((await desk.ask('owner', getComplexity, {})).settings).toMatchObject({
+      ...none,
+      minLength: 15n,
+      requiresNumber: true,
+      resourceOwnerType: ORG,
+    });
+    expect((await desk.ask('owner', getLockoutSettings, {})).settings).toMatchObject({
+      maxPasswordAttempts: 100n,
+    });
+    expect((await desk.ask('owner', getExpiry, {})).settings).toMatchObject({
+      maxAgeDays: 0n,
+      expireWarnDays: 0n,
+      resourceOwnerType: INSTANCE,
+    });
   });
+
+  it.each([getLockoutSettings, getLoginSettings, getComplexity, getExpiry])(
+    'are for those who may read them',
+    async (method) => {
+      expect(await desk.said('ada', method, {})).toBe(denied);
+      expect(await desk.said('reader', method, of(organizationId))).toBe('answered');
+      expect(await desk.said('reader', method, of(otherId))).toBe(notFound);
+    },
+  );
 });

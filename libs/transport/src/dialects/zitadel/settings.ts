@@ -38,18 +38,39 @@ export function settings(parts: Parts): MethodTable<typeof SettingsService> {
   });
   return {
     getLockoutSettings: telling((found) => ({
-      // Of one device, in a row, before it is disabled; a device whose codes are few has fewer. Passwords are not
-      // kept here, and what delays guesses before that has no field.
+      // In a row, before the password has to be set anew. What delays guesses before that has no field.
+      maxPasswordAttempts: BigInt(found.settings.passwordFailuresMax),
+      // Of one device, in a row, before it is disabled; a device whose codes are few has fewer.
       maxOtpAttempts: BigInt(found.settings.deviceFailuresMax),
-      resourceOwnerType: ownerOf(found, ['deviceFailuresMax']),
+      resourceOwnerType: ownerOf(found, ['passwordFailuresMax', 'deviceFailuresMax']),
     })),
     getLoginSettings: telling((found) => ({
+      allowUsernamePassword: true,
+      allowLocalAuthentication: true,
       forceMfa: found.settings.secondFactorRequired,
       secondFactors: [SecondFactorType.TOTP, SecondFactorType.RECOVERY_CODES],
       resourceOwnerType: ownerOf(found, ['secondFactorRequired']),
     })),
+    getPasswordComplexitySettings: telling((found) => ({
+      minLength: BigInt(found.settings.passwordCharactersMin),
+      requiresUppercase: found.settings.passwordRequiresUppercase,
+      requiresLowercase: found.settings.passwordRequiresLowercase,
+      requiresNumber: found.settings.passwordRequiresDigit,
+      requiresSymbol: found.settings.passwordRequiresSymbol,
+      resourceOwnerType: ownerOf(found, ofComplexity),
+    })),
+    // No password has an end of its own, whatever an organization chooses.
+    getPasswordExpirySettings: telling(() => ({ resourceOwnerType: ResourceOwnerType.INSTANCE })),
   };
 }
+
+const ofComplexity = [
+  'passwordCharactersMin',
+  'passwordRequiresUppercase',
+  'passwordRequiresLowercase',
+  'passwordRequiresDigit',
+  'passwordRequiresSymbol',
+] as const satisfies readonly SettingName[];
 
 const ownerOf = ({ chosen }: SettingsAnswer, names: readonly SettingName[]): ResourceOwnerType =>
   names.some((name) => chosen.includes(name)) ? ResourceOwnerType.ORG : ResourceOwnerType.INSTANCE;

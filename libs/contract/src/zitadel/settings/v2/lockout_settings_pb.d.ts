@@ -20,7 +20,7 @@ export declare const file_zitadel_settings_v2_lockout_settings: GenFile;
  */
 export declare type LockoutSettings = Message<"zitadel.settings.v2.LockoutSettings"> & {
   /**
-   * Before each further guess has to wait; the user is never locked by it.
+   * Of the password, before it has to be set anew; the user is never locked by it.
    *
    * @generated from field: uint64 max_password_attempts = 1;
    */

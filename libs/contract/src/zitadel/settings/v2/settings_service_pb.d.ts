@@ -203,6 +203,26 @@ export declare const SettingsService: GenService<{
     output: typeof GetLoginSettingsResponseSchema;
   },
   /**
+   * Answers what a new password has to be like.
+   *
+   * @generated from rpc zitadel.settings.v2.SettingsService.GetPasswordComplexitySettings
+   */
+  getPasswordComplexitySettings: {
+    methodKind: "unary";
+    input: typeof GetPasswordComplexitySettingsRequestSchema;
+    output: typeof GetPasswordComplexitySettingsResponseSchema;
+  },
+  /**
+   * Answers how long a password lasts: for good.
+   *
+   * @generated from rpc zitadel.settings.v2.SettingsService.GetPasswordExpirySettings
+   */
+  getPasswordExpirySettings: {
+    methodKind: "unary";
+    input: typeof GetPasswordExpirySettingsRequestSchema;
+    output: typeof GetPasswordExpirySettingsResponseSchema;
+  },
+  /**
    * Answers when guessing ends.
    *
    * @generated from rpc zitadel.settings.v2.SettingsService.GetLockoutSettings
