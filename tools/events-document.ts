@@ -10,6 +10,7 @@ const streamTitles = {
   organization: 'In the stream of an organization',
   instance: 'In the stream of the instance',
   loginName: 'In the stream of a login name',
+  session: 'In the stream of a session',
 } as const satisfies Record<keyof typeof catalogue, string>;
 
 export function eventsDocument(): string {

@@ -2,19 +2,27 @@
 
 import { Executor } from '#application/execute.js';
 import { UsedKeys } from '#application/idempotency.js';
-import { accountKind, instanceKind, loginNameKind, organizationKind } from '#application/kinds.js';
+import {
+  accountKind,
+  instanceKind,
+  loginNameKind,
+  organizationKind,
+  sessionKind,
+} from '#application/kinds.js';
 import type { Parts } from '#application/parts.js';
 import { Snapshots } from '#application/snapshots.js';
 import { type StreamKind, Streams } from '#application/streams.js';
 import { SurroundingsReader } from '#application/surroundings.js';
 import { Turns } from '#application/turns.js';
-import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 
 /** About a kilobyte each: what is in use of a large installation, in some hundred megabytes. */
 const accountsAtHandMax = 200_000;
 const organizationsAtHandMax = 20_000;
 /** Names are asked for when somebody is added or renamed. */
 const loginNamesAtHandMax = 10_000;
+/** Half a kilobyte each: as many as are in use at the same time. */
+const sessionsAtHandMax = 200_000;
 
 export class Application {
   readonly parts: Parts;
@@ -22,6 +30,7 @@ export class Application {
   readonly organizations;
   readonly instance;
   readonly loginNames;
+  readonly sessions;
   readonly surroundings: SurroundingsReader;
   /** Of whatever may leave the instance without an owner. */
   readonly ownersTurns = new Turns();
@@ -35,6 +44,7 @@ export class Application {
     this.organizations = room({ ...parts, usedKeys }, organizationKind, organizationsAtHandMax);
     this.instance = room({ ...parts, usedKeys }, instanceKind, 2);
     this.loginNames = room({ ...parts, usedKeys }, loginNameKind, loginNamesAtHandMax);
+    this.sessions = room({ ...parts, usedKeys }, sessionKind, sessionsAtHandMax);
     this.surroundings = new SurroundingsReader({
       organizations: this.organizations.streams,
       instance: this.instance.streams,
@@ -48,6 +58,11 @@ export class Application {
 
   organizationStream(id: OrganizationId): string {
     return `organization-${this.parts.secrets.names.streamId(id)}`;
+  }
+
+  /** An id that is none of ours is the id of no session. */
+  sessionStream(id: SessionId): string {
+    return `session-${this.parts.secrets.names.streamId(id)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-// The four kinds of streams: how each is encoded, decoded and folded.
+// The five kinds of streams: how each is encoded, decoded and folded.
 
 import type { StreamKind } from '#application/streams.js';
 import type { AccountEvent } from '#domain/account/events.js';
@@ -9,11 +9,14 @@ import type { LoginNameEvent } from '#domain/login-name/events.js';
 import { evolveLoginName, freeLoginName, type LoginNameState } from '#domain/login-name/state.js';
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import { evolveOrganization, noOrganization, type OrganizationState } from '#domain/organization/state.js';
+import type { SessionEvent } from '#domain/session/events.js';
+import { evolveSession, noSession, type SessionState } from '#domain/session/state.js';
 import {
   decodeAccountEvent,
   decodeInstanceEvent,
   decodeLoginNameEvent,
   decodeOrganizationEvent,
+  decodeSessionEvent,
   encodeEvent,
 } from '#event-catalog/catalogue.js';
 
@@ -40,4 +43,10 @@ export const loginNameKind: StreamKind<LoginNameState, LoginNameEvent> = {
   encode: encodeEvent,
   decode: decodeLoginNameEvent,
   evolve: evolveLoginName,
+};
+export const sessionKind: StreamKind<SessionState, SessionEvent> = {
+  initial: noSession,
+  encode: encodeEvent,
+  decode: decodeSessionEvent,
+  evolve: evolveSession,
 };

@@ -5,7 +5,13 @@
 import { createHash } from 'node:crypto';
 
 import { expect, it } from '@jest/globals';
-import { accountKind, instanceKind, loginNameKind, organizationKind } from '#application/kinds.js';
+import {
+  accountKind,
+  instanceKind,
+  loginNameKind,
+  organizationKind,
+  sessionKind,
+} from '#application/kinds.js';
 import { snapshotVersion } from '#application/snapshots.js';
 import type { StreamKind } from '#application/streams.js';
 import { type Dated, fold, type Written, writtenIn } from '#application/testing/histories.js';
@@ -18,6 +24,7 @@ const digests: readonly string[] = [
   'e0dc94d291a97d4e984b2889ee4c7a39b27d0da2ea1c9586a718a6b619ae311d',
   '3a03c712a7ba858d5667bc7b5c2a320a84e9d55aed0174b14843c3e02e2c4e57',
   '7f9ba36609fa5835fe1e9db4fd2fc3ce6271b2f226c56a83671a26eb81c039ad',
+  '59d1f2a66a3575442440a5b6e5e08e296e3d4996dcb4f2724f8c05d1e49ecd00',
 ];
 
 const began = Date.UTC(2030, 0, 1);
@@ -56,6 +63,7 @@ it('the version of snapshots is raised whenever a fold comes out otherwise', () 
     .update(statesOf(organizationKind, ['organization']))
     .update(statesOf(instanceKind, ['instance', 'signing-keys']))
     .update(statesOf(loginNameKind, ['login-name']))
+    .update(statesOf(sessionKind, ['session']))
     .digest('hex');
   expect({ version: snapshotVersion, digest }).toEqual({ version: digests.length, digest: digests.at(-1) });
 });

@@ -62,6 +62,11 @@ export class Streams<State, Event> {
     return this.#trusted;
   }
 
+  /** Whether it can be had without a read of the log. */
+  isAtHand(stream: string): boolean {
+    return this.#cache.get(stream) !== undefined;
+  }
+
   /** At once where it is at hand. It may be older than the log. */
   get(stream: string): Loaded<State> | Promise<Loaded<State>> {
     return this.#cache.get(stream) ?? this.#load(stream);

@@ -17,6 +17,7 @@ import {
   decodeInstanceEvent,
   decodeLoginNameEvent,
   decodeOrganizationEvent,
+  decodeSessionEvent,
   encodeEvent,
 } from '#event-catalog/catalogue.js';
 import type { StoredEvent } from '#event-catalog/stored-event.js';
@@ -54,6 +55,7 @@ const ofEach: readonly DomainEvent[] = [
   { type: 'org.added', organizationId: 'some organization' as OrganizationId, name: 'Some Organization' },
   { type: 'instance.member.removed', userId },
   { type: 'login.released', userId },
+  { type: 'session.password.checked' },
 ];
 
 describe('the catalogue', () => {
@@ -71,6 +73,7 @@ describe('the catalogue', () => {
     ['an organization', decodeOrganizationEvent, 1],
     ['the instance', decodeInstanceEvent, 2],
     ['a login name', decodeLoginNameEvent, 3],
+    ['a session', decodeSessionEvent, 4],
   ])('reads in the stream of %s no event of another', (_title, decode, own) => {
     const stored = ofEach.map(encodeEvent);
     expect(stored.slice(own, own + 1).map(decode)).toEqual(ofEach.slice(own, own + 1));

@@ -12,6 +12,7 @@ import { evolveAccount, noAccount } from '#domain/account/state.js';
 import { evolveInstance, noInstance } from '#domain/instance/state.js';
 import { evolveLoginName, freeLoginName } from '#domain/login-name/state.js';
 import { evolveOrganization, noOrganization } from '#domain/organization/state.js';
+import { evolveSession, noSession } from '#domain/session/state.js';
 import {
   catalogue,
   decodeAccountEvent,
@@ -19,6 +20,7 @@ import {
   decodeInstanceEvent,
   decodeLoginNameEvent,
   decodeOrganizationEvent,
+  decodeSessionEvent,
   encodeEvent,
 } from '#event-catalog/catalogue.js';
 import type { AnyEntries } from '#event-catalog/entry.js';
@@ -37,6 +39,7 @@ const lives = {
   instance: foldable(decodeInstanceEvent, evolveInstance, noInstance),
   'signing-keys': foldable(decodeInstanceEvent, evolveInstance, noInstance),
   'login-name': foldable(decodeLoginNameEvent, evolveLoginName, freeLoginName),
+  session: foldable(decodeSessionEvent, evolveSession, noSession),
 };
 const names = Object.keys(lives);
 /** What an operator had done: nothing is decided by it. */

@@ -9,4 +9,8 @@ export const loginNameEvents = {
   },
   'login.confirmed': { meaning: 'The login name belongs to the user.', fields: { userId: id() } },
   'login.released': { meaning: 'The login name is free.', fields: { userId: id() } },
+  'login.password.check.failed': {
+    meaning: 'A password was given for a name that nobody has; it counts as a wrong one of somebody would.',
+    fields: {},
+  },
 } satisfies Entries<LoginNameEvent>;

@@ -7,6 +7,7 @@ import type { RecoveryCodesEvent } from '#domain/recovery-codes/events.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 import type { UserEvent } from '#domain/user/events.js';
 import type { UserMetadataEvent } from '#domain/user-metadata/events.js';
+import type { UserSessionsEvent } from '#domain/user-sessions/events.js';
 
 export type AccountEvent =
   | UserEvent
@@ -15,4 +16,5 @@ export type AccountEvent =
   | AttemptsEvent
   | AccessTokenEvent
   | PasswordEvent
-  | UserMetadataEvent;
+  | UserMetadataEvent
+  | UserSessionsEvent;

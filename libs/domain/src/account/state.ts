@@ -11,6 +11,7 @@ import {
 import { evolveTotp, noTotp, type TotpState } from '#domain/totp/state.js';
 import { evolveUser, noUser, type UserState } from '#domain/user/state.js';
 import { evolveUserMetadata, noMetadata, type UserMetadataState } from '#domain/user-metadata/state.js';
+import { evolveUserSessions, noSessions, type UserSessionsState } from '#domain/user-sessions/state.js';
 
 /** Everything that the stream of one user says. */
 export interface Account {
@@ -21,6 +22,7 @@ export interface Account {
   readonly accessTokens: AccessTokensState;
   readonly password: PasswordState;
   readonly metadata: UserMetadataState;
+  readonly sessions: UserSessionsState;
 }
 
 export const noAccount: Account = {
@@ -31,6 +33,7 @@ export const noAccount: Account = {
   accessTokens: noAccessTokens,
   password: noPassword,
   metadata: noMetadata,
+  sessions: noSessions,
 };
 
 /** A part that has nothing to do with the event stays the object it was. */
@@ -43,5 +46,6 @@ export function evolveAccount(account: Account, event: AccountEvent, at: Instant
     accessTokens: evolveAccessTokens(account.accessTokens, event, at),
     password: evolvePassword(account.password, event, at),
     metadata: evolveUserMetadata(account.metadata, event, at),
+    sessions: evolveUserSessions(account.sessions, event),
   };
 }

@@ -1,10 +1,17 @@
 // Who may use a login name. Its stream alone says so; the streams of users are only looked at to find out
 // whether a present holder is still one, so that a crash between two appends leaves no name stuck.
 
+import type { Circumstances } from '#domain/account/circumstances.js';
 import { accept, type Decision, reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, UserId } from '#domain/ids.js';
 import type { LoginNameEvent } from '#domain/login-name/events.js';
-import { isHeldBy, type LoginNameState } from '#domain/login-name/state.js';
+import { evolveLoginName, isHeldBy, type LoginNameState } from '#domain/login-name/state.js';
+import {
+  type PasswordBoundRefusal,
+  type PasswordWrong,
+  passwordBound,
+  passwordWrong,
+} from '#domain/password/bounds.js';
 
 /** Many times what it takes to add a user and confirm, so that only who was cut short loses a claim. */
 export const claimSeconds = 60;
@@ -60,6 +67,26 @@ export function release(
   { userId, holderHolds }: OfUser & HolderFact,
 ): Decision<LoginNameEvent, never> {
   return isHeldBy(name, userId) && !holderHolds ? accept({ type: 'login.released', userId }) : accept();
+}
+
+type PasswordFacts = Pick<Circumstances, 'now' | 'settings'>;
+
+/** Why a password for a name that nobody has would not be looked at, were the name somebody's. */
+export const passwordUncompared = (
+  { wrongPasswords }: LoginNameState,
+  facts: PasswordFacts,
+): PasswordBoundRefusal | null => passwordBound(wrongPasswords, facts);
+
+/** A password for a name that nobody has: the verdict, and what it leaves, are those of a wrong one. */
+export function refusePassword(
+  name: LoginNameState,
+  facts: PasswordFacts,
+): Decision<LoginNameEvent, PasswordBoundRefusal | PasswordWrong> {
+  const refusal = passwordUncompared(name, facts);
+  if (refusal !== null) return reject(refusal);
+  const failed = { type: 'login.password.check.failed' } as const;
+  const { wrongPasswords } = evolveLoginName(name, failed, facts.now);
+  return reject(passwordWrong(wrongPasswords, facts), failed);
 }
 
 const isHeldByOther = (name: LoginNameState, userId: UserId) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OrganizationId, UserId } from '#domain/ids.js';
-import { claim, claimSeconds, confirm, release } from '#domain/login-name/decide.js';
+import { claim, claimSeconds, confirm, refusePassword, release } from '#domain/login-name/decide.js';
 import type { LoginNameEvent } from '#domain/login-name/events.js';
-import { evolveLoginName, freeLoginName } from '#domain/login-name/state.js';
-import { at, now, specificationOf } from '#domain/testing/specification.js';
+import { evolveLoginName, freeLoginName, type LoginNameState } from '#domain/login-name/state.js';
+import { at, circumstances, now, specificationOf } from '#domain/testing/specification.js';
 
 const given = specificationOf({
   initial: freeLoginName,
@@ -154,6 +154,55 @@ describe('releasing a login name', () => {
   });
 });
 
+describe('a password for a name that nobody has', () => {
+  const failed: LoginNameEvent = { type: 'login.password.check.failed' };
+  const refuse = (name: LoginNameState) => refusePassword(name, circumstances());
+  const wrong = (attemptsLeft: number, nextAttemptAt: number | null = now) =>
+    ({ code: 'password-wrong', attemptsLeft, nextAttemptAt }) as const;
+  const times = (count: number) => Array.from({ length: count }, () => at(now, failed));
+
+  test('is wrong, and counts', () => {
+    given().when(refuse, null).thenRejected(wrong(99), failed);
+    given(...times(3))
+      .when(refuse, null)
+      .thenRejected(wrong(96), failed);
+  });
+
+  test('has to wait as for a name that somebody has, and then costs nothing', () => {
+    given(...times(4))
+      .when(refuse, null)
+      .thenRejected(wrong(95, now + 30_000), failed);
+    given(...times(5))
+      .when(refuse, null)
+      .thenRejected({ code: 'password-delayed', nextAttemptAt: now + 30_000, attemptsLeft: 95 });
+  });
+
+  test('is refused for good in the end, as for a name that somebody has', () => {
+    const long = Array.from({ length: 99 }, () => at(now - 7_200_000, failed));
+    given(...long)
+      .when(refuse, null)
+      .thenRejected(wrong(0, null), failed);
+    given(...long, at(now - 7_200_000, failed))
+      .when(refuse, null)
+      .thenRejected({ code: 'password-exhausted' });
+  });
+
+  test('counts for nobody who has the name later, nor once it is free again', () => {
+    const states = [
+      [failed, claimed(anna)],
+      [failed, claimed(anna), confirmed(anna)],
+      [claimed(anna), failed, released(anna)],
+    ].map((past) => past.reduce((name, event) => evolveLoginName(name, event, now), freeLoginName));
+    expect(states.map(({ wrongPasswords }) => wrongPasswords)).toEqual([null, null, null]);
+  });
+
+  test('counts while a claim is under way', () => {
+    given(claimed(anna), ...times(5))
+      .when(refuse, null)
+      .thenRejected({ code: 'password-delayed', nextAttemptAt: now + 30_000, attemptsLeft: 95 });
+  });
+});
+
 describe('folding', () => {
   test('a claim that was taken over cannot be confirmed or released by the one who lost it', () => {
     const taken = evolveLoginName(freeLoginName, claimed(bert), now);
@@ -167,6 +216,6 @@ describe('folding', () => {
 
   test('a confirmed name resolves to its user and organization', () => {
     const name = evolveLoginName(evolveLoginName(freeLoginName, claimed(anna), now), confirmed(anna), now);
-    expect(name).toStrictEqual({ status: 'confirmed', userId: anna, organizationId });
+    expect(name).toStrictEqual({ status: 'confirmed', userId: anna, organizationId, wrongPasswords: null });
   });
 });
