@@ -102,9 +102,12 @@ const everything = 'all';
 /** Whatever its user may do to itself, and nothing that its roles allow. */
 const oneself = 'self';
 
+/** A program cannot show a code: a token of it that may change what its user logs in with has to say so. */
+const ofFactors = 'factors.write';
+
 /** Of what everybody may do to oneself, a part. */
 const partsOfOneself: ReadonlyMap<string, readonly Permission[]> = new Map([
-  ['factors.write', ['user.credential.write']],
+  [ofFactors, ['user.credential.write']],
 ]);
 
 const known = new Set<string>([everything, oneself, ...partsOfOneself.keys(), ...permissions]);
@@ -118,6 +121,10 @@ export const scopeAllowsSelf = (scopes: readonly string[], permission: Permissio
   scopeAllows(scopes, permission) ||
   scopes.includes(oneself) ||
   scopes.some((scope) => partsOfOneself.get(scope)?.includes(permission));
+
+/** Whether it may do to its own user what a session does with a second factor alone. */
+export const scopeAllowsStepUp = (scopes: readonly string[]): boolean =>
+  scopes.includes(everything) || scopes.includes(ofFactors);
 
 /** A scope that nobody knows would be a promise that is never kept. */
 export const scopesKnown = (scopes: readonly string[]): boolean => scopes.every((scope) => known.has(scope));

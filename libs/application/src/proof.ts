@@ -1,5 +1,6 @@
 // What a user shows before factors are taken away or replaced: a code of a device, or a recovery code.
 
+import type { Caller, CallerProof } from '#application/caller.js';
 import type { Secrets } from '#application/parts.js';
 import {
   type MalformedRecoveryCode,
@@ -10,6 +11,7 @@ import { compare, type Means, readCode } from '#application/totp/compare.js';
 import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
 import { type Decision, type Rejected, reject } from '#domain/decider.js';
+import type { OrganizationId, UserId } from '#domain/ids.js';
 import { recoveryTarget } from '#domain/recovery-codes/decide.js';
 import { onceProven, type Proof, type ProofRefusal, prove, totpTargets } from '#domain/totp/decide.js';
 import type { Address } from '#domain/totp/guess.js';
@@ -20,9 +22,32 @@ export type GivenProof =
   | { readonly by: 'totp'; readonly code: string }
   | { readonly by: 'recovery-code'; readonly guess: RecoveryGuessing };
 
+/** A command that has room for a proof looks at that; else at what its caller showed with the call. */
+export const proofFor = ({ code, recoveryCode, by }: ProvenCommand): CallerProof =>
+  code !== null || recoveryCode !== null ? { code, recoveryCode } : (by.proof ?? noProof);
+
+/** For whoever looks at the proof of a caller itself: it is spent but once. */
+export const withoutProof = ({ by, organizationId, userId }: Addressed): Addressed => ({
+  organizationId,
+  userId,
+  by: { ...by, proof: null },
+});
+
+interface Addressed {
+  readonly organizationId: OrganizationId;
+  readonly userId: UserId;
+  readonly by: Caller;
+}
+
+interface ProvenCommand extends CallerProof {
+  readonly by: Caller;
+}
+
+const noProof: CallerProof = { code: null, recoveryCode: null };
+
 /** Once for each command, however often it is decided: a recovery code is then hashed but once. */
 export function readProof(
-  { code, recoveryCode }: { readonly code: string | null; readonly recoveryCode: string | null },
+  { code, recoveryCode }: CallerProof,
   secrets: Pick<Secrets, 'canonicalDigits' | 'canonicalRecoveryCode' | 'recoveryHashes'>,
 ): { readonly kind: 'read'; readonly proof: GivenProof | null } | Rejected<UnreadProof> {
   if (code !== null) return { kind: 'read', proof: { by: 'totp', code: readCode(code, secrets) } };
@@ -55,16 +80,18 @@ export async function gatherProof(
   return { kind: 'gathered', proof: { by, selector, matches } };
 }
 
-/** Any device will do. What would be refused with a proof too is refused before one is spent. */
-export async function withProof<Event extends AccountEvent, Refusal>(
-  deed: Decision<Event, Refusal>,
+/** Any device will do, and what is told is what the deed tells. What would be refused with a proof too is refused before one is spent. */
+export async function withProof<Event extends AccountEvent, Refusal, Answer>(
+  deed: Decision<Event, Refusal, Answer>,
   given: GivenProof | null,
   subject: Subject & Pick<Address, 'organizationId'>,
-): Promise<Decision<AccountEvent, Refusal | ProofRefusal>> {
+): Promise<Decision<AccountEvent, Refusal | ProofRefusal, Answer>> {
   if (given === null || deed.outcome.kind === 'rejected') return deed;
   const { account, context, organizationId } = subject;
   const address = { organizationId, totpId: null };
   const gathered = await gatherProof(given, address, subject);
   if (gathered.kind === 'rejected') return reject(gathered.refusal);
-  return onceProven(prove(account, { ...address, proof: gathered.proof }, context), ...deed.events);
+  const proven = onceProven(prove(account, { ...address, proof: gathered.proof }, context), ...deed.events);
+  const { events, outcome } = proven;
+  return outcome.kind === 'rejected' ? { events, outcome } : { events, outcome: deed.outcome };
 }

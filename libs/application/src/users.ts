@@ -2,9 +2,11 @@
 // that opens what is sealed.
 
 import type { Application } from '#application/application.js';
-import type { Caller, Outcome } from '#application/caller.js';
+import type { Caller, CallerProof, Outcome } from '#application/caller.js';
 import type { NotExecuted } from '#application/execute.js';
+import { readProof, type UnreadProof, withProof } from '#application/proof.js';
 import { refusalIn } from '#application/recalled.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { Sealer } from '#application/sealer.js';
 import { isThere, type Surroundings } from '#application/surroundings.js';
 import type { InvalidInput } from '#application/violations.js';
@@ -13,6 +15,7 @@ import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
 import { type Decision, reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, UserId } from '#domain/ids.js';
+import type { ProofRefusal } from '#domain/totp/decide.js';
 import { type KnownRefusal, known } from '#domain/user/decide.js';
 import { isAlive } from '#domain/user/state.js';
 import type { DataKey } from '#secrets/data-keys.js';
@@ -34,8 +37,11 @@ type Deciding<Refusal, Answer> =
 /** What a command on a user answers: with what its own rules refuse, or what all of them do. */
 export type UserOutcome<Answer, Refusal> = Outcome<
   Answer,
-  Refusal | KnownRefusal | NotExecuted | InvalidInput
+  Refusal | KnownRefusal | NotExecuted | InvalidInput | UnprovenRefusal
 >;
+
+/** Where the caller showed something with the call. */
+type UnprovenRefusal = ProofRefusal | UnreadProof | Busy;
 
 export type Decide<Refusal, Answer> = (account: Account, context: UserContext) => Deciding<Refusal, Answer>;
 
@@ -61,8 +67,41 @@ export function executeForUser<Refusal, Answer>(
   command: UserCommand,
   doing: Deed<Refusal, Answer> | Decide<Refusal, Answer>,
 ): Promise<UserOutcome<Answer, Refusal>> {
+  const { proof = null } = command.by;
+  return proof === null
+    ? executeDeed(application, command, deedOf(doing))
+    : executeProven(application, command, { proof, deed: deedOf(doing) });
+}
+
+/** What the caller showed with the call is spent in the append of what it does, whatever that is. */
+async function executeProven<Refusal, Answer>(
+  application: Application,
+  command: UserCommand,
+  { proof, deed }: { readonly proof: CallerProof; readonly deed: Deed<Refusal, Answer> },
+): Promise<UserOutcome<Answer, Refusal>> {
+  const { secrets } = application.parts;
+  const read = readProof(proof, secrets);
+  if (read.kind === 'rejected') return read;
+  const { organizationId } = command;
+  const proven: Deed<Refusal | ProofRefusal, Answer> = {
+    decide: async (account, context) =>
+      withProof(await deed.decide(account, context), read.proof, {
+        account,
+        organizationId,
+        context,
+        secrets,
+      }),
+    recall: deed.recall,
+  };
+  return unlessBusy(() => executeDeed(application, command, proven));
+}
+
+function executeDeed<Refusal, Answer>(
+  application: Application,
+  command: UserCommand,
+  deed: Deed<Refusal, Answer>,
+): Promise<UserOutcome<Answer, Refusal>> {
   const found = application.surroundings.of(command.organizationId);
-  const deed = deedOf(doing);
   const execute = (surroundings: Surroundings) => executeWithin(application, command, { surroundings, deed });
   return found instanceof Promise ? found.then(execute) : execute(found);
 }

@@ -5,7 +5,7 @@ import type { Message } from '@bufbuild/protobuf';
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
-import type { Reached, Refused } from '#application/caller.js';
+import type { CallerProof, Reached, Refused } from '#application/caller.js';
 import type { OrganizationId } from '#domain/ids.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
@@ -14,8 +14,15 @@ import { type Asked, authorize } from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
 import { CallLimits, type Cost } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
-import { type Call, type MethodRules, type Principal, refused } from '#transport/implementation.js';
+import {
+  type Call,
+  type MethodRules,
+  type Principal,
+  refused,
+  type StepUp,
+} from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
+import { proofInHeaders, proofIsGiven, proofOfAnother, refusedStepUp } from '#transport/step-up.js';
 import { leftAs } from '#transport/waiting.js';
 
 export interface Invocation<Method extends ServedMethod = ServedMethod> {
@@ -47,7 +54,7 @@ export interface AdmittingOptions {
 
 export const positionHeader = 'x-countersign-position';
 
-const unauthenticated = refused({ code: 'unauthenticated' });
+const enrolmentRequired = refused({ code: 'enrolment-required' });
 const positionUnknown = refused({ code: 'position-unknown', field: positionHeader });
 
 export class Admitting {
@@ -66,13 +73,15 @@ export class Admitting {
     const { incoming } = invocation;
     const tooFast = this.#limits.ofAddress(incoming.address);
     if (tooFast !== null) return refused(tooFast);
-    const principal = await authenticate(this.#options.application, incoming.authorization);
-    if (principal === null) {
+    const authenticated = await authenticate(this.#options.application, incoming.authorization);
+    if (authenticated.kind === 'rejected') {
       this.#limits.countStranger(incoming.address);
-      return unauthenticated;
+      return authenticated;
     }
+    const { principal } = authenticated;
     const tooMany = this.#limits.ofCaller(principal.userStream);
     if (tooMany !== null) return refused(tooMany);
+    if (mayOnlyEnrol(principal) && built.enrols !== true) return enrolmentRequired;
     const found = invocation.read();
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
@@ -85,14 +94,18 @@ export class Admitting {
     { method, request, incoming, reached }: Invocation & { readonly request: Message },
   ): Promise<Admitted | Refused<CallRefusal>> {
     const { application } = this.#options;
-    const tooCostly = this.#limits.ofCost(principal.userStream, costOf(built, request));
-    if (tooCostly !== null) return refused(tooCostly);
+    const afforded = this.#afford(principal, built, { request, incoming });
+    if (afforded.kind === 'rejected') return afforded;
+    const { proof } = afforded;
     const asked = built.ask(request);
     if ('code' in asked) return refused(asked);
     const chosen = (incoming.organization || null) as OrganizationId | null;
     const authorized = await authorize({ application, principal, chosen }, asked);
     if (authorized.kind === 'rejected') return authorized;
-    const called = calledBy(application, { principal, method, request, incoming, reached });
+    const showing = { built, request, principal, asked, proof };
+    const unproven = built.stepUp === undefined ? null : await this.#refusedStepUp(built.stepUp, showing);
+    if (unproven !== null) return refused(unproven);
+    const called = calledBy(application, { principal, method, request, incoming, proof, reached });
     if (called.kind === 'rejected') return called;
     const position = incoming.position === null ? null : this.#options.tokens.positionIn(incoming.position);
     if (position === null && incoming.position !== null) return positionUnknown;
@@ -103,20 +116,67 @@ export class Admitting {
     return { kind: 'admitted', request, call, asked };
   }
 
+  /** What it costs to look at the call, and at the proof in its headers, is taken before anything is looked at. */
+  #afford(
+    { userStream }: Principal,
+    built: MethodRules<Message>,
+    { request, incoming }: { readonly request: Message; readonly incoming: Incoming },
+  ): { readonly kind: 'afforded'; readonly proof: CallerProof | null } | Refused<CallRefusal> {
+    const proof = built.stepUp === undefined ? null : proofInHeaders(incoming, built.proof?.(request) ?? {});
+    if (proof !== null && 'violations' in proof) return refused(proof);
+    const tooCostly = this.#limits.ofCost(userStream, costOf(built, request, proof));
+    return tooCostly === null ? { kind: 'afforded', proof } : refused(tooCostly);
+  }
+
+  /** Null for who does it to somebody else. */
+  async #refusedStepUp(
+    stepUp: StepUp,
+    { built, request, principal, asked, proof }: Showing,
+  ): Promise<CallRefusal | null> {
+    const { application } = this.#options;
+    if (asked.of !== 'user' || application.userStream(asked.userId) !== principal.userStream)
+      return proof === null ? null : proofOfAnother(proof);
+    const proves = proof !== null || proofIsGiven(built.proof?.(request) ?? {});
+    const { settings } = await application.surroundings.of(principal.organizationId);
+    return refusedStepUp(principal, { stepUp, proves, settings, now: application.parts.clock() });
+  }
+
   /** Null while whoever began a stream may still read it. */
   async mayStill(incoming: Incoming, asked: Asked): Promise<CallRefusal | null> {
     const { application } = this.#options;
-    const principal = await authenticate(application, incoming.authorization);
-    if (principal === null) return unauthenticated.refusal;
+    const authenticated = await authenticate(application, incoming.authorization);
+    if (authenticated.kind === 'rejected') return authenticated.refusal;
+    const { principal } = authenticated;
+    if (mayOnlyEnrol(principal)) return enrolmentRequired.refusal;
     const chosen = (incoming.organization || null) as OrganizationId | null;
     const authorized = await authorize({ application, principal, chosen }, asked);
     return authorized.kind === 'rejected' ? authorized.refusal : null;
   }
 }
 
+const mayOnlyEnrol = (principal: Principal): boolean =>
+  principal.via === 'session' && principal.assurance === 'may-enrol';
+
+interface Showing {
+  readonly built: MethodRules<Message>;
+  readonly request: Message;
+  readonly principal: Principal;
+  readonly asked: Asked;
+  readonly proof: CallerProof | null;
+}
+
 const justACall: Cost = { guesses: 0, hashes: 0 };
 
-function costOf({ guesses, hashes }: MethodRules<Message>, request: Message): Cost {
-  if (guesses === undefined && hashes === undefined) return justACall;
-  return { guesses: guesses ? 1 : 0, hashes: Math.max(0, hashes?.(request) ?? 0) };
+/** A proof is a guess, wherever it stands. */
+function costOf(
+  { guesses, hashes }: MethodRules<Message>,
+  request: Message,
+  proof: CallerProof | null,
+): Cost {
+  if (guesses === undefined && hashes === undefined && proof === null) return justACall;
+  const ofProof = proof !== null && proof.recoveryCode !== null ? 1 : 0;
+  return {
+    guesses: guesses || proof !== null ? 1 : 0,
+    hashes: Math.max(0, hashes?.(request) ?? 0) + ofProof,
+  };
 }

@@ -27,6 +27,9 @@ export interface Incoming {
   readonly idempotencyKey: string | null;
   /** `x-countersign-position`: what the answer has to show, as an earlier call was told. */
   readonly position: string | null;
+  /** `x-countersign-code` and `x-countersign-recovery-code`: what a user shows where a call asks for a factor. */
+  readonly code: string | null;
+  readonly recoveryCode: string | null;
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
   readonly address: string;
   /** Aborted when nobody waits for the answer any more: by deadline, or by leaving. */

@@ -3,7 +3,7 @@
 import { type Message, toBinary } from '@bufbuild/protobuf';
 
 import type { Application } from '#application/application.js';
-import type { Caller, Reached, Refused } from '#application/caller.js';
+import type { Caller, CallerProof, Reached, Refused } from '#application/caller.js';
 import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
 import type { Incoming, ServedMethod } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';
@@ -15,6 +15,8 @@ export interface Called {
   readonly method: ServedMethod;
   readonly request: Message;
   readonly incoming: Incoming;
+  /** What stood in headers, where the call asks for it. */
+  readonly proof: CallerProof | null;
   /** To be moved by the commands of the call. */
   readonly reached: Reached;
 }
@@ -24,9 +26,11 @@ export function calledBy(
   application: Application,
   called: Called,
 ): { readonly kind: 'known'; readonly by: Caller } | Refused<IdempotencyKeyMalformed> {
-  const { principal, incoming, reached } = called;
+  const { principal, incoming, proof, reached } = called;
   const { requestId: callId, traceId, idempotencyKey } = incoming;
-  const by = { editor: principal.userStream.slice(userPrefix.length), callId, traceId, reached };
+  const editor = principal.userStream.slice(userPrefix.length);
+  const session = principal.via === 'session' ? principal.sessionId : null;
+  const by = { editor, callId, traceId, session, proof, reached };
   if (idempotencyKey === null) return { kind: 'known', by };
   const keyed = idempotencyOf(
     { caller: principal.userStream, key: idempotencyKey, request: requestOf(called) },
@@ -37,8 +41,9 @@ export function calledBy(
 }
 
 /** All that decides what is done. The same message has the same bytes, whichever stack decoded it. */
-const requestOf = ({ method, request, incoming }: Called): readonly (string | Uint8Array)[] => [
+const requestOf = ({ method, request, incoming, proof }: Called): readonly (string | Uint8Array)[] => [
   `${method.parent.typeName}.${method.name}`,
   incoming.organization ?? '',
   toBinary(method.input, request, { writeUnknownFields: false }),
+  ...(proof === null ? [] : [proof.code ?? '', proof.recoveryCode ?? '']),
 ];

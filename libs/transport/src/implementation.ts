@@ -31,6 +31,8 @@ export interface SessionPrincipal extends Pick<CheckedToken, 'userStream' | 'use
   readonly via: 'session';
   readonly sessionId: SessionId;
   readonly scopes: readonly ['self'];
+  /** Who may only enrol has no second factor, and has to. */
+  readonly assurance: 'authenticated' | 'may-enrol';
   /** Whether its user has a second factor that could be asked for. */
   readonly hasFactor: boolean;
   /** When the last factor was checked in it. */

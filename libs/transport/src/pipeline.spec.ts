@@ -266,6 +266,8 @@ function incomingOf(authorization: string): Incoming {
     organization: null,
     idempotencyKey: null,
     position: null,
+    code: null,
+    recoveryCode: null,
     address: '192.0.2.1',
     signal: new AbortController().signal,
   };

@@ -2,6 +2,13 @@
 
 import type { Refusal } from '#application/refusals.js';
 import type { ListRefusal } from '#read-models/queries/queries.js';
+import type { StepUpRefusal } from '#transport/step-up.js';
+
+/** Of a session that calls, and is not authenticated. */
+export type SessionRefusal =
+  | { readonly code: 'authentication-required'; readonly missing: 'user' | 'password' }
+  | { readonly code: 'second-factor-required' }
+  | { readonly code: 'enrolment-required' };
 
 export type PipelineRefusal =
   | { readonly code: 'cancelled' }
@@ -15,7 +22,10 @@ export type PipelineRefusal =
   /** The field is the header. */
   | { readonly code: 'position-unknown'; readonly field: string }
   | { readonly code: 'rate-limited'; readonly retryAfterMs: number }
+  | SessionRefusal
+  | StepUpRefusal
   | { readonly code: 'session-not-found' }
+  | { readonly code: 'session-token-wrong' }
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'unavailable' };
 
@@ -45,6 +55,10 @@ type Documented<Of extends CallRefusal> = {
 
 /** As the refusals of commands are documented, and in the same document. */
 export const pipelineRefusals = {
+  'authentication-required': {
+    meaning: 'The session that calls has not checked its user, or its password, yet. Nothing was looked at.',
+    carries: ['missing'],
+  },
   cancelled: {
     meaning: 'The caller left before anything was done.',
     carries: [],
@@ -57,6 +71,11 @@ export const pipelineRefusals = {
   'deadline-exceeded': {
     meaning:
       'The time that the caller gave is over. What was under way may still be done: the same call with the same idempotency key finds out.',
+    carries: [],
+  },
+  'enrolment-required': {
+    meaning:
+      'The organization requires a second factor, and the user of the session that calls has none. It may start and confirm the registration of an app, and nothing else.',
     carries: [],
   },
   internal: {
@@ -82,9 +101,28 @@ export const pipelineRefusals = {
     meaning: 'The caller, or its address, asks faster than it may. Nothing was looked at.',
     carries: ['retryAfterMs'],
   },
+  'scope-required': {
+    meaning:
+      'An access token changes the factors, the tokens or the password of its own user only with the scope that is told, or with `all`.',
+    carries: ['scope'],
+  },
+  'second-factor-required': {
+    meaning:
+      'The session that calls has not checked a second factor, and its user has one. Whatever the settings, it is not authenticated before.',
+    carries: [],
+  },
   'session-not-found': {
     meaning: 'Unknown, ended, or not for the caller to see: nobody can tell which.',
     carries: [],
+  },
+  'session-token-wrong': {
+    meaning: 'The token that came along is not the present one of the session. Nothing was looked at.',
+    carries: [],
+  },
+  'step-up-required': {
+    meaning:
+      'The session that calls has to show a second factor that is no older than is told: a code of an app or a recovery code with the call, or checked in the session before. Nothing was done.',
+    carries: ['maxAgeSeconds'],
   },
   unauthenticated: {
     meaning:

@@ -5,10 +5,11 @@ import { create } from '@bufbuild/protobuf';
 import { type Any, anyPack, durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 
 import { type RefusalDetail, RefusalDetailSchema } from '#contract/countersign/v1/refusal_pb.js';
-import { BadRequestSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
 import { ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { Said } from '#transport/status-table.js';
+import { codeHeader, recoveryCodeHeader } from '#transport/step-up.js';
 
 export function detailsOf(
   refusal: CallRefusal,
@@ -18,6 +19,7 @@ export function detailsOf(
   return [
     anyPack(ErrorDetailSchema, create(ErrorDetailSchema, { id, message: text })),
     ...badRequestOf(refusal),
+    ...errorInfoOf(refusal),
     ...retryInfoOf(retryAfterMs),
     anyPack(RefusalDetailSchema, refusalDetailOf(refusal)),
   ];
@@ -31,6 +33,33 @@ function badRequestOf(refusal: CallRefusal): readonly Any[] {
     reason: rule,
   }));
   return [anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }))];
+}
+
+/** Of ErrorInfo: what its reasons belong to. */
+const domain = 'countersign';
+
+/** What a caller has to bring is told as Google has it, so that clients need nothing of ours to go on. */
+function errorInfoOf(refusal: CallRefusal): readonly Any[] {
+  const metadata = missingIn(refusal);
+  if (metadata === null) return [];
+  const reason = refusal.code.toUpperCase().replaceAll('-', '_');
+  return [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata }))];
+}
+
+function missingIn(refusal: CallRefusal): Readonly<Record<string, string>> | null {
+  switch (refusal.code) {
+    case 'authentication-required':
+      return { missing: refusal.missing };
+    case 'second-factor-required':
+    case 'enrolment-required':
+      return { missing: 'second-factor' };
+    case 'scope-required':
+      return { scope: refusal.scope };
+    case 'step-up-required':
+      return { maxAgeSeconds: String(refusal.maxAgeSeconds), codeHeader, recoveryCodeHeader };
+    default:
+      return null;
+  }
 }
 
 function retryInfoOf(retryAfterMs: number | null): readonly Any[] {
@@ -77,9 +106,11 @@ const tellers: {
   maximum: (detail, maximum) => {
     detail.maximum = BigInt(maximum);
   },
+  maxAgeSeconds: null,
   method: (detail, method) => {
     detail.method = method;
   },
+  missing: null,
   minimum: (detail, minimum) => {
     detail.minimum = BigInt(minimum);
   },
@@ -96,5 +127,6 @@ const tellers: {
   role: (detail, role) => {
     detail.role = role;
   },
+  scope: null,
   violations: null,
 };

@@ -5,6 +5,7 @@
 import { type StatusCode, statusCodes } from '#transport/call.js';
 import { ofOperators } from '#transport/operator-status-table.js';
 import type { CallRefusal } from '#transport/refusals.js';
+import { ofSessions } from '#transport/session-status-table.js';
 
 export interface Said {
   readonly code: StatusCode;
@@ -369,7 +370,6 @@ const ofAnyCall = {
     text: 'The header x-countersign-position holds no position that this log gave',
   },
   'rate-limited': { code: resourceExhausted, id: 'CSIGN-rate-limited', text: 'Too many calls; slow down' },
-  'session-not-found': { code: notFound, id: 'QUERY-SFeaa', text: 'Session does not exist' },
   unauthenticated: { code: unauthenticated, id: 'AUTH-7fs1e', text: 'No valid access token came along' },
   unavailable: {
     code: unavailable,
@@ -388,5 +388,6 @@ export const sayings: Readonly<Record<CallRefusal['code'], Saying>> = {
   ...ofOrganizations,
   ...ofLists,
   ...ofOperators,
+  ...ofSessions,
   ...ofAnyCall,
 };

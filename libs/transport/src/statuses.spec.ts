@@ -5,6 +5,7 @@ import { refusals } from '#application/refusals.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { BadRequestSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
 import { ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { statusCodes } from '#transport/call.js';
 import { type CallRefusal, operatorRefusals, pipelineRefusals, queryRefusals } from '#transport/refusals.js';
@@ -47,12 +48,15 @@ describe('every refusal', () => {
     expect(together).toEqual([
       ['code-already-used', 'malformed-code', 'wrong-code'],
       ['malformed-recovery-code', 'wrong-recovery-code'],
+      ['authentication-required', 'second-factor-required', 'enrolment-required'],
     ]);
   });
 
   it('says otherwise only in methods that there are', () => {
     const methods = new Set(
-      [...UserService.methods, ...FactorService.methods].map(({ name }) => name).concat('VerifyRecoveryCode'),
+      [...UserService.methods, ...FactorService.methods, ...SessionService.methods]
+        .map(({ name }) => name)
+        .concat('VerifyRecoveryCode'),
     );
     const named = allSayings.flatMap(([, saying]) => Object.keys(saying.in ?? {}));
     expect(named.filter((name) => !methods.has(name))).toEqual([]);

@@ -5,6 +5,7 @@ import type { ServedMethod, Status } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { detailsOf } from '#transport/status-details.js';
 import { type Said, sayings } from '#transport/status-table.js';
+import { codeHeader, recoveryCodeHeader } from '#transport/step-up.js';
 
 const constants = new Map<string, Map<string, Status>>();
 
@@ -57,5 +58,20 @@ function build(refusal: CallRefusal, method: ServedMethod, now: Instant): Status
 function sayingOf(refusal: CallRefusal, method: ServedMethod): Said {
   const saying = sayings[refusal.code];
   const said = { ...saying, ...saying.in?.[method.name] };
-  return refusal.code === 'not-built' ? { ...said, text: `${refusal.method} is not built` } : said;
+  switch (refusal.code) {
+    case 'not-built':
+      return { ...said, text: `${refusal.method} is not built` };
+    case 'scope-required':
+      return { ...said, text: `${said.text}: ${refusal.scope}` };
+    case 'step-up-required':
+      return { ...said, text: `${said.text}, ${howTo(refusal)}` };
+    default:
+      return said;
+  }
 }
+
+const howTo = ({ maxAgeSeconds }: Extract<CallRefusal, { readonly code: 'step-up-required' }>): string =>
+  maxAgeSeconds === 0
+    ? `with each call: send a code as ${codeHeader}, or a recovery code as ${recoveryCodeHeader}`
+    : `no longer than ${maxAgeSeconds} seconds ago: send a code as ${codeHeader}, or a recovery code as ` +
+      `${recoveryCodeHeader}, or check one in the session`;

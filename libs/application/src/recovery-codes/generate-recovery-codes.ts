@@ -5,7 +5,14 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, IsTrueOrFalse, IsWhole, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
-import { type GivenProof, readProof, type UnreadProof, withProof } from '#application/proof.js';
+import {
+  type GivenProof,
+  proofFor,
+  readProof,
+  type UnreadProof,
+  withoutProof,
+  withProof,
+} from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { makeRecoveryCodes } from '#application/recovery-codes/made.js';
 import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
@@ -55,7 +62,7 @@ export class GenerateRecoveryCodesHandler implements ICommandHandler<GenerateRec
 
   async execute(command: GenerateRecoveryCodes): Promise<Outcome> {
     const { secrets } = this.#application.parts;
-    const read = readProof(command, secrets);
+    const read = readProof(proofFor(command), secrets);
     return read.kind === 'rejected' ? read : unlessBusy(() => this.#generate(command, read.proof));
   }
 
@@ -68,7 +75,7 @@ export class GenerateRecoveryCodesHandler implements ICommandHandler<GenerateRec
     const { settings } = await surroundings.of(organizationId);
     // Before anything is decided: whoever loses a race decides again, and must not hash again.
     const { texts, codes } = await makeRecoveryCodes(command.count ?? settings.recoveryCodesCount, secrets);
-    return executeForUser<Refusal, RecoveryCodes>(this.#application, command, {
+    return executeForUser<Refusal, RecoveryCodes>(this.#application, withoutProof(command), {
       decide: async (account, context) => {
         const generated = generateRecoveryCodes(account, { organizationId, codes, withPending }, context);
         const proven = await withProof(generated, proof, { account, organizationId, context, secrets });

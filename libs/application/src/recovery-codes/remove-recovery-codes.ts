@@ -5,7 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
-import { readProof, type UnreadProof, withProof } from '#application/proof.js';
+import { proofFor, readProof, type UnreadProof, withoutProof, withProof } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
@@ -39,11 +39,11 @@ export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecover
 
   async execute(command: RemoveRecoveryCodes): Promise<Outcome> {
     const { secrets } = this.#application.parts;
-    const read = readProof(command, secrets);
+    const read = readProof(proofFor(command), secrets);
     if (read.kind === 'rejected') return read;
     const { organizationId } = command;
     return unlessBusy(() =>
-      executeForUser<ProofRefusal, null>(this.#application, command, (account, context) =>
+      executeForUser<ProofRefusal, null>(this.#application, withoutProof(command), (account, context) =>
         withProof(removeRecoveryCodes(account, { organizationId }), read.proof, {
           account,
           organizationId,

@@ -5,7 +5,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
-import { gatherProof, readProof, type UnreadProof } from '#application/proof.js';
+import { gatherProof, proofFor, readProof, type UnreadProof, withoutProof } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import { type Decision, reject } from '#domain/decider.js';
@@ -43,19 +43,23 @@ export class RemoveTotpHandler implements ICommandHandler<RemoveTotp> {
 
   async execute(command: RemoveTotp): Promise<Outcome> {
     const { secrets } = this.#application.parts;
-    const read = readProof(command, secrets);
+    const read = readProof(proofFor(command), secrets);
     if (read.kind === 'rejected') return read;
     const { organizationId, totpId, byAdministrator } = command;
     const device = { organizationId, totpId };
     return unlessBusy(() =>
-      executeForUser<RemoveTotpRefusal, null>(this.#application, command, async (account, context) => {
-        const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
-        const removal = removeTotp(account, { ...device, proof }, context);
-        if (read.proof === null || !needsProof(removal)) return removal;
-        const gathered = await gatherProof(read.proof, device, { account, context, secrets });
-        if (gathered.kind === 'rejected') return reject(gathered.refusal);
-        return removeTotp(account, { ...device, proof: gathered.proof }, context);
-      }),
+      executeForUser<RemoveTotpRefusal, null>(
+        this.#application,
+        withoutProof(command),
+        async (account, context) => {
+          const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
+          const removal = removeTotp(account, { ...device, proof }, context);
+          if (read.proof === null || !needsProof(removal)) return removal;
+          const gathered = await gatherProof(read.proof, device, { account, context, secrets });
+          if (gathered.kind === 'rejected') return reject(gathered.refusal);
+          return removeTotp(account, { ...device, proof: gathered.proof }, context);
+        },
+      ),
     );
   }
 }

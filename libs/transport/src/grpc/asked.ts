@@ -55,6 +55,8 @@ export function incomingOf(
     organization: header('x-zitadel-orgid'),
     idempotencyKey: header('idempotency-key'),
     position: header('x-countersign-position'),
+    code: header('x-countersign-code'),
+    recoveryCode: header('x-countersign-recovery-code'),
     address: addressOf(peer, header),
     signal,
   };

@@ -32,6 +32,19 @@ const headers = {
     description: 'Makes a change repeatable for 24 hours: the same call with the same key is done once.',
     schema: { type: 'string' },
   },
+  code: {
+    name: 'x-countersign-code',
+    in: 'header',
+    description:
+      'A code of an app of the user who calls, where a session is refused as `step-up-required`. It is spent with the change.',
+    schema: { type: 'string' },
+  },
+  recoveryCode: {
+    name: 'x-countersign-recovery-code',
+    in: 'header',
+    description: 'A recovery code instead of `x-countersign-code`.',
+    schema: { type: 'string' },
+  },
 } as const satisfies Record<string, Parameter>;
 
 const answerHeaders = {

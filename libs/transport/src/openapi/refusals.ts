@@ -88,7 +88,7 @@ export const statusSchema: Schema = {
       type: 'array',
       description:
         '`zitadel.v1.ErrorDetail` with the id of the refusal, `countersign.v1.RefusalDetail` with what it carries, ' +
-        '`google.rpc.BadRequest` with the fields that do not fit, `google.rpc.RetryInfo` with how long to wait.',
+        '`google.rpc.BadRequest` with the fields that do not fit, `google.rpc.RetryInfo` with how long to wait, `google.rpc.ErrorInfo` with what is missing.',
       items: { type: 'object', properties: { '@type': { type: 'string' } }, required: ['@type'] },
     },
   },

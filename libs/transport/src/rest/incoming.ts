@@ -27,6 +27,8 @@ export function incomingOf(
     organization: textOf(headers['x-zitadel-orgid']),
     idempotencyKey: textOf(headers['idempotency-key']),
     position: textOf(headers['x-countersign-position']),
+    code: textOf(headers['x-countersign-code']),
+    recoveryCode: textOf(headers['x-countersign-recovery-code']),
     address: addressOf(request),
     // A signal with its timer costs more than all the rest here, and not every refusal needs one.
     get signal() {

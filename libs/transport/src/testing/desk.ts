@@ -68,6 +68,8 @@ export const incomingWith = (more: Partial<Incoming>): Incoming => ({
   organization: null,
   idempotencyKey: null,
   position: null,
+  code: null,
+  recoveryCode: null,
   address: '192.0.2.1',
   signal: new AbortController().signal,
   ...more,

@@ -6,7 +6,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** Beside what every page may send. */
 const allowedHeaders = [
   ...['authorization', 'content-type', 'idempotency-key', 'traceparent', 'tracestate'],
-  ...['x-countersign-position', 'x-request-id', 'x-zitadel-orgid'],
+  ...['x-countersign-code', 'x-countersign-position', 'x-countersign-recovery-code'],
+  ...['x-request-id', 'x-zitadel-orgid'],
   ...[
     'connect-protocol-version',
     'connect-timeout-ms',

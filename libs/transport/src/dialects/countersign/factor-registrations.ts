@@ -37,6 +37,8 @@ export const registrations = (parts: Parts): Methods => ({
 
 const starting = ({ run }: Parts): Methods['startTotpRegistration'] => ({
   access,
+  stepUp: 'factors',
+  enrols: true,
   fields: parameterFields,
   run: async (request, call) => {
     const qr = qrOf(request.qr);
@@ -64,6 +66,8 @@ const starting = ({ run }: Parts): Methods['startTotpRegistration'] => ({
 
 const confirming = ({ run }: Parts): Methods['verifyTotpRegistration'] => ({
   access,
+  stepUp: 'factors',
+  enrols: true,
   guesses: true,
   run: async (request, call) => {
     const { code } = request;
@@ -77,6 +81,7 @@ const confirming = ({ run }: Parts): Methods['verifyTotpRegistration'] => ({
 
 const importing = (parts: Parts): Methods['registerTotpSeed'] => ({
   access: neverOneself,
+  stepUp: 'factors',
   fields: parameterFields,
   run: async (request, call) => {
     const violations = parameterViolations(request.parameters, 'parameters');

@@ -12,7 +12,13 @@ import type { Factors } from '#read-models/queries/factors.js';
 import { registrations } from '#transport/dialects/countersign/factor-registrations.js';
 import { detailsOf, inDetails, momentOf } from '#transport/dialects/countersign/messages.js';
 import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/countersign/parts.js';
-import { hashesOfProof, proofGiven, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
+import {
+  hashesOfProof,
+  proofGiven,
+  proofIn,
+  proofOf,
+  refusedProof,
+} from '#transport/dialects/countersign/proofs.js';
 import { deviceMessage } from '#transport/dialects/countersign/totp-messages.js';
 import {
   answered,
@@ -52,6 +58,9 @@ const checks = ({ run }: Parts): Methods => ({
   },
   resyncTotp: {
     access: changing,
+    stepUp: 'factors',
+    // Two codes of the app itself, one after the other, are more than any proof.
+    proof: ({ firstCode }) => ({ code: firstCode }),
     guesses: true,
     run: async (request, call) => {
       const { firstCode, secondCode } = request;
@@ -73,6 +82,8 @@ const upkeep = (parts: Parts): Methods => ({
   },
   removeTotp: {
     access: changing,
+    stepUp: 'factors',
+    proof: proofIn,
     guesses: true,
     hashes: hashesOfProof,
     run: async (request, call) => {

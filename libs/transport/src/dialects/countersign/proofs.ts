@@ -19,6 +19,9 @@ export const proofOf = ({ code, recoveryCode }: Given): Proof => ({
   recoveryCode: recoveryCode ?? null,
 });
 
+/** Where a message has room for a proof. */
+export const proofIn = ({ code, recoveryCode }: Given): Given => ({ code, recoveryCode });
+
 export const proofGiven = ({ code, recoveryCode }: Given): boolean =>
   code !== undefined || recoveryCode !== undefined;
 

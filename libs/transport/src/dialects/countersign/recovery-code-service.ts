@@ -7,7 +7,7 @@ import {
 } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
 import { addressOf, askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
-import { hashesOfProof, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
+import { hashesOfProof, proofIn, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
 import {
   answered,
   type Implemented,
@@ -32,6 +32,8 @@ export const recoveryCodeService = (parts: Parts): readonly Implemented[] =>
 const changes = ({ run }: Parts): Methods => ({
   generateRecoveryCodes: {
     access: changing,
+    stepUp: 'recoveryCodes',
+    proof: proofIn,
     guesses: true,
     hashes: (request) => hashesOfCodes(request) + hashesOfProof(request),
     fields: { withPending: 'for_registration' },
@@ -50,6 +52,8 @@ const changes = ({ run }: Parts): Methods => ({
   },
   removeRecoveryCodes: {
     access: changing,
+    stepUp: 'recoveryCodes',
+    proof: proofIn,
     guesses: true,
     hashes: hashesOfProof,
     run: async (request, call) => {

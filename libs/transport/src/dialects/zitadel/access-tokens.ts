@@ -38,6 +38,7 @@ export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
   return {
     addPersonalAccessToken: {
       access,
+      stepUp: 'tokens',
       fields: { expiresAt: 'expiration_date' },
       run: async (request, call) => {
         const { expirationDate } = request;
@@ -56,6 +57,7 @@ export function accessTokens(parts: Parts): MethodTable<typeof UserService> {
     },
     removePersonalAccessToken: {
       access,
+      stepUp: 'tokens',
       run: async (request, call) => {
         const tokenId = request.tokenId as AccessTokenId;
         return told(

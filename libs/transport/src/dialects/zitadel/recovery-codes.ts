@@ -14,6 +14,7 @@ export function recoveryCodes({ run }: Parts): MethodTable<typeof UserService> {
   return {
     generateRecoveryCodes: {
       access,
+      stepUp: 'recoveryCodes',
       hashes: ({ count }) => (count > codesMax ? 0 : count),
       run: async (request, call) => {
         const { count } = request;
@@ -29,6 +30,7 @@ export function recoveryCodes({ run }: Parts): MethodTable<typeof UserService> {
     },
     removeRecoveryCodes: {
       access,
+      stepUp: 'recoveryCodes',
       run: async (request, call) =>
         told(await run(new RemoveRecoveryCodes(addressOf(request, call))), inDetails),
     },

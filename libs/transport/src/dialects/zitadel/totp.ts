@@ -19,6 +19,8 @@ export function totp(parts: Parts): MethodTable<typeof UserService> {
   return {
     registerTOTP: {
       access,
+      stepUp: 'factors',
+      enrols: true,
       run: async (request, call) =>
         told(
           await run(new StartTotpRegistration({ ...addressOf(request, call), onlyUnnamed: true })),
@@ -32,6 +34,8 @@ export function totp(parts: Parts): MethodTable<typeof UserService> {
     },
     verifyTOTPRegistration: {
       access,
+      stepUp: 'factors',
+      enrols: true,
       guesses: true,
       run: async (request, call) => {
         const { pending, enrolled } = await unnamed(parts, request);
@@ -45,7 +49,8 @@ export function totp(parts: Parts): MethodTable<typeof UserService> {
     },
     removeTOTP: {
       access,
-      // Whoever removes an own one has to bring a proof, which this request has no field for.
+      stepUp: 'factors',
+      // Whoever removes an own one has to bring a proof, which this request has no field for: headers have.
       run: async (request, call) => {
         const { pending, enrolled } = await unnamed(parts, request);
         const totpId = idOf(enrolled ?? pending, parts);
