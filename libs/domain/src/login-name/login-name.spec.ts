@@ -158,7 +158,7 @@ describe('a password for a name that nobody has', () => {
   const failed: LoginNameEvent = { type: 'login.password.check.failed' };
   const refuse = (name: LoginNameState) => refusePassword(name, circumstances());
   const wrong = (attemptsLeft: number, nextAttemptAt: number | null = now) =>
-    ({ code: 'password-wrong', attemptsLeft, nextAttemptAt }) as const;
+    ({ code: 'password-wrong', failures: 100 - attemptsLeft, attemptsLeft, nextAttemptAt }) as const;
   const times = (count: number) => Array.from({ length: count }, () => at(now, failed));
 
   test('is wrong, and counts', () => {

@@ -15,6 +15,8 @@ export type PasswordBoundRefusal =
 export interface PasswordWrong {
   /** It is not the password of this user, or there is no such user, or the user has none: nobody can tell which. */
   readonly code: 'password-wrong';
+  /** In a row, this one included. */
+  readonly failures: number;
   /** Until the password has to be set anew. */
   readonly attemptsLeft: number;
   /** Null when waiting does not help: it has to be set anew. */
@@ -34,7 +36,8 @@ export function passwordBound(inARow: FailuresInARow | null, facts: Facts): Pass
 export function passwordWrong(inARow: FailuresInARow | null, facts: Facts): PasswordWrong {
   const attemptsLeft = passwordAttemptsLeft(inARow, facts);
   const nextAttemptAt = attemptsLeft === 0 ? null : (passwordDelayedUntil(inARow, facts) ?? facts.now);
-  return { code: 'password-wrong', attemptsLeft, nextAttemptAt };
+  const failures = facts.settings.passwordFailuresMax - attemptsLeft;
+  return { code: 'password-wrong', failures, attemptsLeft, nextAttemptAt };
 }
 
 function passwordAttemptsLeft(inARow: FailuresInARow | null, { settings }: Facts): number {

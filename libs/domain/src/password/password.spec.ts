@@ -55,7 +55,10 @@ describe('a password that is given', () => {
       .then(right);
     given(...person, ...times(4, wrong), right, ...times(4, wrong))
       .when(verifyPassword, wrongGuess)
-      .thenRejected({ code: 'password-wrong', attemptsLeft: 95, nextAttemptAt: now + 30_000 }, wrong);
+      .thenRejected(
+        { code: 'password-wrong', failures: 5, attemptsLeft: 95, nextAttemptAt: now + 30_000 },
+        wrong,
+      );
     expect(accountOf(...person, right)).toEqual(accountOf(...person));
   });
 
@@ -71,10 +74,10 @@ describe('a password that is given', () => {
   test('is wrong, counts, and is told what is left', () => {
     given(...person)
       .when(verifyPassword, wrongGuess)
-      .thenRejected({ code: 'password-wrong', attemptsLeft: 99, nextAttemptAt: now }, wrong);
+      .thenRejected({ code: 'password-wrong', failures: 1, attemptsLeft: 99, nextAttemptAt: now }, wrong);
     given(...person, ...times(3, wrong))
       .when(verifyPassword, wrongGuess)
-      .thenRejected({ code: 'password-wrong', attemptsLeft: 96, nextAttemptAt: now }, wrong);
+      .thenRejected({ code: 'password-wrong', failures: 4, attemptsLeft: 96, nextAttemptAt: now }, wrong);
   });
 
   test.each([
@@ -167,7 +170,7 @@ describe('wrong passwords in a row', () => {
   test('the hundredth is the last, and says that waiting does not help', () => {
     given(...person, ...times(99, wrong))
       .when(verifyPassword, wrongGuess)
-      .thenRejected({ code: 'password-wrong', attemptsLeft: 0, nextAttemptAt: null }, wrong);
+      .thenRejected({ code: 'password-wrong', failures: 100, attemptsLeft: 0, nextAttemptAt: null }, wrong);
   });
 
   test('a hundred of them have even the right one refused, whatever the time', () => {
@@ -322,7 +325,7 @@ describe('wrong passwords in a row', () => {
           ...wrongChange,
           password: { ...another, traits: { ...fine, characters: 1 } },
         })
-        .thenRejected({ code: 'password-wrong', attemptsLeft: 99, nextAttemptAt: now }, wrong);
+        .thenRejected({ code: 'password-wrong', failures: 1, attemptsLeft: 99, nextAttemptAt: now }, wrong);
     });
 
     test.each([
