@@ -50,7 +50,7 @@ const rooms = [
     why: 'Sealing, codes and hashes: the one room with the libraries that handle them.',
     to: [npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', '@node-rs/bcrypt', 'jose')],
     typesOnly: [lib('domain')],
-    builtins: builtin('crypto'),
+    builtins: builtin('(crypto|os|worker_threads)'),
   },
   {
     from: lib('key-store-sqlite'),
@@ -83,6 +83,12 @@ const rooms = [
     from: lib('read-models'),
     why: 'Rows from events: knows the drivers of its stores, reckons what is left of guesses by the domain, and decides nothing.',
     to: [lib('domain'), lib('event-catalog'), port, npm('kysely', 'better-sqlite3', 'pg')],
+    builtins: builtin(),
+  },
+  {
+    from: lib('delivery-hook'),
+    why: 'Tells the outside what the log says of users: reads it by the port and the catalogue, judges by the domain, and is handed what opens.',
+    to: [lib('domain'), lib('event-catalog'), port, npm('pg')],
     builtins: builtin(),
   },
   {
@@ -142,9 +148,12 @@ const drivers = [
   },
   {
     driver: npm('pg'),
-    only: `(${lib('key-store-postgres')}|^libs/read-models/src/stores/postgres)`,
+    only: `(${lib('key-store-postgres')}|^libs/read-models/src/stores/postgres|^libs/delivery-hook/src/progress-in-postgres)`,
   },
-  { driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', '@node-rs/bcrypt', 'jose'), only: lib('secrets') },
+  {
+    driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', '@node-rs/bcrypt', 'jose'),
+    only: lib('secrets'),
+  },
 ];
 
 module.exports = {
