@@ -525,10 +525,15 @@ export declare const CheckRecoveryCodeSchema: GenMessage<CheckRecoveryCode>;
  * is not right leaves no trace in a session, and its own in the user's history.
  *
  * A session whose user, password and, where the user has one, second factor were checked lets its user in: its token
- * stands for an access token, and may do to the user itself what everybody may. Until then the token lets nobody in.
- * Where the organization requires a second factor and the user has none yet, it can enrol the first, and nothing
- * else. A session ends with its lifetime, with its user's lock, deactivation or removal, and when its user's
- * sessions are ended.
+ * stands for an access token, and may do to the user itself what everybody may. Until then the token lets nobody in,
+ * and every call of every service is refused as `authentication-required` or `second-factor-required`. Where the
+ * organization requires a second factor and the user has none yet, it can enrol the first, and everything else is
+ * refused as `enrolment-required`. A session ends with its lifetime, with its user's lock, deactivation or removal,
+ * and when its user's sessions are ended.
+ *
+ * What changes factors, recovery codes, access tokens or the password of the caller itself is refused as
+ * `step-up-required` where the second factor of its session is older than the organization allows and none comes
+ * along, and as `scope-required` where its access token lacks the scope.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
  * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as
@@ -554,6 +559,8 @@ export declare const SessionService: GenService<{
   },
   /**
    * Answers one session, to who brings its token, made it, is its user or may read sessions.
+   *
+   * Refused as `session-token-wrong`.
    *
    * @generated from rpc zitadel.session.v2.SessionService.GetSession
    */
@@ -586,6 +593,8 @@ export declare const SessionService: GenService<{
   },
   /**
    * Ends a session, by who brings its token, is its user or may delete sessions.
+   *
+   * Refused as `session-token-wrong`.
    *
    * @generated from rpc zitadel.session.v2.SessionService.DeleteSession
    */
