@@ -63,12 +63,19 @@ export interface PasswordTarget {
   readonly hash: Sealed | null;
 }
 
-export interface NewPassword {
-  readonly hash: Sealed;
-  readonly changeRequired: boolean;
+/** What somebody wants as a password from now on. */
+export interface WantedPassword {
   /** Null for one that came as a hash. */
   readonly traits: PasswordTraits | null;
+  readonly changeRequired: boolean;
 }
+
+export type NewPassword = WantedPassword & { readonly hash: Sealed };
+
+/** With what was shown for it: the present password, or a code. Nothing is hashed for a wrong one. */
+export type ProvenPassword =
+  | ({ readonly guess: 'right' } & NewPassword)
+  | ({ readonly guess: 'wrong' } & WantedPassword);
 
 export interface VerifyPassword extends OfUser {
   /** Whether the password is the one whose hash `passwordTarget` named. */
@@ -118,30 +125,29 @@ export function setPassword(
   return accept(passwordChanged(password, 'set'));
 }
 
-/** What the present password has to be compared with, by a user who wants another one. */
+/** What the present password has to be compared with; it is not, where the new one would be refused. */
 export function passwordToChange(
   account: Account,
-  command: OfUser,
+  { organizationId, password }: OfUser & { readonly password: WantedPassword },
   circumstances: Circumstances,
 ): { readonly kind: 'target'; readonly hash: Sealed } | Rejected<ChangePasswordRefusal> {
-  const target = passwordTarget(account, command, circumstances);
+  const target = passwordTarget(account, { organizationId }, circumstances);
   if (target.kind === 'rejected') return target;
-  const human = livingHuman(account, command.organizationId);
+  const human = livingHuman(account, organizationId);
   if (human.kind === 'rejected') return human;
-  return target.hash === null ? refused('password-not-set') : { kind: 'target', hash: target.hash };
+  if (target.hash === null) return refused('password-not-set');
+  return refusedByRules(password.traits, circumstances.settings) ?? { kind: 'target', hash: target.hash };
 }
 
-/** A wrong present password is counted whatever the new one is worth. */
+/** A right present password counts as one in the append that changes it. */
 export function changePassword(
   account: Account,
-  { organizationId, matches, password }: VerifyPassword & { readonly password: NewPassword },
+  { organizationId, password }: OfUser & { readonly password: ProvenPassword },
   circumstances: Circumstances,
 ): Decision<PasswordEvent, ChangePasswordRefusal> {
-  const target = passwordToChange(account, { organizationId }, circumstances);
+  const target = passwordToChange(account, { organizationId, password }, circumstances);
   if (target.kind === 'rejected') return reject(target.refusal);
-  if (!matches) return countFailure(account, circumstances);
-  const refused = refusedByRules(password.traits, circumstances.settings);
-  if (refused !== null) return reject(refused.refusal, succeeded);
+  if (password.guess === 'wrong') return countFailure(account, circumstances);
   return accept(succeeded, passwordChanged(password, 'changed'));
 }
 
@@ -155,40 +161,36 @@ export function requestPasswordCode(
   return accept({ type: 'user.human.password.code.added', code, expiresAt });
 }
 
-/** The code that a guess is to be compared with, or why a guess would not be looked at. */
+/** The code that a guess is to be compared with; it is not, where the new password would be refused. */
 export function passwordCodeToCompare(
   account: Account,
-  command: OfUser,
+  { organizationId, password }: OfUser & { readonly password: WantedPassword },
   circumstances: Circumstances,
-): Accepted<Sealed> | Rejected<PasswordCodeRefusal> {
-  const awaited = awaitedCode(account, command, circumstances);
-  return awaited.kind === 'rejected' ? awaited : { kind: 'accepted', answer: awaited.answer.code };
+): Accepted<Sealed> | Rejected<PasswordCodeRefusal | PasswordRuleRefusal> {
+  const awaited = awaitedCode(account, { organizationId }, circumstances);
+  if (awaited.kind === 'rejected') return awaited;
+  const { code } = awaited.answer;
+  return refusedByRules(password.traits, circumstances.settings) ?? { kind: 'accepted', answer: code };
 }
 
-/** A new password that the rules refuse leaves the code as it was, so that another one can be given with it. */
 export function resetPassword(
   account: Account,
-  {
-    organizationId,
-    guess,
-    password,
-  }: OfUser & { readonly guess: 'right' | 'wrong'; readonly password: NewPassword },
+  { organizationId, password }: OfUser & { readonly password: ProvenPassword },
   circumstances: Circumstances,
 ): Decision<PasswordEvent, ResetPasswordRefusal> {
-  const awaited = awaitedCode(account, { organizationId }, circumstances);
+  const awaited = passwordCodeToCompare(account, { organizationId, password }, circumstances);
   if (awaited.kind === 'rejected') return reject(awaited.refusal);
-  if (guess === 'wrong') {
-    const guessesLeft = passwordCodeGuessesMax - awaited.answer.failures - 1;
-    const failed: PasswordEvent = { type: 'user.human.password.code.check.failed' };
-    return reject({ code: 'password-code-wrong', guessesLeft }, failed);
-  }
-  const refused = refusedByRules(password.traits, circumstances.settings);
-  if (refused !== null) return reject(refused.refusal);
-  return accept(passwordChanged(password, 'reset'));
+  if (password.guess === 'right') return accept(passwordChanged(password, 'reset'));
+  const { code } = evolvePassword(account.password, codeFailed, circumstances.now);
+  return reject({ code: 'password-code-wrong', guessesLeft: passwordCodeGuessesLeft(code) }, codeFailed);
 }
 
+/** None where there is no code. */
+export const passwordCodeGuessesLeft = (code: PasswordCode | null): number =>
+  Math.max(0, passwordCodeGuessesMax - (code?.failures ?? passwordCodeGuessesMax));
+
 export const passwordChanged = (
-  { hash, changeRequired }: Omit<NewPassword, 'traits'>,
+  { hash, changeRequired }: Pick<NewPassword, 'hash' | 'changeRequired'>,
   how: PasswordChange,
 ): PasswordEvent => ({ type: 'user.human.password.changed', hash, changeRequired, how });
 
@@ -211,7 +213,7 @@ function awaitedCode(
   const { code } = account.password;
   if (code === null) return refused('password-code-not-found');
   if (circumstances.now >= code.expiresAt) return refused('password-code-expired');
-  if (code.failures >= passwordCodeGuessesMax) return refused('password-code-exhausted');
+  if (passwordCodeGuessesLeft(code) === 0) return refused('password-code-exhausted');
   return { kind: 'accepted', answer: code };
 }
 
@@ -226,6 +228,7 @@ function unreachable(
   return human.kind === 'rejected' ? human : null;
 }
 
+const codeFailed = { type: 'user.human.password.code.check.failed' } as const;
 const succeeded: PasswordEvent = { type: 'user.human.password.check.succeeded' };
 
 const refused = <Code extends string>(code: Code) => ({ kind: 'rejected', refusal: { code } }) as const;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  passwordCodeGuessesLeft,
   passwordCodeGuessesMax,
   passwordCodeToCompare,
   requestPasswordCode,
@@ -9,6 +10,7 @@ import { times } from '#domain/testing/factors.js';
 import {
   another,
   changed,
+  notAnother,
   resetCode,
   resetCodeAdded,
   wrong,
@@ -17,7 +19,6 @@ import {
 import {
   deactivated,
   elsewhere,
-  here,
   humanAdded,
   locked,
   machineAdded,
@@ -28,8 +29,8 @@ import {
 import { accountOf, circumstances, given } from '#domain/testing/specification.js';
 
 const person = [humanAdded, changed()];
-const rightCode = { organizationId, guess: 'right', password: another } as const;
-const wrongCode = { organizationId, guess: 'wrong', password: another } as const;
+const rightCode = { organizationId, password: another };
+const wrongCode = { organizationId, password: notAnother };
 
 describe('a password that is set anew by a code', () => {
   const allGuesses = times(passwordCodeGuessesMax, wrongResetCode);
@@ -46,7 +47,7 @@ describe('a password that is set anew by a code', () => {
 
   test('the code to compare with is the one asked for last', () => {
     const newer = { ...resetCodeAdded, code: sealed('9ZQ4TD') };
-    expect(passwordCodeToCompare(accountOf(...withCode, newer), here, circumstances())).toEqual({
+    expect(passwordCodeToCompare(accountOf(...withCode, newer), rightCode, circumstances())).toEqual({
       kind: 'accepted',
       answer: newer.code,
     });
@@ -89,8 +90,9 @@ describe('a password that is set anew by a code', () => {
       .then(changed('new', 'reset'));
   });
 
-  test('a wrong guess counts for nothing where there is no code', () => {
+  test('a wrong guess counts for nothing where there is no code, at which no guess is left', () => {
     expect(accountOf(...person, wrongResetCode)).toEqual(accountOf(...person));
+    expect(passwordCodeGuessesLeft(null)).toBe(0);
   });
 
   const moved = { type: 'user.human.email.changed', ...otherEmail, verified: false } as const;
@@ -113,7 +115,7 @@ describe('a password that is set anew by a code', () => {
     ['password-code-exhausted', [...withCode, ...allGuesses], circumstances()],
   ] as const)('%s: a guess is refused uncompared and without an event (%#)', (code, past, facts) => {
     const refused = { kind: 'rejected', refusal: { code } };
-    expect(passwordCodeToCompare(accountOf(...past), here, facts)).toEqual(refused);
+    expect(passwordCodeToCompare(accountOf(...past), rightCode, facts)).toEqual(refused);
     given(...past)
       .when(resetPassword, rightCode, facts)
       .thenRejected({ code });

@@ -28,4 +28,10 @@ export const resetCodeAdded: PasswordEvent = { type: 'user.human.password.code.a
 export const wrongResetCode: PasswordEvent = { type: 'user.human.password.code.check.failed' };
 
 /** Another password, which nothing can be said against. */
-export const another = { hash: sealed('hash of new'), changeRequired: false, traits: fine };
+export const another = {
+  guess: 'right',
+  hash: sealed('hash of new'),
+  changeRequired: false,
+  traits: fine,
+} as const;
+export const notAnother = { ...another, guess: 'wrong' } as const;
