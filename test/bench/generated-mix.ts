@@ -54,6 +54,8 @@ function placeOf(event: number, who: number): Place {
     editor: null,
     callId: null,
     traceId: null,
+    sessionId: null,
+    userStream: `user-${streamId(who)}`,
   };
 }
 

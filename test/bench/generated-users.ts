@@ -96,6 +96,8 @@ export function generatedUser(number: number): Row {
     description: null,
     email_key: `${key}${key}${key}email`,
     is_email_verified: 1,
+    password_changed_at: null,
+    is_password_change_required: 0,
     created_at: time,
     changed_at: time,
     sequence: 1,

@@ -135,6 +135,10 @@ function filtered(round: number): Asked[] {
   );
 }
 
+const same = (text: string) => text;
+/** Nothing is looked for by keys, or opened. */
+const unneeded = { streamId: same, fingerprintKey: same, open: () => null };
+
 async function ask(store: Pick<ModelStore, 'read'>): Promise<void> {
   const told = new Map<string, { readonly times: number[]; total: string }>();
   for (let round = 0; round < rounds; round += 1) {
@@ -143,7 +147,7 @@ async function ask(store: Pick<ModelStore, 'read'>): Promise<void> {
       told.set(kind, known);
       const began = performance.now();
       const outcome = await store.read((reading) =>
-        listUsers(scope, search, { reading, now: 0, streamId: (id) => id }),
+        listUsers(scope, search, { reading, now: 0, ...unneeded }),
       );
       known.times.push(performance.now() - began);
       known.total = totalOf(outcome);

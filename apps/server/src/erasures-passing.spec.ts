@@ -35,7 +35,7 @@ async function openSomebody() {
   const keys = new ProjectingKeys({ stored: { get: (subject) => stored.get(subject) ?? null }, masterKeys });
   const log = new InMemoryEventLog();
   await append(log, 'user.human.added');
-  const unsaid = { editor: null, callId: null, traceId: null };
+  const unsaid = { editor: null, callId: null, traceId: null, sessionId: null, userStream: stream };
   const place = {
     stream,
     revision: 0,

@@ -27,7 +27,7 @@ import { Projecting } from '#server/projecting.js';
 import { Replaying } from '#server/replaying.js';
 import { secretsOver } from '#server/secrets-over.js';
 
-const all = ['users', 'organizations', 'audit'];
+const all = ['users', 'organizations', 'sessions', 'audit'];
 
 interface Threads {
   readonly projecting: Projecting;

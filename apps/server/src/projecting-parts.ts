@@ -6,6 +6,7 @@ import { KeysForReading } from '#key-store-sqlite/keys-for-reading.js';
 import { type Lease, writingUnder } from '#read-models/lease.js';
 import { audit } from '#read-models/models/audit.js';
 import { organizations } from '#read-models/models/organizations.js';
+import { sessions } from '#read-models/models/sessions.js';
 import { users } from '#read-models/models/users.js';
 import type { Projection } from '#read-models/projection.js';
 import type { Measure } from '#read-models/replay/progress.js';
@@ -15,7 +16,7 @@ import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.j
 import { ProjectingKeys } from '#server/projecting-keys.js';
 import type { ProjectingData, SharedStore } from '#server/projecting-messages.js';
 
-export const models: readonly Projection[] = [users, organizations, audit];
+export const models: readonly Projection[] = [users, organizations, sessions, audit];
 
 export interface ProjectingParts {
   readonly log: EventLog;

@@ -25,7 +25,7 @@ import { ProjectingAway } from '#server/order-errors.js';
 import { Projecting, type ProjectingOptions } from '#server/projecting.js';
 import { secretsOver } from '#server/secrets-over.js';
 
-const all = ['users', 'organizations', 'audit'];
+const all = ['users', 'organizations', 'sessions', 'audit'];
 
 let directory: string;
 let log: SqliteEventLog;

@@ -4,9 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Application } from '#application/application.js';
+import type { Secrets } from '#application/parts.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { notedLog } from '#read-models/noted-log.js';
 import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
+import type { OpenSealed } from '#read-models/queries/queries.js';
 import { ModelStoreError, type Reading } from '#read-models/store.js';
 import { Waits } from '#read-models/waits.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
@@ -50,7 +52,7 @@ interface Parts {
   readonly endWatch: () => void;
 }
 
-export const projections: readonly string[] = ['users', 'organizations', 'audit'];
+export const projections: readonly string[] = ['users', 'organizations', 'sessions', 'audit'];
 /** Who is a little behind has caught up by then. What is built anew takes minutes, and commands can do without. */
 const startMaxMs = 5_000;
 const lookAgainMs = 100;
@@ -113,7 +115,7 @@ export class ReadModels {
     const { rows, waits } = this.#parts;
     const read = <Answer>(ask: (reading: Reading) => Promise<Answer>, signal: AbortSignal) =>
       rows.read(ask, { waits, projections, signal });
-    return openQueries({ store: { read }, waits, names: secrets.names, clock });
+    return openQueries({ store: { read }, waits, names: secrets.names, open: openerOf(secrets), clock });
   }
 
   /** Rejects where they cannot be read just now. */
@@ -160,3 +162,11 @@ function onlyUnavailable(error: unknown): false {
   if (error instanceof ModelStoreError) return false;
   throw error;
 }
+
+/** What stays sealed in rows is opened by who answers, for as long as there is a key. */
+const openerOf =
+  ({ keys, open }: Pick<Secrets, 'keys' | 'open'>): OpenSealed =>
+  async ({ userStream, organizationId, purpose, factor, sealed }) => {
+    const key = await keys.get(userStream);
+    return key === null ? null : open(key, { organizationId, subject: userStream, factor, purpose }, sealed);
+  };

@@ -25,7 +25,7 @@ import { models } from '#server/projecting-parts.js';
 import { Replaying } from '#server/replaying.js';
 import { secretsOver } from '#server/secrets-over.js';
 
-const all = ['users', 'organizations', 'audit'];
+const all = ['users', 'organizations', 'sessions', 'audit'];
 
 let directory: string;
 let log: SqliteEventLog;

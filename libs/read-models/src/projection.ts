@@ -36,6 +36,10 @@ export interface Place {
   readonly editor: string | null;
   readonly callId: string | null;
   readonly traceId: string | null;
+  /** The session that acted, or for which something was checked; in a stream of its own, that one. */
+  readonly sessionId: string | null;
+  /** Of whom it is: a session's event names its user, once there is one. */
+  readonly userStream: string | null;
 }
 
 /** Cells that are sealed in the event. They are null where the key of their user is gone. */

@@ -157,7 +157,7 @@ function decode({ type, data }: RecordedEvent): DomainEvent | null {
 }
 
 export function placeOf({ stream, revision, position, metadata }: RecordedEvent): Place {
-  const { time, organization, editor, call, trace } = metadata;
+  const { time, organization, editor, call, trace, session } = metadata;
   return {
     stream,
     revision,
@@ -167,7 +167,16 @@ export function placeOf({ stream, revision, position, metadata }: RecordedEvent)
     editor: textOrNull(editor),
     callId: textOrNull(call),
     traceId: textOrNull(trace),
+    sessionId: stream.startsWith(sessionPrefix) ? stream.slice(sessionPrefix.length) : textOrNull(session),
+    userStream: userStreamIn(stream, textOrNull(metadata.user)),
   };
+}
+
+const sessionPrefix = 'session-';
+
+function userStreamIn(stream: string, user: string | null): string | null {
+  if (stream.startsWith('user-')) return stream;
+  return user === null ? null : `user-${user}`;
 }
 
 function textOrNull(value: JsonValue | undefined): string | null {

@@ -47,7 +47,7 @@ describe('where a service runs', () => {
   it('its projections are told with what they are doing', async () => {
     const { projections, head } = last(await run('projections', 'list'));
     expect(projections).toMatchObject(
-      ['users', 'organizations', 'audit'].map((projection) => ({
+      ['users', 'organizations', 'sessions', 'audit'].map((projection) => ({
         projection,
         state: 'following',
         position: head,

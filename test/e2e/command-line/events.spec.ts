@@ -194,7 +194,7 @@ describe('events export and import', () => {
   /** Of the rows that a replay makes, table by table. It must find them equal to those that are live. */
   async function digestsIn(directory: string): Promise<readonly unknown[]> {
     const digests: unknown[] = [];
-    for (const projection of ['users', 'organizations', 'audit']) {
+    for (const projection of ['users', 'organizations', 'sessions', 'audit']) {
       const words = ['replay', projection, '--dry-run', '--json', '--data-dir', directory];
       const ran = await countersign(words);
       expect(ran.code).toBe(exitCodes.done);

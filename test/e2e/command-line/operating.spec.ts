@@ -36,6 +36,7 @@ describe('status', () => {
     expect(told?.projections).toMatchObject([
       { projection: 'users', events: events.length, ...level },
       { projection: 'organizations', ...level },
+      { projection: 'sessions', ...level },
       { projection: 'audit', ...level },
     ]);
   });

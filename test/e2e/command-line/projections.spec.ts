@@ -46,7 +46,7 @@ describe('projections list and show', () => {
     const { head, projections, replays } = last(ran);
     const level = { state: 'not-running', position: head, lagEvents: 0, lagSeconds: 0, parked: [] };
     expect(projections).toEqual(
-      ['users', 'organizations', 'audit'].map((projection) =>
+      ['users', 'organizations', 'sessions', 'audit'].map((projection) =>
         expect.objectContaining({ projection, ...level, lastError: null }),
       ),
     );

@@ -18,6 +18,7 @@ const entries: Table = {
     organization_id: orNull(text),
     /** Null for what happened to nobody's account. */
     user_stream: orNull(text),
+    session_id: orNull(text),
     /** As JSON. */
     data: text,
   },
@@ -27,6 +28,7 @@ const entries: Table = {
 
 function entry(event: DomainEvent, place: Place): RowChange {
   const { stream, revision, position, time, organizationId, editor, callId, traceId } = place;
+  const { userStream, sessionId } = place;
   const row = {
     place: position,
     stream,
@@ -37,7 +39,8 @@ function entry(event: DomainEvent, place: Place): RowChange {
     call_id: callId,
     trace_id: traceId,
     organization_id: organizationId,
-    user_stream: stream.startsWith('user-') ? stream : null,
+    user_stream: userStream,
+    session_id: sessionId,
     data: JSON.stringify(toldData(event)),
   };
   return { change: 'put', table: 'entries', row };
@@ -45,7 +48,7 @@ function entry(event: DomainEvent, place: Place): RowChange {
 
 export const audit: Projection = {
   name: 'audit',
-  version: 1,
+  version: 2,
   tables: { entries },
   on: {},
   onEach: (event, place) => [entry(event, place)],

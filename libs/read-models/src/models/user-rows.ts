@@ -63,6 +63,9 @@ export const usersTable: Table = {
     is_email_verified: integer,
     phone: orNull(text),
     phone_lower: text,
+    /** Null where there is none. */
+    password_changed_at: orNull(integer),
+    is_password_change_required: integer,
     created_at: integer,
     changed_at: integer,
     sequence: integer,
@@ -149,6 +152,7 @@ const unopened: Row = {
   description: null,
   email_key: null,
   is_email_verified: 0,
+  is_password_change_required: 0,
 };
 
 /** Before anything of it is opened. */
@@ -206,6 +210,11 @@ export const userChanges: Projection['on'] = {
   'user.human.email.verified': (_, place) => set(place, { is_email_verified: 1 }),
   'user.human.phone.changed': ({ phone }, place) => set(place, {}, [openings.phone(phone)]),
   'user.human.phone.removed': (_, place) => set(place, pair('phone', null)),
+  'user.human.password.changed': ({ changeRequired }, place) =>
+    set(place, {
+      password_changed_at: place.time,
+      is_password_change_required: changeRequired ? 1 : 0,
+    }),
   'user.deactivated': stateIs('inactive'),
   'user.reactivated': stateIs('active'),
   'user.locked': stateIs('locked'),

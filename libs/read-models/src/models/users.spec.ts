@@ -13,6 +13,8 @@ const place: Place = {
   editor: null,
   callId: null,
   traceId: null,
+  sessionId: null,
+  userStream: 'user-1',
 };
 const tables = Object.keys(users.tables);
 

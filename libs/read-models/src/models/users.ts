@@ -26,7 +26,7 @@ function withoutOrganization({ organizationId }: Place, user: Row = {}): readonl
 
 export const users: Projection = {
   name: 'users',
-  version: 1,
+  version: 2,
   tables,
   onEach: (_, place) =>
     place.stream.startsWith('user-')

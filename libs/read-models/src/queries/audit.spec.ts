@@ -11,7 +11,9 @@ import type { OrganizationId, UserId } from '#domain/ids.js';
 import { type AuditPage, type AuditSearch, listAudit } from '#read-models/queries/audit.js';
 import { pageMax } from '#read-models/queries/queries.js';
 import { answered } from '#read-models/testing/answers.js';
+import { login } from '#read-models/testing/begun-session.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
+import { write } from '#read-models/testing/written.js';
 
 let asked: ProjectedHouse;
 beforeAll(async () => {
@@ -45,6 +47,7 @@ describe('the audit trail', () => {
       editor: by.editor,
       callId: by.callId,
       traceId: by.traceId,
+      sessionId: null,
       organizationId,
       data: {},
     });
@@ -69,6 +72,24 @@ describe('the audit trail', () => {
     const [first] = await asked.rowsOf('audit', 'entries');
     expect(first).toBeDefined();
     expect(JSON.stringify(await asked.rowsOf('audit', 'entries'))).not.toMatch(/for the printer|@example/);
+  });
+
+  it('tells in which session something was checked, and lists what a session itself says under its user', async () => {
+    const { house } = asked;
+    const carol = 'carol' as UserId;
+    await answerOf(house, human(carol, 'carol'));
+    const stream = house.application.userStream(carol);
+    const session = '0198f3a2-0000-7000-8000-0000000000c1';
+    const failed = { type: 'user.human.password.check.failed' } as const;
+    await write(house, stream, { events: [failed], metadata: { session } });
+    const told = async () => (await page(organizationId, { userId: carol })).entries;
+    expect((await told())[0]).toMatchObject({ type: failed.type, sessionId: session });
+    const ofSession = await login(house, { userId: carol });
+    const checked = (await told()).find(({ type }) => type === 'session.user.checked');
+    expect(checked).toMatchObject({ sessionId: ofSession, data: { userId: 'sealed', generation: 0 } });
+    const added = (await told()).find(({ type }) => type === 'session.added');
+    expect(added).toMatchObject({ sessionId: ofSession, data: { userAgent: 'sealed' } });
+    expect((await told()).at(-1)).toMatchObject({ type: 'user.human.added', sessionId: null });
   });
 
   it('goes on from a position, as far back as there is anything', async () => {

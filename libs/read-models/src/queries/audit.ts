@@ -24,6 +24,8 @@ export interface AuditEntry {
   readonly editor: string | null;
   readonly callId: string | null;
   readonly traceId: string | null;
+  /** That acted, or for which something was checked. */
+  readonly sessionId: string | null;
   readonly organizationId: OrganizationId | null;
   /** Sealed parts are told as `sealed`, hashes as `hashed`. */
   readonly data: unknown;
@@ -74,6 +76,7 @@ interface EntryRow {
   readonly editor: string | null;
   readonly call_id: string | null;
   readonly trace_id: string | null;
+  readonly session_id: string | null;
   readonly organization_id: OrganizationId | null;
   readonly data: string;
 }
@@ -87,6 +90,7 @@ const entryOf = (row: EntryRow): AuditEntry => ({
   editor: row.editor,
   callId: row.call_id,
   traceId: row.trace_id,
+  sessionId: row.session_id,
   organizationId: row.organization_id,
   data: JSON.parse(row.data),
 });

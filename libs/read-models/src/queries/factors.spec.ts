@@ -19,6 +19,8 @@ import {
 } from '#read-models/queries/factors.js';
 import { answered } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
+import { seal } from '#read-models/testing/registry.js';
+import { write } from '#read-models/testing/written.js';
 
 let asked: ProjectedHouse;
 let userId: UserId;
@@ -58,6 +60,17 @@ describe('of a user without factors', () => {
     const recoveryCodes = { codesLeft: 0, codesPending: 0, nextAttemptAt: now };
     expect(await codesLeft()).toEqual(recoveryCodes);
     expect(await allFactors()).toEqual({ devices: [], attemptsLeft: 0, nextAttemptAt: null, recoveryCodes });
+  });
+});
+
+describe('of a user who has only a password', () => {
+  it('it is the one method, and no factor', async () => {
+    const stream = asked.house.application.userStream(userId);
+    const hash = seal('nobody opens it');
+    const set = { type: 'user.human.password.changed', hash, changeRequired: false, how: 'set' } as const;
+    await write(asked.house, stream, { events: [set] });
+    expect(await methods()).toEqual(['password']);
+    expect(await factors('ready', 'not-ready', 'removed')).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ import { effectiveSettings } from '#read-models/queries/settings.js';
 import { ofUser, orNull, type UserRow } from '#read-models/queries/users.js';
 import type { Reading } from '#read-models/store.js';
 
-export type AuthenticationMethod = 'totp' | 'recovery-code';
+export type AuthenticationMethod = 'password' | 'totp' | 'recovery-code';
 
 /** What the user can prove something by now: of devices that are disabled or wait for their first code, none. */
 export async function listAuthenticationMethods(
@@ -20,8 +20,9 @@ export async function listAuthenticationMethods(
   userId: UserId,
   sources: Sources,
 ): Promise<Answer<readonly AuthenticationMethod[], UserNotFound>> {
-  const tell = ({ devices, recoveryCodes }: Factors) => {
+  const tell = ({ devices, recoveryCodes }: Factors, user: UserRow) => {
     const methods: AuthenticationMethod[] = [];
+    if (user.password_changed_at !== null) methods.push('password');
     if (devices.some(isReady)) methods.push('totp');
     if (recoveryCodes.codesLeft > 0) methods.push('recovery-code');
     return methods;
@@ -107,7 +108,7 @@ export async function recoveryCodesLeft(
 
 interface TellingFactors<Value> {
   readonly sources: Sources;
-  readonly tell: (factors: Factors) => Value;
+  readonly tell: (factors: Factors, user: UserRow) => Value;
 }
 
 async function withFactors<Value>(
@@ -122,7 +123,7 @@ async function withFactors<Value>(
       const settings = await effectiveSettings(organizationId, reading);
       const rows = await rowsOf(user, reading);
       // Whose organization is not there has no row.
-      return tell(factorsOf(rows, { now, settings, organization: 'active' }));
+      return tell(factorsOf(rows, { now, settings, organization: 'active' }), user);
     },
   });
 }

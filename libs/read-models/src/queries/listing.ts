@@ -19,7 +19,7 @@ export interface Asked {
   readonly table: string;
   /** Whose rows may be seen; null for all. */
   readonly organizationId: OrganizationId | null;
-  /** Of those, the ones with a certain key. */
+  /** Of those, the ones with a certain key: an index has them in the order of their adding. */
   readonly key?: Condition;
   /** Null is everything there. */
   readonly filter: Condition | null;
@@ -70,7 +70,7 @@ async function narrowPage(asked: Asked, streams: readonly string[]): Promise<Fou
     sql`select t.stream as stream, t.place as place, ${sql.ref(`t.${column ?? 'place'}`)} as key
       from ${sql.table(asked.table)} as t
       where ${among(reading, 't.stream', streams)} and t.place is not null
-        and (${within(asked)}) is true ${andIf(asked.filter)}`,
+        and (${within(asked)}) is true ${andIf(asked.key)} ${andIf(asked.filter)}`,
   );
   const sign = isAscending ? 1 : -1;
   const sorted = hits.toSorted(
@@ -82,17 +82,18 @@ async function narrowPage(asked: Asked, streams: readonly string[]): Promise<Fou
 }
 
 async function isSmall(asked: Asked): Promise<boolean> {
-  const { organizationId, lookedAtMax } = asked;
-  if (organizationId === null) return false;
+  const { organizationId, key, lookedAtMax } = asked;
+  if (organizationId === null && key === undefined) return false;
   const everything = { ...asked, filter: null, column: null, isAscending: true };
   return (await rowAt(everything, Math.min(sortedMax, lookedAtMax))) === null;
 }
 
-/** By the index of the organization, whatever the order. */
+/** By the index of the key or of the organization, whatever the order. */
 async function sortedPage(asked: Asked): Promise<Found> {
-  const { column, isAscending, page } = asked;
+  const { column, isAscending, page, key } = asked;
   const found = sql`from ${sql.table(asked.table)} as t
-    where ${within(asked)} and t.place is not null ${andIf(asked.filter)}`;
+    where ${within(asked, key === undefined ? '' : '+')} ${andIf(key)}
+      and t.place is not null ${andIf(asked.filter)}`;
   const way = isAscending ? sql`asc` : sql`desc`;
   const order =
     column === null
@@ -254,7 +255,8 @@ function ordered({ column }: Asked, isAscending: boolean): RawBuilder<unknown> {
     : sql`order by ${sql.ref(`t.${column}`)} ${way}, ${byPlace}`;
 }
 
-const andIf = (condition: Condition | null) => (condition === null ? sql`` : sql`and ${all([condition])}`);
+const andIf = (condition: Condition | null = null) =>
+  condition === null ? sql`` : sql`and ${all([condition])}`;
 const number = (value: number) => sql`${value}`;
 const limitOf = ({ limit }: Page): number => limit ?? pageDefault;
 const limited = (page: Page) =>

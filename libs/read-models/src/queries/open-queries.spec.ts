@@ -95,7 +95,7 @@ describe('a query', () => {
     const { store, house } = asked;
     const { names } = house.parts.secrets;
     const waits = { awaitPosition: async () => refusal };
-    const queries = openQueries({ store, waits, names, clock: () => house.clock.now });
+    const queries = openQueries({ store, waits, names, open: () => null, clock: () => house.clock.now });
     expect(await queries.firstOrganization(asking)).toEqual({ kind: 'rejected', refusal });
   });
 

@@ -19,7 +19,14 @@ import {
   listOrganizations,
   settingsOf,
 } from '#read-models/queries/organizations.js';
-import { type Answer, type NotYet, rejected, type Sources } from '#read-models/queries/queries.js';
+import {
+  type Answer,
+  type NotYet,
+  type OpenSealed,
+  rejected,
+  type Sources,
+} from '#read-models/queries/queries.js';
+import { getSession, listSessions } from '#read-models/queries/sessions.js';
 import {
   getUser,
   listAccessTokens,
@@ -38,7 +45,8 @@ interface Store {
 export interface QueriesOptions {
   readonly store: Store;
   readonly waits: Pick<Waits, 'awaitPosition'>;
-  readonly names: Pick<Sources, 'streamId'>;
+  readonly names: Pick<Sources, 'streamId' | 'fingerprintKey'>;
+  readonly open: OpenSealed;
   readonly clock: () => Instant;
 }
 
@@ -55,7 +63,9 @@ type Query<Asked extends readonly unknown[], Value, Refusal> = (
 
 export type Queries = ReturnType<typeof openQueries>;
 
-export function openQueries({ store, waits, names, clock }: QueriesOptions) {
+export function openQueries({ store, waits, names, open, clock }: QueriesOptions) {
+  const streamId = (id: string) => names.streamId(id);
+  const fingerprintKey = (fingerprint: string) => names.fingerprintKey(fingerprint);
   const from =
     (...projections: readonly string[]) =>
     <Asked extends readonly unknown[], Value, Refusal>(query: Query<Asked, Value, Refusal>) =>
@@ -65,12 +75,13 @@ export function openQueries({ store, waits, names, clock }: QueriesOptions) {
       const behind = await waits.awaitPosition({ projections, position, signal });
       signal.throwIfAborted();
       if (behind !== null) return rejected(behind);
-      const streamId = (id: string) => names.streamId(id);
-      return store.read((reading) => query(...asked, { reading, now: clock(), streamId }), signal);
+      const sources = { now: clock(), streamId, fingerprintKey, open };
+      return store.read((reading) => query(...asked, { reading, ...sources }), signal);
     };
   const ofUsers = from('users');
   const ofOrganizations = from('organizations');
   const ofBoth = from('users', 'organizations');
+  const ofSessions = from('sessions', 'users', 'organizations');
   return {
     getUser: ofUsers(getUser),
     userDetails: ofUsers(userDetails),
@@ -88,6 +99,8 @@ export function openQueries({ store, waits, names, clock }: QueriesOptions) {
     settingsOf: ofOrganizations(settingsOf),
     instanceSettings: ofOrganizations(instanceSettings),
     listMembers: ofBoth(listMembers),
+    getSession: ofSessions(getSession),
+    listSessions: ofSessions(listSessions),
     listAudit: from('audit')(listAudit),
   };
 }

@@ -2,7 +2,7 @@
 // command may ask here.
 
 import type { Accepted, Rejected } from '#domain/decider.js';
-import type { Instant, OrganizationId } from '#domain/ids.js';
+import type { Instant, OrganizationId, Sealed } from '#domain/ids.js';
 import type { Reading } from '#read-models/store.js';
 
 export interface Sources {
@@ -10,7 +10,23 @@ export interface Sources {
   readonly now: Instant;
   /** What stands in the name of a stream for an id. */
   readonly streamId: (id: string) => string;
+  /** What stands in a row for what a browser or app is told apart by. */
+  readonly fingerprintKey: (fingerprint: string) => string;
+  readonly open: OpenSealed;
 }
+
+/** Of what stays sealed in a row. */
+export interface SealedCell {
+  readonly userStream: string;
+  readonly organizationId: OrganizationId;
+  readonly purpose: string;
+  /** What the text was bound to beside its user. */
+  readonly factor: string;
+  readonly sealed: Sealed;
+}
+
+/** Null where the key is gone. */
+export type OpenSealed = (cell: SealedCell) => Buffer | null | Promise<Buffer | null>;
 
 export type Answer<Value, Refusal> = Accepted<Value> | Rejected<Refusal>;
 

@@ -24,9 +24,12 @@ import type { Sources } from '#read-models/queries/queries.js';
 import { getUser, listAccessTokens, listUserMetadata } from '#read-models/queries/users.js';
 import { answered, notFound } from '#read-models/testing/answers.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
+import { seal } from '#read-models/testing/registry.js';
+import { write } from '#read-models/testing/written.js';
 
 const brought = 'Zoë from payroll' as UserId;
 const addedAt = startOfTime + 1_000;
+const sealedText = seal('nobody opens it');
 const profile = {
   givenName: 'Ada',
   familyName: 'Lovelace',
@@ -71,6 +74,7 @@ describe('a user', () => {
         profile,
         email: { address: 'ada@example.com', isVerified: true },
         phone: '+44 20',
+        password: null,
       },
     });
   });
@@ -91,6 +95,26 @@ describe('a user', () => {
         metadata: null,
         profile: { name: 'printer', description: null },
       },
+    });
+  });
+
+  it('has a password from when it was last set, which may have to be changed', async () => {
+    const { house } = asked;
+    const stream = house.application.userStream(brought);
+    const hash = sealedText;
+    const set = { type: 'user.human.password.changed', hash, changeRequired: true, how: 'set' } as const;
+    const createdAt = house.clock.now;
+    await write(house, stream, { events: [set] });
+    expect(await answered(user(brought))).toMatchObject({
+      password: { changedAt: createdAt, isChangeRequired: true },
+    });
+    house.clock.now += 1_000;
+    const checked = { type: 'user.human.password.check.succeeded' } as const;
+    await write(house, stream, { events: [checked, { type: 'user.human.password.hash.updated', hash }] });
+    expect(await answered(user(brought))).toMatchObject({ password: { changedAt: createdAt } });
+    await write(house, stream, { events: [{ ...set, changeRequired: false, how: 'changed' }] });
+    expect(await answered(user(brought))).toMatchObject({
+      password: { changedAt: createdAt + 1_000, isChangeRequired: false },
     });
   });
 

@@ -48,6 +48,14 @@ export interface HumanAnswer extends AnyUser {
   };
   readonly email: { readonly address: string; readonly isVerified: boolean };
   readonly phone: string | null;
+  /** Null where the person has none. */
+  readonly password: PasswordAnswer | null;
+}
+
+export interface PasswordAnswer {
+  readonly changedAt: Instant;
+  /** The person is to choose another one at the next login. */
+  readonly isChangeRequired: boolean;
 }
 
 export interface MachineAnswer extends AnyUser {
@@ -158,6 +166,8 @@ export interface UserRow {
   readonly email_key: string | null;
   readonly is_email_verified: number;
   readonly phone: string | null;
+  readonly password_changed_at: number | null;
+  readonly is_password_change_required: number;
   readonly created_at: number;
   readonly changed_at: number;
   readonly sequence: number;
@@ -223,7 +233,14 @@ export function userAnswer(
     },
     email: { address: row.email ?? '', isVerified: isVerified(row) },
     phone: row.phone,
+    password: passwordOf(row),
   };
+}
+
+function passwordOf(row: UserRow): PasswordAnswer | null {
+  const changedAt = orNull(row.password_changed_at);
+  if (changedAt === null) return null;
+  return { changedAt, isChangeRequired: Number(row.is_password_change_required) === 1 };
 }
 
 export const detailsOf = (row: Pick<UserRow, 'sequence' | 'changed_at' | 'organization_id'>): Details => ({

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { audit } from '#read-models/models/audit.js';
 import { organizations } from '#read-models/models/organizations.js';
+import { sessions } from '#read-models/models/sessions.js';
 import { users } from '#read-models/models/users.js';
 import { Replay } from '#read-models/replay/replay.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
@@ -30,7 +31,7 @@ async function replaysAlike(asked: ProjectedHouse, lived: readonly Step[], batch
   for (const one of [...added, ...lived]) await live(life, one);
   await asked.rowsOf('users', 'users');
   const { application, parts } = asked.house;
-  for (const model of [users, organizations, audit]) {
+  for (const model of [users, organizations, sessions, audit]) {
     const opener = openerOf(application);
     const replay = await Replay.begin(
       model,

@@ -5,19 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Application } from '#application/application.js';
+import type { Secrets } from '#application/parts.js';
 import { LiveRunner } from '#read-models/live-runner.js';
 import { audit } from '#read-models/models/audit.js';
 import { organizations } from '#read-models/models/organizations.js';
+import { sessions } from '#read-models/models/sessions.js';
 import { users } from '#read-models/models/users.js';
 import type { Opener } from '#read-models/opener.js';
 import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
-import type { Sources } from '#read-models/queries/queries.js';
+import type { OpenSealed, Sources } from '#read-models/queries/queries.js';
 import { Replays } from '#read-models/replay/replays.js';
 import type { ModelStore } from '#read-models/store.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { Waits } from '#read-models/waits.js';
 
-export const models = [users, organizations, audit];
+export const models = [users, organizations, sessions, audit];
 const projections = models.map(({ name }) => name);
 
 export interface Following {
@@ -47,6 +49,7 @@ export async function follow(
   const store = await openStore(folder);
   const waits = new Waits({ log, soleWriter: false });
   const opener = openerOf({ parts });
+  const open = sealedOpenerOf({ parts });
   const runners = new Map<string, LiveRunner>();
   for (const projection of models) {
     const onMoved = waits.moveTo.bind(waits, projection.name);
@@ -68,12 +71,12 @@ export async function follow(
     store,
     runners,
     replays,
-    queries: openQueries({ store, waits, names, clock }),
+    queries: openQueries({ store, waits, names, open, clock }),
     ask: async (query) => {
       const behind = await waits.awaitPosition({ projections, position: null });
       if (behind !== null) throw new Error(`the rows are ${behind.behindMs} ms behind`);
-      const streamId = (id: string) => names.streamId(id);
-      return store.read((reading) => query({ reading, now: clock(), streamId }));
+      const sources = { now: clock(), ...keysOf(names), open };
+      return store.read((reading) => query({ reading, ...sources }));
     },
     close: async () => {
       try {
@@ -97,3 +100,16 @@ export const openerOf = ({ parts: { secrets } }: Pick<Application, 'parts'>): Op
     return key === null ? null : secrets.open(key, context, sealed);
   },
 });
+
+const keysOf = (names: Secrets['names']): Pick<Sources, 'streamId' | 'fingerprintKey'> => ({
+  streamId: (id) => names.streamId(id),
+  fingerprintKey: (fingerprint) => names.fingerprintKey(fingerprint),
+});
+
+export const sealedOpenerOf =
+  ({ parts: { secrets } }: Pick<Application, 'parts'>): OpenSealed =>
+  async ({ userStream, organizationId, purpose, factor, sealed }) => {
+    const key = await secrets.keys.get(userStream);
+    const context = { organizationId, subject: userStream, factor, purpose };
+    return key === null ? null : secrets.open(key, context, sealed);
+  };

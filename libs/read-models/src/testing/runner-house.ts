@@ -32,7 +32,7 @@ export class RunnerHouse {
   /** Appends at the end of the stream, whatever it holds. */
   async append(stream: string, ...events: readonly (DomainEvent | NewEvent)[]): Promise<Position> {
     const last = this.#revisions.get(stream) ?? -1;
-    const made = events.map((event) => ('metadata' in event ? event : newEvent(event)));
+    const made = events.map((event) => ('data' in event ? event : newEvent(event)));
     const { position } = await this.log.append(stream, made, last < 0 ? 'no-stream' : last);
     this.#revisions.set(stream, last + made.length);
     return position;

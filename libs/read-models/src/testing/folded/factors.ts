@@ -25,8 +25,9 @@ export async function listAuthenticationMethods(
 ): Promise<Answer<readonly AuthenticationMethod[], UserNotFound>> {
   return withCircumstances(organizationId, userId, {
     sources,
-    tell: ({ account: { totp, recoveryCodes } }) => {
+    tell: ({ account: { password, totp, recoveryCodes } }) => {
       const methods: AuthenticationMethod[] = [];
+      if (password.current !== null) methods.push('password');
       if (readyDevices(totp, everyDevice).length > 0) methods.push('totp');
       if (recoveryCodes.codes.length > 0) methods.push('recovery-code');
       return methods;

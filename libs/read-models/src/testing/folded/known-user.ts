@@ -7,8 +7,11 @@ import { Sealer } from '#application/sealer.js';
 import type { Loaded } from '#application/streams.js';
 import type { HumanProfile, MachineProfile } from '#application/user/profile.js';
 import type { Account } from '#domain/account/state.js';
-import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { Instant, OrganizationId, UserId } from '#domain/ids.js';
 import { isAlive, type LivingUser } from '#domain/user/state.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { eventsPerReadMax } from '#event-log/limits.js';
+import type { PasswordAnswer } from '#read-models/queries/users.js';
 
 interface Seen {
   readonly stream: string;
@@ -16,6 +19,7 @@ interface Seen {
   readonly user: LivingUser;
   readonly sealer: Sealer;
   readonly names: Secrets['names'];
+  readonly passwordChangedAt: Instant | null;
 }
 
 export class KnownUser {
@@ -25,9 +29,10 @@ export class KnownUser {
   readonly sealer: Sealer;
   readonly details: Details;
   readonly #names: Secrets['names'];
+  readonly #passwordChangedAt: Instant | null;
   #profile: Partial<HumanProfile & MachineProfile> | null = null;
 
-  constructor({ stream, loaded, user, sealer, names }: Seen) {
+  constructor({ stream, loaded, user, sealer, names, passwordChangedAt }: Seen) {
     const { state, revision, changedAt } = loaded;
     this.stream = stream;
     this.account = state;
@@ -35,6 +40,13 @@ export class KnownUser {
     this.sealer = sealer;
     this.details = { sequence: revision + 1, changeDate: changedAt, resourceOwner: user.organizationId };
     this.#names = names;
+    this.#passwordChangedAt = passwordChangedAt;
+  }
+
+  get password(): PasswordAnswer | null {
+    const { current } = this.account.password;
+    if (current === null || this.#passwordChangedAt === null) return null;
+    return { changedAt: this.#passwordChangedAt, isChangeRequired: current.changeRequired };
   }
 
   get organizationId(): OrganizationId {
@@ -98,7 +110,15 @@ export async function knownByStream(application: Application, stream: string): P
   const { organization } = await application.surroundings.of(user.organizationId);
   if (organization !== 'active' && organization !== 'inactive') return null;
   const sealer = new Sealer(secrets, key, user.organizationId);
-  return new KnownUser({ stream, loaded, user, sealer, names: secrets.names });
+  const passwordChangedAt = await lastPasswordAt(application.parts.log, stream);
+  return new KnownUser({ stream, loaded, user, sealer, names: secrets.names, passwordChangedAt });
+}
+
+async function lastPasswordAt(log: EventLog, stream: string): Promise<Instant | null> {
+  const page = await log.readStream(stream, { direction: 'backward', from: 'end', limit: eventsPerReadMax });
+  if (page.status === 'unknown') return null;
+  const changed = page.events.find(({ type }) => type === 'user.human.password.changed');
+  return changed === undefined ? null : Date.parse(changed.metadata.time);
 }
 
 /** Null, too, in another organization. */

@@ -81,6 +81,7 @@ export function userAnswer(known: KnownUser, withMetadata: boolean): UserAnswer 
     },
     email: { address: known.email ?? '', isVerified: known.isEmailVerified },
     phone: known.phone,
+    password: known.password,
   };
 }
 

@@ -18,6 +18,7 @@ import { answered, type MethodTable, refused } from '#transport/implementation.j
 const access = { of: 'user', permission: 'user.read', self: true, userId: 'userId' } as const;
 
 const methodTypes = {
+  password: AuthenticationMethodType.PASSWORD,
   totp: AuthenticationMethodType.TOTP,
   'recovery-code': AuthenticationMethodType.RECOVERY_CODE,
 } as const;

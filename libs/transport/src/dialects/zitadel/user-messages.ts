@@ -1,5 +1,7 @@
 // Users as ZITADEL's clients read them.
 
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+
 import type { Gender as KnownGender } from '#application/user/profile.js';
 import { Gender, UserState } from '#contract/zitadel/user/v2/user_pb.js';
 import type { HumanAnswer, UserAnswer } from '#read-models/queries/users.js';
@@ -40,7 +42,7 @@ const namesOf = ({ userId, state, username, loginNames, preferredLoginName }: Us
 });
 
 function humanMessage(user: HumanAnswer) {
-  const { profile, email, phone } = user;
+  const { profile, email, phone, password } = user;
   const { givenName, familyName, nickName, displayName, preferredLanguage, gender } = profile;
   return {
     ...namesOf(user),
@@ -54,5 +56,11 @@ function humanMessage(user: HumanAnswer) {
     },
     email: { email: email.address, isVerified: email.isVerified },
     ...(phone === null ? {} : { phone: { phone, isVerified: false } }),
+    ...(password === null
+      ? {}
+      : {
+          passwordChanged: timestampFromMs(password.changedAt),
+          passwordChangeRequired: password.isChangeRequired,
+        }),
   };
 }
