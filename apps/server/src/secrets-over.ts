@@ -22,10 +22,10 @@ import { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
 import { hashToken, sameHash } from '#secrets/token-text.js';
 import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 
-/** A hash at a time for each core but one, which is left to the calls. */
-const hashesAtATime = Math.max(1, availableParallelism() - 1);
-/** Some seconds of hashes; whoever comes later is told to come again. */
-const hashesWaitingMax = 1_000;
+/** A hash at a time for each core: their threads go after all others, where a thread can (ADR 0044). */
+const hashesAtATime = Math.max(1, availableParallelism() - (process.platform === 'linux' ? 0 : 1));
+/** Whoever would wait longer is told to come again, while the caller is still there to hear it. */
+const hashesLimits = { concurrent: hashesAtATime, waitingMax: 1_000, waitMaxMs: 2_500 };
 
 type Hashes = Secrets['recoveryHashes'];
 
@@ -39,12 +39,13 @@ export async function secretsOver(
   masterKeys: MasterKeys,
   measured: (lane: HashLane) => Hashes = (lane) => lane,
 ): Promise<SecretsOver> {
-  const lane = measured(new HashLane({ concurrent: hashesAtATime, waitingMax: hashesWaitingMax }));
+  const recoveryLane = new HashLane(hashesLimits);
+  const passwordLane = recoveryLane.beside();
   return {
     keys: new DataKeys({ store, masterKeys }),
     names: await Names.open(store, masterKeys),
-    recoveryHashes: lane,
-    passwords: new Passwords({ lane }),
+    recoveryHashes: measured(recoveryLane),
+    passwords: new Passwords({ lane: measured(passwordLane) }),
     newId,
     seal,
     open,

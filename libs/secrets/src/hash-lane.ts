@@ -1,12 +1,14 @@
-// Argon2id, off the main thread and never more of it than was allowed: a hash is made to be dear, and whoever can
-// ask for one must not be able to spend the machine with it. Rate limits come before the lane.
+// Hashing, off the thread that serves and never more of it than was allowed: a hash is made to be dear, and whoever
+// can ask for one must not be able to spend the machine with it. Rate limits come before the lane.
 
-import { hash, verify } from '@node-rs/argon2';
+import type { HashReply } from '#secrets/hash-thread.js';
+import { HashThreads } from '#secrets/hash-threads.js';
+import { HashTurns } from '#secrets/hash-turns.js';
+import type { HashJob } from '#secrets/hash-work.js';
+import { type Argon2Parameters, readStoredHash } from '#secrets/stored-hash.js';
 
-export interface WorkFactor {
-  readonly memoryKibibytes: number;
-  readonly passes: number;
-}
+/** Many hashes share the cores, not one hash: that would only shorten the wait of a machine with nothing to do. */
+export type WorkFactor = Omit<Argon2Parameters, 'parallelism'> & { readonly parallelism?: number };
 
 /**
  * For 70 random bits: guessing them is out of reach at any price of a guess, and NIST SP 800-63B allows a small
@@ -14,25 +16,22 @@ export interface WorkFactor {
  */
 export const recoveryWorkFactor: WorkFactor = { memoryKibibytes: 7_168, passes: 5 };
 
-/**
- * For what people choose. Memory as in OWASP's first choice, so that a lane needs little of it, and twice the
- * passes, since OWASP's are minima.
- */
-export const passwordWorkFactor: WorkFactor = { memoryKibibytes: 19_456, passes: 4 };
-
-/** Many hashes share the cores, not one hash: that would only shorten the wait of a machine with nothing to do. */
-const parallelism = 1;
+/** For what people choose, where no setting says otherwise: OWASP's first choice of those that need little memory. */
+export const passwordWorkFactor: WorkFactor = { memoryKibibytes: 19_456, passes: 2 };
 
 export class HashLaneFull extends Error {
   readonly code = 'hash-lane-full';
+  /** By then, what waits is likely to be done. */
+  readonly retryAfterMs: number;
 
-  constructor() {
+  constructor(retryAfterMs: number) {
     super('more hashes are wanted than may wait');
     this.name = 'HashLaneFull';
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** The stored text is no Argon2 hash. What it is instead is not told. */
+/** The stored text is no hash that is known here. What it is instead is not told. */
 export class HashUnreadable extends Error {
   readonly code = 'hash-unreadable';
 
@@ -43,82 +42,72 @@ export class HashUnreadable extends Error {
 }
 
 export interface HashLaneLimits {
-  /** Hashes at the same time: each has a thread of libuv's pool, of which there are four, and its memory. */
+  /** Hashes at the same time: each has a thread of its own, and its memory. */
   readonly concurrent: number;
   /** What is asked for beyond these is refused. */
   readonly waitingMax: number;
+  /** So is what would wait longer than this, as far as can be told: its caller would be gone by then. */
+  readonly waitMaxMs?: number;
 }
+
+/** Nobody is told to come back at once: a whole lane would. */
+const retryAfterLeastMs = 1_000;
+
+/** As long as a real one, and nobody knows what it is of. */
+const nobodysHash = ({ memoryKibibytes, passes, parallelism }: Argon2Parameters) =>
+  `$argon2id$v=19$m=${memoryKibibytes},t=${passes},p=${parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
 export class HashLane {
   readonly #limits: HashLaneLimits;
-  readonly #waiting = new Set<() => void>();
-  #running = 0;
+  readonly #threads: HashThreads;
+  readonly #turns: HashTurns;
 
-  constructor(limits: HashLaneLimits) {
+  constructor(limits: HashLaneLimits, beside?: HashLane) {
     if (!(limits.concurrent >= 1 && limits.waitingMax >= 0))
       throw new RangeError('a lane needs one hash at a time');
     this.#limits = limits;
+    this.#threads = beside === undefined ? new HashThreads() : beside.#threads;
+    this.#turns = beside === undefined ? new HashTurns(limits.concurrent) : beside.#turns;
   }
 
+  /** Another one on the same threads, which takes turns with this one however much waits in either. */
+  beside(): HashLane {
+    return new HashLane(this.#limits, this);
+  }
+
+  /** In this lane and in those beside it. */
   get running(): number {
-    return this.#running;
+    return this.#turns.running;
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#turns.waitingOf(this);
   }
 
   /** In the PHC text form, with a salt of its own of 16 bytes. */
-  hash(text: string, workFactor: WorkFactor = recoveryWorkFactor): Promise<string> {
-    return this.#inTurn(() => hash(text, argon2Options(workFactor)));
+  async hash(text: string, workFactor: WorkFactor = recoveryWorkFactor): Promise<string> {
+    return String(await this.#inTurn({ kind: 'hash', text, parameters: { parallelism: 1, ...workFactor } }));
   }
 
   /** At the cost that the stored hash was made with. */
-  verify(stored: string, text: string): Promise<boolean> {
-    if (!stored.startsWith('$argon2id$')) return Promise.reject(new HashUnreadable());
-    return this.#inTurn(() => verify(stored, text).catch(unreadable));
+  async verify(stored: string, text: string): Promise<boolean> {
+    if (readStoredHash(stored) === null) throw new HashUnreadable();
+    return (await this.#inTurn({ kind: 'verify', stored, text })) === true;
   }
 
   /** Takes as long as a comparison with a real hash, for where there is none to compare with. */
   async verifyDummy(text: string, workFactor: WorkFactor = recoveryWorkFactor): Promise<false> {
-    await this.hash(text, workFactor);
+    await this.verify(nobodysHash({ parallelism: 1, ...workFactor }), text);
     return false;
   }
 
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.#turn();
-    try {
-      return await work();
-    } finally {
-      this.#next();
-    }
+  async #inTurn(job: HashJob): Promise<HashReply> {
+    const waitMs = this.#turns.expectedWaitMs(this);
+    const isFull = this.#turns.isBusy && this.waiting >= this.#limits.waitingMax;
+    if (isFull || waitMs > (this.#limits.waitMaxMs ?? Number.POSITIVE_INFINITY))
+      throw new HashLaneFull(Math.max(retryAfterLeastMs, Math.ceil(waitMs)));
+    const reply = await this.#turns.take(this, () => this.#threads.run(job));
+    if (reply === null) throw new HashUnreadable();
+    return reply;
   }
-
-  async #turn(): Promise<void> {
-    if (this.#running < this.#limits.concurrent) {
-      this.#running += 1;
-      return;
-    }
-    if (this.#waiting.size >= this.#limits.waitingMax) throw new HashLaneFull();
-    await new Promise<void>((resolve) => this.#waiting.add(resolve));
-  }
-
-  /** A turn that ends is handed on, so that nobody who comes later can slip in between. */
-  #next(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) {
-      this.#running -= 1;
-      return;
-    }
-    this.#waiting.delete(first);
-    first();
-  }
-}
-
-function argon2Options({ memoryKibibytes, passes }: WorkFactor) {
-  return { memoryCost: memoryKibibytes, timeCost: passes, parallelism };
-}
-
-function unreadable(): never {
-  throw new HashUnreadable();
 }

@@ -1,4 +1,4 @@
-// The lane of hashes: how full it is, and how long a hash takes with its wait.
+// The lanes of hashes: how full they are, and how long a hash takes with its wait.
 
 import { type HashLane, HashLaneFull } from '#secrets/hash-lane.js';
 import type { Counter, Histogram, Registry } from '#telemetry/registry.js';
@@ -10,7 +10,7 @@ const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export class HashMetrics {
   readonly #duration: Histogram;
   readonly #refused: Counter;
-  #lane: HashLane | null = null;
+  readonly #lanes: HashLane[] = [];
 
   constructor(registry: Registry) {
     const running = registry
@@ -20,8 +20,9 @@ export class HashMetrics {
       .gauge({ name: 'countersign_hashes_waiting', help: 'Hashes that wait for their turn.' })
       .of();
     registry.beforeText(() => {
-      running.set(this.#lane?.running ?? 0);
-      waiting.set(this.#lane?.waiting ?? 0);
+      // The lanes are beside each other: what runs is said by each.
+      running.set(this.#lanes[0]?.running ?? 0);
+      waiting.set(this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0));
     });
     this.#duration = registry
       .histogram(
@@ -42,7 +43,7 @@ export class HashMetrics {
 
   /** The same lane, measured. */
   over(lane: HashLane): Hashes {
-    this.#lane = lane;
+    this.#lanes.push(lane);
     return {
       hash: (text, workFactor) => this.#timed(lane.hash(text, workFactor)),
       verify: (stored, text) => this.#timed(lane.verify(stored, text)),
