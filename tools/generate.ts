@@ -82,9 +82,7 @@ ${rows.join('\n')}
 `;
 }
 
-function settingRow({ name, meaning, allowed, fallback, withoutEffectUntil }: Setting<unknown>): string {
-  const effect =
-    withoutEffectUntil === undefined ? '' : ` Checked, and without effect until ${withoutEffectUntil}.`;
+function settingRow({ name, meaning, allowed, fallback }: Setting<unknown>): string {
   const whenLeftOut = fallback === null ? 'none' : `\`${fallback}\``;
-  return `| \`${name}\` | ${meaning}${effect} | ${allowed.replaceAll(/<.*>/g, '`$&`').replaceAll('|', '\\|')} | ${whenLeftOut} |`;
+  return `| \`${name}\` | ${meaning} | ${allowed.replaceAll(/<.*>/g, '`$&`').replaceAll('|', '\\|')} | ${whenLeftOut} |`;
 }

@@ -32,6 +32,7 @@ export async function openCommandHouse(
     logIdentity: await log.identity(),
     clock: () => now,
     soleWriter: true,
+    externalUrl: 'https://id.example',
     secrets: await secretsOver(keys, masterKeys),
     snapshots: null,
     onTrouble: (error) => {

@@ -36,6 +36,7 @@ const opening = await Opening.begin({
   eventLog: telemetry.overLog(eventLog),
   projected,
   soleWriter: true,
+  externalUrl: settings.externalUrl,
   log,
   metrics: telemetry.metrics,
 });

@@ -32,14 +32,10 @@ export async function examine(call: Pick<Call, 'given' | 'environment'>): Promis
       ),
       ...versions(),
     ];
-  const { settings, withoutEffect } = configuration;
+  const { settings } = configuration;
   const directory = resolve(settings.dataDirectory);
-  const settingFindings =
-    withoutEffect.length === 0
-      ? [fine('settings', 'all are understood')]
-      : withoutEffect.map((says) => warning('settings', says, 'leave it out until then'));
   return [
-    ...settingFindings,
+    fine('settings', 'all are understood'),
     ...versions(),
     ...directoryFindings(directory),
     ...diskFindings(directory),

@@ -12,6 +12,7 @@ import type { ReadModelsOptions } from '#server/read-models.js';
 
 export interface OpenedDirectory extends ReadModelsOptions, Pick<OpenKeys, 'path'> {
   readonly masterKeyFile: string | null;
+  readonly externalUrl: string;
   readonly store: OpenKeys['store'];
   /** What is opened over it, closed before it; the last one first. */
   closeFirst(close: () => Promise<void> | void): void;
@@ -26,7 +27,8 @@ export async function openDirectory(call: Call): Promise<OpenedDirectory> {
     import('#server/open-application.js'),
     import('#server/data-directory.js'),
   ]);
-  const { eventLog: choice, readModels, dataDirectory: directory, masterKeyFile } = settingsOf(call);
+  const settings = settingsOf(call);
+  const { eventLog: choice, readModels, dataDirectory: directory, masterKeyFile, externalUrl } = settings;
   const dataDirectory = prepareDataDirectory(resolve(directory));
   const log = logOver(call);
   const { eventLog, projected } = await openEventLog(choice, dataDirectory, log);
@@ -41,7 +43,7 @@ export async function openDirectory(call: Call): Promise<OpenedDirectory> {
         'start the service once: it makes the instance',
       );
     const soleWriter = choice.engine === 'embedded';
-    const options = { dataDirectory, masterKeyFile, readModels, eventLog, soleWriter, log };
+    const options = { dataDirectory, masterKeyFile, readModels, eventLog, soleWriter, externalUrl, log };
     const keys = await openKeys(options);
     closing.unshift(() => keys.store.close());
     return { ...options, ...keys, projected, closeFirst: (one) => void closing.unshift(one), close };

@@ -17,7 +17,6 @@ describe('settings', () => {
   it('have defaults that serve on loopback with everything embedded', () => {
     expect(readConfiguration({})).toEqual({
       status: 'accepted',
-      withoutEffect: [],
       settings: {
         listen: { host: '127.0.0.1', port: 8080 },
         dataDirectory: './data',
@@ -235,13 +234,5 @@ describe('several problems', () => {
         (line) => line.split(' ')[0],
       ),
     ).toEqual(['COUNTERSIGN_X', 'COUNTERSIGN_LISTEN', 'COUNTERSIGN_LOG_LEVEL']);
-  });
-});
-
-describe('a setting whose feature is not built', () => {
-  it('is checked, and said to be without effect', () => {
-    expect(readConfiguration({ COUNTERSIGN_EXTERNAL_URL: 'https://id.example' })).toMatchObject({
-      withoutEffect: ['COUNTERSIGN_EXTERNAL_URL has no effect until links and the TOTP issuer are built'],
-    });
   });
 });

@@ -8,7 +8,7 @@ import { type Setting, type Settings, settingEntries, settingsTable } from '#ser
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Configuration =
-  | { readonly status: 'accepted'; readonly settings: Settings; readonly withoutEffect: readonly string[] }
+  | { readonly status: 'accepted'; readonly settings: Settings }
   /** Each names its setting and says what is allowed, in one line, and quotes no value. */
   | { readonly status: 'refused'; readonly problems: readonly string[] };
 
@@ -25,7 +25,7 @@ export function readConfiguration(environment: Environment): Configuration {
   ) as unknown as Settings; // Each key of the table was read by its own parser, just above.
   const together = refuseHalfOfTls(settings) ?? refuseExposedPlaintext(settings);
   if (together !== undefined) return { status: 'refused', problems: [together] };
-  return { status: 'accepted', settings, withoutEffect: withoutEffect(environment) };
+  return { status: 'accepted', settings };
 }
 
 type Reading =
@@ -64,15 +64,6 @@ function refuseExposedPlaintext(settings: Settings): string | undefined {
 }
 
 const isExposed = (address: ListenAddress | null): boolean => address !== null && !isLoopback(address.host);
-
-function withoutEffect(environment: Environment): string[] {
-  return settingEntries
-    .filter(
-      ([, { name, withoutEffectUntil }]) =>
-        withoutEffectUntil !== undefined && environment[name] !== undefined,
-    )
-    .map(([, { name, withoutEffectUntil }]) => `${name} has no effect until ${withoutEffectUntil}`);
-}
 
 function refuseUnknown(name: string): string {
   const names = settingEntries.map(([, setting]) => setting.name);

@@ -32,6 +32,7 @@ export interface ApplicationOptions {
   readonly eventLog: EventLog;
   /** No other process appends to this log. */
   readonly soleWriter: boolean;
+  readonly externalUrl: string;
   readonly log: Log;
   /** Left out where nobody asks. */
   readonly metrics?: Metrics;
@@ -58,7 +59,7 @@ export interface OpenedApplication extends Omit<OpenKeys, 'path'> {
 
 /** Throws `StartRefusal` where the keys are not those of what is stored. */
 export async function openKeys(
-  options: Omit<ApplicationOptions, 'eventLog' | 'soleWriter' | 'metrics'>,
+  options: Omit<ApplicationOptions, 'eventLog' | 'soleWriter' | 'externalUrl' | 'metrics'>,
 ): Promise<OpenKeys> {
   const { dataDirectory, masterKeyFile, log } = options;
   const { store, found } = await openKeyStore({
@@ -98,7 +99,7 @@ export async function openApplication(
   options: ApplicationOptions,
   { store, masterKeys, path }: OpenKeys,
 ): Promise<OpenedApplication> {
-  const { eventLog, soleWriter, log, dataDirectory, metrics } = options;
+  const { eventLog, soleWriter, externalUrl, log, dataDirectory, metrics } = options;
   await assertNamesKey(options, store);
   // Another server that starts at the same moment may have made the first key by a master key of its own.
   const secrets = await refuseMissing({ path }, () =>
@@ -110,6 +111,7 @@ export async function openApplication(
     log: eventLog,
     logIdentity: await eventLog.identity(),
     clock: Date.now,
+    externalUrl,
     soleWriter,
     secrets,
     snapshots: await FileSnapshots.open(join(dataDirectory, 'snapshots')),

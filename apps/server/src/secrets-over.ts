@@ -19,6 +19,7 @@ import { qrPngDataUri, qrSvg } from '#secrets/qr.js';
 import { newRecoveryCodes } from '#secrets/recovery-codes.js';
 import { open, openText, seal } from '#secrets/sealing.js';
 import { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
+import { newSigningKeyPair, readSigningKey, signClaims } from '#secrets/signing-keys.js';
 import { hashToken, sameHash } from '#secrets/token-text.js';
 import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 
@@ -70,5 +71,8 @@ export async function secretsOver(
     sameHash,
     newEmailCode,
     sameCode,
+    newSigningKeyPair,
+    readSigningKey,
+    signClaims,
   };
 }

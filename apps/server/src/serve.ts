@@ -30,7 +30,7 @@ export async function serve(environment: Environment): Promise<void> {
   try {
     const configuration = readConfiguration(environment);
     if (configuration.status === 'refused') throw new StartRefusal(configuration.problems.join('; '));
-    await serveWith(configuration.settings, configuration.withoutEffect);
+    await serveWith(configuration.settings);
   } catch (error) {
     if (!(error instanceof StartRefusal)) throw error;
     tellRefusal(error);
@@ -42,13 +42,12 @@ function tellRefusal({ message }: StartRefusal): void {
   process.stderr.write(`countersign: ${message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`);
 }
 
-async function serveWith(settings: Settings, withoutEffect: readonly string[]): Promise<void> {
+async function serveWith(settings: Settings): Promise<void> {
   const scrub = scrubSecretsOf(settings);
   const opened = await openLog({ level: settings.logLevel, scrub, isTerminal: process.stdout.isTTY });
   const { log } = opened;
   endOnBugs(opened);
   const signal = firstStopSignal(log);
-  for (const line of withoutEffect) log.warn(line);
   const running = await start(settings, log);
   await signal;
   const exitCode = await stop(running);
@@ -72,6 +71,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
       eventLog: telemetry.overLog(eventLog),
       projected,
       soleWriter,
+      externalUrl: settings.externalUrl,
       log,
       metrics: telemetry.metrics,
       ...(telemetry.traces && { traces: telemetry.traces }),

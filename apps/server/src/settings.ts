@@ -23,8 +23,6 @@ export interface Setting<Value> {
   readonly allowed: string;
   /** The text that stands when nothing is given; null when the value is null then. */
   readonly fallback: string | null;
-  /** When the value begins to change something. It is checked all the same. */
-  readonly withoutEffectUntil?: string;
   readonly parse: (text: string) => Parsed<Value>;
 }
 
@@ -128,10 +126,9 @@ export const settingsTable = {
   },
   externalUrl: {
     name: 'COUNTERSIGN_EXTERNAL_URL',
-    meaning: 'What links and the TOTP issuer use.',
+    meaning: 'Where callers find the service: who it says it is in the proofs that it signs, as their `iss`.',
     allowed: 'an http:// or https:// URL without credentials, query or fragment',
     fallback: 'http://localhost:8080',
-    withoutEffectUntil: 'links and the TOTP issuer are built',
     parse: parseHttpUrl,
   },
   logLevel: {

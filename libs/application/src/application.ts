@@ -10,6 +10,7 @@ import {
   sessionKind,
 } from '#application/kinds.js';
 import type { Parts } from '#application/parts.js';
+import { Signer } from '#application/signing-keys/signer.js';
 import { Snapshots } from '#application/snapshots.js';
 import { type StreamKind, Streams } from '#application/streams.js';
 import { SurroundingsReader } from '#application/surroundings.js';
@@ -32,6 +33,7 @@ export class Application {
   readonly loginNames;
   readonly sessions;
   readonly surroundings: SurroundingsReader;
+  readonly signer: Signer;
   /** Of whatever may leave the instance without an owner. */
   readonly ownersTurns = new Turns();
   /** Of what operators order: each is looked at when the one before it is done. */
@@ -50,6 +52,7 @@ export class Application {
       instance: this.instance.streams,
       streamOf: (id) => this.organizationStream(id),
     });
+    this.signer = new Signer(this);
   }
 
   userStream(id: UserId): string {

@@ -42,6 +42,8 @@ export interface Execution<State, Event, Refusal, Answer> {
     state: State,
     now: Instant,
   ) => Decision<Event, Refusal, Answer> | Promise<Decision<Event, Refusal, Answer>>;
+  /** Told the id of the last event of an append that won, before the caller is told anything. */
+  readonly onAppended?: ((eventId: string) => void) | undefined;
   /** What a call that is sent again is told, by what it did the first time and what is now known. */
   readonly recall: (
     done: DoneBefore<Event>,
@@ -137,7 +139,10 @@ export class Executor<State, Event> {
         const decision = deciding instanceof Promise ? await deciding : deciding;
         if (decision.events.length > 0) {
           const after = await this.#append(execution, { loaded, events: decision.events, now });
-          if (after !== null) return tell(execution, decision, after);
+          if (after !== null) {
+            execution.onAppended?.(after.eventId);
+            return tell(execution, decision, after);
+          }
           lost += 1;
         } else if (proven) return tell(execution, decision, loaded);
         // Nothing was appended that could prove what was decided on: the log has to be asked.

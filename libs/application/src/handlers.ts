@@ -24,6 +24,7 @@ import { ResetOrganizationSettingsHandler } from '#application/organization/rese
 import { GenerateRecoveryCodesHandler } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodesHandler } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCodeHandler } from '#application/recovery-codes/verify-recovery-code.js';
+import { AddSigningKeyHandler } from '#application/signing-keys/add-signing-key.js';
 import { RegisterTotpSeedHandler } from '#application/totp/register-totp-seed.js';
 import { RemoveTotpHandler } from '#application/totp/remove-totp.js';
 import { RenameTotpHandler } from '#application/totp/rename-totp.js';
@@ -77,6 +78,7 @@ export const handlers = [
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,
+  AddSigningKeyHandler,
   RegisterTotpSeedHandler,
   RemoveTotpHandler,
   RenameTotpHandler,

@@ -6,6 +6,7 @@ import { acceptAgain, type NotExecuted } from '#application/execute.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { InvalidInput } from '#application/violations.js';
 import type { Decision } from '#domain/decider.js';
+import type { Instant } from '#domain/ids.js';
 import type { NotSetUp } from '#domain/instance/decide.js';
 import type { InstanceEvent } from '#domain/instance/events.js';
 import type { InstanceState } from '#domain/instance/state.js';
@@ -21,6 +22,7 @@ export async function executeForInstance<Refusal>(
   { by }: InstanceCommand,
   decide: (
     instance: InstanceState,
+    now: Instant,
   ) => Decision<InstanceEvent, Refusal> | Promise<Decision<InstanceEvent, Refusal>>,
 ): Promise<Outcome<null, Refusal | NotSetUp | NotExecuted>> {
   const { streams, commands } = application.instance;

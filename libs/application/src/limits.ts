@@ -6,6 +6,8 @@ export const codeCharactersMax = 64;
 export const nameCharactersMax = 100;
 /** What a code was given for: a sentence. */
 export const purposeCharactersMax = 500;
+/** For whom a proof is: a URL, or a name that both sides have agreed on. */
+export const audienceCharactersMax = 200;
 /** Why an administrator reset something: a sentence, or the number of a ticket. */
 export const reasonCharactersMax = 500;
 /** RFC 5321 section 4.5.3.1: 64 for the part before the sign, 255 for the domain. */

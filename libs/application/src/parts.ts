@@ -17,6 +17,7 @@ import type { qrPngDataUri, qrSvg } from '#secrets/qr.js';
 import type { newRecoveryCodes } from '#secrets/recovery-codes.js';
 import type { open, openText, seal } from '#secrets/sealing.js';
 import type { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
+import type { newSigningKeyPair, readSigningKey, signClaims } from '#secrets/signing-keys.js';
 import type { hashToken, sameHash } from '#secrets/token-text.js';
 import type { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 
@@ -52,6 +53,9 @@ export interface Secrets {
   readonly sameHash: typeof sameHash;
   readonly newEmailCode: typeof newEmailCode;
   readonly sameCode: typeof sameCode;
+  readonly newSigningKeyPair: typeof newSigningKeyPair;
+  readonly readSigningKey: typeof readSigningKey;
+  readonly signClaims: typeof signClaims;
 }
 
 export interface Parts {
@@ -59,6 +63,8 @@ export interface Parts {
   /** Of the log, so that a snapshot of another is found out. */
   readonly logIdentity: string;
   readonly clock: () => Instant;
+  /** Where callers find the service: who it says it is in what it signs. */
+  readonly externalUrl: string;
   /** No other process appends to this log. */
   readonly soleWriter: boolean;
   readonly secrets: Secrets;

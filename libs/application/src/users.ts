@@ -45,10 +45,14 @@ type UnprovenRefusal = ProofRefusal | UnreadProof | Busy;
 
 export type Decide<Refusal, Answer> = (account: Account, context: UserContext) => Deciding<Refusal, Answer>;
 
+/** Told the id of the last event of an append that won. */
+export type OnAppended = (eventId: string) => void;
+
 /** A decision with an answer, and how a repeat finds that answer in the events that the first call appended. */
 export interface Deed<Refusal, Answer> {
   readonly decide: Decide<Refusal, Answer>;
   readonly recall: (events: readonly AccountEvent[], account: Account) => Answer;
+  readonly onAppended?: OnAppended | undefined;
 }
 
 /** Runs a command on a user that is there. `decide` may be called several times; its last verdict counts. */
@@ -117,6 +121,7 @@ function executeWithin<Refusal, Answer>(
     stream,
     by,
     resourceOwner: organizationId,
+    onAppended: deed.onAppended,
     decide: (account, now) => {
       if (!isThere(surroundings) || known(account, organizationId) !== null)
         return reject({ code: 'user-not-found' });

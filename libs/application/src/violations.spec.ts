@@ -43,7 +43,7 @@ const values: readonly unknown[] = [
     new SettingsFields({ stepsPast: 9 as 1 }),
     [new SettingsFields({})],
   ],
-  ...[{ type: 'instance.projection.paused', projection: 'users' }, { type: 'instance.added' }],
+  ...[{ type: 'instance.projection.paused', projection: 'users' }, { type: 'instance.added' }, 'ordered'],
   new SettingsFields({ totpParameters: { algorithm: 'SHA1', digits: 6, periodSeconds: 30 } }),
 ];
 

@@ -9,6 +9,8 @@ const algorithm = 'ES256';
 const curve = { namedCurve: 'P-256' };
 const encoding = { format: 'der', type: 'pkcs8' } as const;
 
+export type PrivateKey = KeyObject;
+
 export interface NewSigningKeyPair {
   /** Of the public part (RFC 7638): no two keys have the same. */
   readonly keyId: string;
@@ -28,7 +30,7 @@ export async function newSigningKeyPair(): Promise<NewSigningKeyPair> {
 }
 
 /** Of the private part, which is overwritten. */
-export function readSigningKey(privateKey: Buffer): KeyObject {
+export function readSigningKey(privateKey: Buffer): PrivateKey {
   const key = createPrivateKey({ key: privateKey, ...encoding });
   privateKey.fill(0);
   return key;
@@ -36,7 +38,7 @@ export function readSigningKey(privateKey: Buffer): KeyObject {
 
 export interface ToSign {
   readonly keyId: string;
-  readonly key: KeyObject;
+  readonly key: PrivateKey;
   /** What it is, so that it passes for nothing else that may ever be signed (RFC 8725 section 3.11). */
   readonly type: string;
   readonly claims: JWTPayload;

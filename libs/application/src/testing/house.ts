@@ -36,6 +36,7 @@ export async function openHouse(
     logIdentity: await log.identity(),
     clock: () => clock.now,
     soleWriter: true,
+    externalUrl: 'https://id.example',
     secrets: given.secrets ?? (await realSecrets()),
     snapshots: null,
     onTrouble: (error) => {

@@ -4,15 +4,21 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
-import { codeCharactersMax, purposeCharactersMax } from '#application/limits.js';
+import { audienceCharactersMax, codeCharactersMax, purposeCharactersMax } from '#application/limits.js';
 import { eventOf } from '#application/recalled.js';
+import type { Proven } from '#application/signing-keys/signer.js';
 import { compare, readCode } from '#application/totp/compare.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import { executeForUser, type OnAppended, type UserOutcome } from '#application/users.js';
 import { reject } from '#domain/decider.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import type { NotSetUp } from '#domain/instance/decide.js';
 import { totpTargets, type VerifyTotpRefusal, verifyTotp } from '#domain/totp/decide.js';
 
-type Outcome = UserOutcome<{ readonly totpId: TotpId }, VerifyTotpRefusal>;
+interface Verified extends Proven {
+  readonly totpId: TotpId;
+}
+
+type Outcome = UserOutcome<Verified, VerifyTotpRefusal | NotSetUp>;
 
 /** Checks a code, and spends it. With a purpose, the event says what it was given for. */
 export class VerifyTotp extends Command<Outcome> {
@@ -22,9 +28,11 @@ export class VerifyTotp extends Command<Outcome> {
   /** Null stands for whichever device shows this code. */
   @MayBeNull() @IsId() readonly totpId: TotpId | null = null;
   @MayBeNull() @IsText(purposeCharactersMax) readonly purpose: string | null = null;
+  /** For whom a proof of it is signed; null, and none is. */
+  @MayBeNull() @IsText(audienceCharactersMax) readonly proofAudience: string | null = null;
   readonly by!: Caller;
 
-  constructor(fields: Fields<VerifyTotp, 'totpId' | 'purpose'>) {
+  constructor(fields: Fields<VerifyTotp, 'totpId' | 'purpose' | 'proofAudience'>) {
     super();
     Object.assign(this, fields);
   }
@@ -39,10 +47,23 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
   }
 
   execute(command: VerifyTotp): Promise<Outcome> {
+    const { proofAudience: audience, purpose } = command;
+    if (audience === null) return this.#verify(command);
+    const told = purpose === null ? {} : { purpose };
+    return this.#application.signer.proving<Verified, VerifyTotpRefusal>(
+      { ...command, audience },
+      {
+        run: (onAppended) => this.#verify(command, onAppended),
+        shown: ({ totpId }) => ({ amr: ['otp'], factor: 'totp', totp_id: totpId, ...told }),
+      },
+    );
+  }
+
+  #verify(command: VerifyTotp, onAppended?: OnAppended): Promise<UserOutcome<Verified, VerifyTotpRefusal>> {
     const { secrets } = this.#application.parts;
     const code = readCode(command.code, secrets);
     const guess = { ...command, digits: code.length };
-    return executeForUser<VerifyTotpRefusal, { readonly totpId: TotpId }>(this.#application, command, {
+    return executeForUser<VerifyTotpRefusal, Verified>(this.#application, command, {
       decide: (account, context) => {
         const found = totpTargets(account, guess, context);
         if (found.kind === 'rejected') return reject(found.refusal);
@@ -50,6 +71,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
         const purpose = context.sealer.sealNullable('totp-purpose', command.purpose);
         return verifyTotp(account, { ...guess, comparisons, purpose }, context);
       },
+      onAppended,
       recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.check.succeeded').totpId }),
     });
   }

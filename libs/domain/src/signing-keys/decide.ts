@@ -6,7 +6,8 @@ import type { NewSigningKey, SigningKeyEvent } from '#domain/signing-keys/events
 import { keyThatSigns, type SigningKeys, signingKeyDays } from '#domain/signing-keys/state.js';
 
 /** `due`: by age. `ordered`: now, beside the others. `at-once`: in the place of all others, which may have leaked. */
-export type SigningKeyWanted = 'due' | 'ordered' | 'at-once';
+export const signingKeysWanted = ['due', 'ordered', 'at-once'] as const;
+export type SigningKeyWanted = (typeof signingKeysWanted)[number];
 
 export interface AddSigningKey {
   readonly key: NewSigningKey;
