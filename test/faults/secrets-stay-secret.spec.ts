@@ -101,7 +101,7 @@ async function housesThatFail(clockAt: { now: number }): Promise<readonly House[
       stream.startsWith('login-') ? log.append(stream, toAppend, expected) : Promise.reject(new Blown()),
   });
   const keysOf = (keys: DataKeys) => open({ log: claimsOnly, secrets: { keys } });
-  const full = () => Promise.reject(new HashLaneFull());
+  const full = () => Promise.reject(new HashLaneFull(1_000));
   const others = parseMasterKeys(newMasterKeyLine('m1'));
   return Promise.all([
     failingLog('append', new Blown()),

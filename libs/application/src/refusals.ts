@@ -44,7 +44,7 @@ export const refusals = {
   busy: {
     meaning:
       'More hashes are wanted than may wait. Nothing was compared or recorded, and the same call may succeed later.',
-    carries: [],
+    carries: ['retryAfterMs'],
   },
   'code-already-used': {
     meaning: 'The code was right, and it, or one after it, has been accepted before. It counts as a failure.',

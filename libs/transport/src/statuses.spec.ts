@@ -119,6 +119,7 @@ describe('a status', () => {
     [{ code: 'totp-exhausted', nextAttemptAt: now - 1 }, 0],
     [{ code: 'login-name-claimed', retryAt: now + 60_000 }, 60_000],
     [{ code: 'rate-limited', retryAfterMs: 7 }, 7],
+    [{ code: 'busy', retryAfterMs: 1_500 }, 1_500],
   ])('of %j says how long to wait', (refusal, retryAfterMs) => {
     const { retryDelay } = detailIn(statusOf(refusal, registerTOTP, now), RetryInfoSchema) ?? {};
     expect(retryDelay && durationMs(retryDelay)).toBe(retryAfterMs);

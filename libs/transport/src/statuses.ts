@@ -22,6 +22,7 @@ export function retryAfterMsOf(refusal: CallRefusal, now: Instant): number | nul
       return Math.max(0, refusal.nextAttemptAt - now);
     case 'login-name-claimed':
       return Math.max(0, refusal.retryAt - now);
+    case 'busy':
     case 'rate-limited':
       return refusal.retryAfterMs;
     default:

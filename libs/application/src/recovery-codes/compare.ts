@@ -4,6 +4,7 @@
 import type { Refused } from '#application/caller.js';
 import type { Secrets } from '#application/parts.js';
 import type { Rejected } from '#domain/decider.js';
+import type { HashLaneFull } from '#secrets/hash-lane.js';
 
 /** It is no recovery code, whoever's. It was compared with nothing, and costs nothing. */
 export interface MalformedRecoveryCode {
@@ -13,6 +14,8 @@ export interface MalformedRecoveryCode {
 /** More hashes are wanted than may wait. Nothing was compared or recorded; the same call may succeed later. */
 export interface Busy {
   readonly code: 'busy';
+  /** What waits is likely to be done by then. */
+  readonly retryAfterMs: number;
 }
 
 export interface RecoveryGuessing {
@@ -46,7 +49,10 @@ export async function unlessBusy<Told>(run: () => Promise<Told>): Promise<Told |
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'hash-lane-full')) throw error;
-    return { kind: 'rejected', refusal: { code: 'busy' } };
+    if (!isLaneFull(error)) throw error;
+    return { kind: 'rejected', refusal: { code: 'busy', retryAfterMs: error.retryAfterMs } };
   }
 }
+
+const isLaneFull = (error: unknown): error is HashLaneFull =>
+  error instanceof Error && 'code' in error && error.code === 'hash-lane-full';

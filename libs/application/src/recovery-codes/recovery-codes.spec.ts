@@ -252,7 +252,7 @@ describe('where more hashes are wanted than may wait', () => {
     const ada = { organizationId, userId: await addPerson(busy), by };
     await busy.run(new GenerateRecoveryCodes({ ...ada, count: 1 }));
     const running = recoveryHashes.hash('something else');
-    const refused = rejected({ code: 'busy' });
+    const refused = rejected({ code: 'busy', retryAfterMs: expect.any(Number) });
     expect(await busy.run(new VerifyRecoveryCode({ ...ada, code: unknownCode }))).toEqual(refused);
     expect(await busy.run(new RemoveRecoveryCodes({ ...ada, recoveryCode: unknownCode }))).toEqual(refused);
     expect(await busy.run(new GenerateRecoveryCodes(ada))).toEqual(refused);
