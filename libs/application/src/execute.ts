@@ -9,7 +9,7 @@ import {
   tagOf,
   type UsedKeys,
 } from '#application/idempotency.js';
-import type { Loaded, StreamKind, Streams } from '#application/streams.js';
+import type { About, Loaded, StreamKind, Streams } from '#application/streams.js';
 import { Turns } from '#application/turns.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant } from '#domain/ids.js';
@@ -162,7 +162,8 @@ export class Executor<State, Event> {
   ): Promise<Loaded<State> | null> {
     const { kind, streams, newId, log, usedKeys } = this.#options;
     const { stream, by } = execution;
-    const metadata = metadataOf(execution, now);
+    const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
+    const metadata = metadataOf(execution, now, kind.about?.(state) ?? null);
     const toAppend = events.map((event) => ({ id: newId(), ...kind.encode(event), metadata }));
     const attempt = {
       stream,
@@ -172,7 +173,6 @@ export class Executor<State, Event> {
     const written = (result: AppendResult | null) => {
       if (result === null) return null;
       const { revision, position } = result;
-      const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
       const eventId = toAppend.at(-1)?.id ?? loaded.eventId;
       const after = { state, revision, changedAt: now, eventId, position };
       streams.put(stream, after);
@@ -254,6 +254,7 @@ function again<Answer>(answer: Answer, events: readonly RecordedEvent[]): Outcom
 function metadataOf(
   { by, resourceOwner }: { by: Caller; resourceOwner: string },
   now: Instant,
+  about: About | null,
 ): EventMetadata {
   const metadata = { time: textOf(now), organization: resourceOwner, editor: by.editor, call: by.callId };
   const { traceId, session = null, idempotency = null } = by;
@@ -261,6 +262,7 @@ function metadataOf(
     ...metadata,
     ...(traceId !== null && { trace: traceId }),
     ...(session !== null && { session }),
+    ...about,
     ...(idempotency !== null && { idempotency: tagOf(idempotency) }),
   };
 }

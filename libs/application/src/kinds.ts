@@ -49,4 +49,9 @@ export const sessionKind: StreamKind<SessionState, SessionEvent> = {
   encode: encodeEvent,
   decode: decodeSessionEvent,
   evolve: evolveSession,
+  about: (session) => {
+    if (session.status === 'unknown' || session.user === null) return null;
+    const { user, organizationId } = session.user;
+    return { user, userOrganization: organizationId };
+  },
 };

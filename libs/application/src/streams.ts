@@ -26,6 +26,15 @@ export interface StreamKind<State, Event> {
   encode(event: Event): Pick<NewEvent, 'type' | 'data'>;
   decode(event: RecordedEvent): Event;
   evolve(state: State, event: Event, at: Instant): State;
+  /** Whom a stream is about that is not a user's own: what is told of the user has its events, too. */
+  readonly about?: (state: State) => About | null;
+}
+
+/** Kept in the metadata of events. */
+export interface About {
+  /** What follows `user-` in the name of the user's stream. */
+  readonly user: string;
+  readonly userOrganization: string;
 }
 
 export interface StreamsOptions<State, Event> {

@@ -157,13 +157,14 @@ function decode({ type, data }: RecordedEvent): DomainEvent | null {
 }
 
 export function placeOf({ stream, revision, position, metadata }: RecordedEvent): Place {
-  const { time, organization, editor, call, trace, session } = metadata;
+  const { time, organization, userOrganization, editor, call, trace, session } = metadata;
   return {
     stream,
     revision,
     position,
     time: Date.parse(time),
-    organizationId: textOrNull(organization),
+    // A session is the instance's, and concerns the organization of its user.
+    organizationId: textOrNull(userOrganization) ?? textOrNull(organization),
     editor: textOrNull(editor),
     callId: textOrNull(call),
     traceId: textOrNull(trace),

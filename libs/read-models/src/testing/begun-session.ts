@@ -36,8 +36,9 @@ export async function writeSession(
   sessionId: SessionId,
   { given: { userId, of = organizationId, editor = by.editor }, events }: WrittenSession,
 ): Promise<void> {
-  const user = userId === null ? {} : { user: house.parts.secrets.names.streamId(userId) };
-  await write(house, `session-${sessionId}`, { events, metadata: { organization: of, editor, ...user } });
+  const about = userId && { user: house.parts.secrets.names.streamId(userId), userOrganization: of };
+  const organization = userId === null ? of : 'instance';
+  await write(house, `session-${sessionId}`, { events, metadata: { organization, editor, ...about } });
 }
 
 async function eventsOf(house: House, sessionId: SessionId, given: Login): Promise<readonly SessionEvent[]> {
