@@ -1,5 +1,6 @@
 // Passwords: what people choose, so hashed at the price of a guess that OWASP asks for.
 
+import type { Blocklist } from '#secrets/blocklist.js';
 import { type HashLane, passwordWorkFactor, type WorkFactor } from '#secrets/hash-lane.js';
 import { readStoredHash } from '#secrets/stored-hash.js';
 
@@ -7,19 +8,19 @@ export interface PasswordOptions {
   readonly lane: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
   /** What a hash is made with, and below what one is made anew. */
   readonly workFactor?: WorkFactor;
-  /** Whether it is among those that everybody tries first; asked with what it is in lower case. */
-  readonly isBlocked?: (lowerCase: string) => boolean;
+  /** Those that everybody tries first; null where none are known. */
+  readonly blocklist?: Pick<Blocklist, 'has'> | null;
 }
 
 export class Passwords {
   readonly #lane: PasswordOptions['lane'];
   readonly #workFactor: WorkFactor;
-  readonly #isBlocked: (lowerCase: string) => boolean;
+  readonly #blocklist: Pick<Blocklist, 'has'> | null;
 
-  constructor({ lane, workFactor = passwordWorkFactor, isBlocked = () => false }: PasswordOptions) {
+  constructor({ lane, workFactor = passwordWorkFactor, blocklist = null }: PasswordOptions) {
     this.#lane = lane;
     this.#workFactor = workFactor;
-    this.#isBlocked = isBlocked;
+    this.#blocklist = blocklist;
   }
 
   hash(password: string): Promise<string> {
@@ -48,7 +49,7 @@ export class Passwords {
   }
 
   isCommon(password: string): boolean {
-    return this.#isBlocked(asTyped(password).toLowerCase());
+    return this.#blocklist?.has(password) ?? false;
   }
 }
 
