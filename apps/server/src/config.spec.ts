@@ -31,6 +31,9 @@ describe('settings', () => {
         corsOrigins: null,
         metricsListen: { host: '127.0.0.1', port: 9464 },
         otelEndpoint: null,
+        hookUrl: null,
+        hookSecretFile: null,
+        hookAllowedHosts: null,
         externalUrl: 'http://localhost:8080',
         logLevel: 'info',
       },
@@ -199,6 +202,66 @@ describe('TLS', () => {
     const listeners = { COUNTERSIGN_LISTEN: '0.0.0.0:443', COUNTERSIGN_METRICS_LISTEN: '0.0.0.0:9464' };
     expect(problemsOf({ ...certificate, ...key, ...listeners })).toEqual([]);
   });
+});
+
+describe('the delivery hook', () => {
+  const url = { COUNTERSIGN_HOOK_URL: 'https://hook.example/in?for=us' };
+  const secret = { COUNTERSIGN_HOOK_SECRET_FILE: '/run/secret' };
+  const hosts = (names: string) => ({ COUNTERSIGN_HOOK_ALLOWED_HOSTS: names });
+
+  it('has a URL, its secret, and perhaps hosts, in the form of URLs', () => {
+    expect(
+      settingsOf({ ...url, ...secret, ...hosts('Hook.Internal, 10.0.0.1,::FFFF:10.0.0.1') }),
+    ).toMatchObject({
+      hookUrl: 'https://hook.example/in?for=us',
+      hookSecretFile: '/run/secret',
+      hookAllowedHosts: ['hook.internal', '10.0.0.1', '::ffff:a00:1'],
+    });
+  });
+
+  it.each([
+    [url, 'COUNTERSIGN_HOOK_SECRET_FILE must be given with COUNTERSIGN_HOOK_URL'],
+    [secret, 'COUNTERSIGN_HOOK_URL must be given with COUNTERSIGN_HOOK_SECRET_FILE'],
+    [hosts('localhost'), 'COUNTERSIGN_HOOK_URL must be given with COUNTERSIGN_HOOK_ALLOWED_HOSTS'],
+  ])('%j is half of it, and refused', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([problem]);
+  });
+
+  it.each([
+    'http://hook.example/',
+    'https://127.0.0.1/',
+    'https://2130706433/',
+    'https://localhost/',
+    'https://169.254.169.254/latest',
+    'https://[::ffff:10.0.0.1]/',
+    'https://[fd00::1]/',
+  ])('is refused inside or in the clear, unless its host is named: %s', (inside) => {
+    const given = { COUNTERSIGN_HOOK_URL: inside, ...secret };
+    expect(problemsOf(given)).toEqual([
+      'COUNTERSIGN_HOOK_URL must be https:// and public, unless COUNTERSIGN_HOOK_ALLOWED_HOSTS names its host',
+    ]);
+    expect(problemsOf({ ...given, ...hosts('other.example') })).toHaveLength(1);
+    const named = new URL(inside).hostname.replace(/^\[|\]$/g, '');
+    expect(problemsOf({ ...given, ...hosts(named) })).toEqual([]);
+  });
+
+  it.each([
+    'ftp://hook.example',
+    'https://user:password@hook.example',
+    'https://hook.example/#there',
+    'hook',
+  ])('is refused where it is no such URL: %s', (text) => {
+    expect(problemsOf({ COUNTERSIGN_HOOK_URL: text, ...secret })[0]).toMatch(/^COUNTERSIGN_HOOK_URL must be/);
+  });
+
+  it.each(['hook.example:443', '[::1]', '*.example', 'a,,b', 'https://hook.example'])(
+    'is refused where this is no list of hosts: %s',
+    (names) => {
+      expect(problemsOf({ ...url, ...secret, ...hosts(names) })[0]).toMatch(
+        /^COUNTERSIGN_HOOK_ALLOWED_HOSTS must be/,
+      );
+    },
+  );
 });
 
 describe('an unknown setting', () => {

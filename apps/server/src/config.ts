@@ -1,6 +1,10 @@
 // From the environment to settings, or to everything that is wrong with it. Pure: what a file or a
 // directory holds is looked at by those who use it.
 
+import { isIP } from 'node:net';
+
+import { hostOf } from '#delivery-hook/destination.js';
+import { isPublicAddress } from '#delivery-hook/public-address.js';
 import { nearest } from '#server/nearest.js';
 import { isLoopback, type ListenAddress } from '#server/setting-values.js';
 import { type Setting, type Settings, settingEntries, settingsTable } from '#server/settings.js';
@@ -23,7 +27,11 @@ export function readConfiguration(environment: Environment): Configuration {
   const settings = Object.fromEntries(
     results.map(([key, result]) => [key, result.status === 'accepted' ? result.value : null]),
   ) as unknown as Settings; // Each key of the table was read by its own parser, just above.
-  const together = refuseHalfOfTls(settings) ?? refuseExposedPlaintext(settings);
+  const together =
+    refuseHalfOfTls(settings) ??
+    refuseExposedPlaintext(settings) ??
+    refuseHalfOfHook(settings) ??
+    refuseHookInside(settings);
   if (together !== undefined) return { status: 'refused', problems: [together] };
   return { status: 'accepted', settings };
 }
@@ -61,6 +69,26 @@ function refuseExposedPlaintext(settings: Settings): string | undefined {
   if (exposed === undefined) return undefined;
   const { tlsEndedByProxy } = settingsTable;
   return `${settingsTable[exposed].name} must be a loopback address: off loopback nothing is served in the clear, unless ${settingsTable.tlsCertificate.name} is given or ${tlsEndedByProxy.name}=yes says that a trusted proxy ends TLS`;
+}
+
+function refuseHalfOfHook({ hookUrl, hookSecretFile, hookAllowedHosts }: Settings): string | undefined {
+  const { hookUrl: url, hookSecretFile: file, hookAllowedHosts: hosts } = settingsTable;
+  if (hookUrl !== null && hookSecretFile === null) return `${file.name} must be given with ${url.name}`;
+  if (hookUrl !== null) return undefined;
+  if (hookSecretFile !== null) return `${url.name} must be given with ${file.name}`;
+  return hookAllowedHosts === null ? undefined : `${url.name} must be given with ${hosts.name}`;
+}
+
+/** What can be seen of it already; a name is looked up at each delivery. */
+function refuseHookInside({ hookUrl, hookAllowedHosts }: Settings): string | undefined {
+  if (hookUrl === null) return undefined;
+  const url = new URL(hookUrl);
+  const host = hostOf(url);
+  if (hookAllowedHosts?.includes(host)) return undefined;
+  const isInside = isIP(host) === 0 ? host === 'localhost' : !isPublicAddress(host);
+  if (url.protocol === 'https:' && !isInside) return undefined;
+  const { hookUrl: setting, hookAllowedHosts: hosts } = settingsTable;
+  return `${setting.name} must be https:// and public, unless ${hosts.name} names its host`;
 }
 
 const isExposed = (address: ListenAddress | null): boolean => address !== null && !isLoopback(address.host);

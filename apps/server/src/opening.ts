@@ -3,8 +3,11 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { DeliveryHook } from '#delivery-hook/delivery-hook.js';
 import type { Queries } from '#read-models/queries/open-queries.js';
 import { finishFirstStart } from '#server/first-start.js';
+import type { HookSettings } from '#server/hook/hook-settings.js';
+import { openHook } from '#server/hook/open-hook.js';
 import {
   type ApplicationOptions,
   type OpenedApplication,
@@ -16,7 +19,10 @@ import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { doUpkeep } from '#server/upkeep.js';
 
-export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
+export interface OpeningOptions extends ApplicationOptions, Pick<ReadModelsOptions, 'projected' | 'traces'> {
+  /** Null, or left out, where nobody outside is told anything. */
+  readonly hook?: HookSettings | null;
+}
 
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;
@@ -31,6 +37,7 @@ export class Opening {
   readonly #keys: OpenKeys;
   #opened: OpenedService | null = null;
   #readModels: ReadModels | null = null;
+  #hook: DeliveryHook | null = null;
   readonly #closing = new AbortController();
   #trying: Promise<OpenedService | null>;
   #upkeep: Promise<void> | null = null;
@@ -69,6 +76,7 @@ export class Opening {
   async close(): Promise<void> {
     this.#closing.abort();
     const opened = await this.#trying.catch(() => null);
+    await this.#hook?.close();
     await this.#upkeep;
     await opened?.operating.masterKeys.close();
     await this.#readModels?.close();
@@ -112,8 +120,12 @@ export class Opening {
     try {
       const begin = (lost: AbortSignal) => finishFirstStart({ ...application, dataDirectory, log, lost });
       await readModels.firstStart(begin, this.#closing.signal);
+      // Before anybody is let in: whatever is done from then on is told.
+      this.#hook = await this.#openHook(application);
       await readModels.catchUp();
     } catch (error) {
+      await this.#hook?.close();
+      this.#hook = null;
       await application.end();
       throw error;
     }
@@ -124,6 +136,11 @@ export class Opening {
     this.#opened = opened;
     this.#upkeep = doUpkeep({ opened, dataDirectory, log });
     return opened;
+  }
+
+  #openHook({ application }: OpenedApplication): Promise<DeliveryHook> | null {
+    const { hook, eventLog, ...options } = this.#options;
+    return hook == null ? null : openHook({ ...options, settings: hook, application, eventLog });
   }
 }
 

@@ -12,6 +12,7 @@ const scrub = scrubSecretsOf({
     engine: 'postgres',
     url: `postgres://countersign:${encodedOther}@localhost:5432/countersign`,
   },
+  hookUrl: 'https://hook.example/services/T0/B1?key=k3y',
 });
 
 describe('the secrets of the settings', () => {
@@ -27,6 +28,7 @@ describe('the secrets of the settings', () => {
     ['of PostgreSQL as it is', otherPassword],
     ['of PostgreSQL as it stands in the setting', encodedOther],
     ['in the whole URL of PostgreSQL', `postgres://countersign:${encodedOther}@localhost:5432/countersign`],
+    ['of the receiver of deliveries', '/services/T0/B1?key=k3y'],
     ['in the whole connection string', `esdb://admin:${encoded}@localhost:2113?tls=false`],
   ])('are taken out of a line: %s', (_title, form) => {
     const line = scrub(`before ${form} after`);

@@ -9,12 +9,16 @@ const replacement = '[secret]';
 
 export type Scrub = (text: string) => string;
 
-export function scrubSecretsOf({ eventLog, readModels }: Pick<Settings, 'eventLog' | 'readModels'>): Scrub {
+type WithSecrets = Pick<Settings, 'eventLog' | 'readModels'> & Partial<Pick<Settings, 'hookUrl'>>;
+
+export function scrubSecretsOf({ eventLog, readModels, hookUrl = null }: WithSecrets): Scrub {
   const urls = [
     ...(eventLog.engine === 'embedded' ? [] : [eventLog.connectionString]),
     ...(readModels.engine === 'embedded' ? [] : [readModels.url]),
   ];
-  return scrub(urls.flatMap(secretsIn));
+  // Whoever knows the path and the query of some receivers may write to them.
+  const hook = hookUrl === null ? [] : [hookUrl, hookUrl.slice(new URL(hookUrl).origin.length)];
+  return scrub([...urls.flatMap(secretsIn), ...hook]);
 }
 
 /** Takes the secrets of this one out of a text. */

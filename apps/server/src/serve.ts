@@ -11,6 +11,7 @@ import { callsOver } from '#server/calls.js';
 import { type Environment, readConfiguration } from '#server/config.js';
 import { prepareDataDirectory } from '#server/data-directory.js';
 import { describeError } from '#server/describe-error.js';
+import { readHook } from '#server/hook/hook-settings.js';
 import { type Log, type OpenLog, openLog } from '#server/log.js';
 import { openEventLog } from '#server/open-event-log.js';
 import { openPort } from '#server/open-port.js';
@@ -57,6 +58,7 @@ async function serveWith(settings: Settings): Promise<void> {
 
 async function start(settings: Settings, log: Log): Promise<Running> {
   const tls = readTls(settings);
+  const hook = readHook(settings);
   const dataDirectory = prepareDataDirectory(settings.dataDirectory);
   const { eventLog, projected } = await openEventLog(settings.eventLog, dataDirectory, log);
   const soleWriter = settings.eventLog.engine === 'embedded';
@@ -66,6 +68,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
     await telemetry.listen();
     const opening = await Opening.begin({
       dataDirectory,
+      hook,
       masterKeyFile: settings.masterKeyFile,
       readModels: settings.readModels,
       eventLog: telemetry.overLog(eventLog),

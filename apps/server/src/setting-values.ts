@@ -107,6 +107,27 @@ export function parseHttpUrl(text: string): Parsed<string> {
   return isHttp && isPlain ? accepted(url.href.replace(/\/$/, '')) : refused;
 }
 
+/** Where it leads is looked at by config.ts and, at each delivery, by the hook. */
+export function parseHookUrl(text: string): Parsed<string> {
+  if (!URL.canParse(text)) return refused;
+  const url = new URL(text);
+  const isPlain = url.username === '' && url.password === '' && url.hash === '';
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  return isHttp && isPlain ? accepted(url.href) : refused;
+}
+
+/** In the form in which a URL has them. */
+export function parseHosts(text: string): Parsed<readonly string[]> {
+  const hosts = text.split(',').map((part) => hostAsInUrls(part.trim()));
+  return hosts.every((host) => host !== null) ? accepted(hosts) : refused;
+}
+
+function hostAsInUrls(text: string): string | null {
+  if (isIPv6(text)) return new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const isName = /^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$/.test(text) && URL.canParse(`http://${text}`);
+  return isName ? new URL(`http://${text}`).hostname : null;
+}
+
 export function parseYesNo(text: string): Parsed<boolean> {
   return text === 'yes' || text === 'no' ? accepted(text === 'yes') : refused;
 }

@@ -6,6 +6,8 @@ import {
   parseDirectory,
   parseEventLog,
   parseFile,
+  parseHookUrl,
+  parseHosts,
   parseHttpUrl,
   parseListenAddress,
   parseLogLevel,
@@ -123,6 +125,30 @@ export const settingsTable = {
     allowed: 'an http:// or https:// URL without credentials, query or fragment',
     fallback: null,
     parse: parseHttpUrl,
+  },
+  hookUrl: {
+    name: 'COUNTERSIGN_HOOK_URL',
+    meaning:
+      'The receiver that is told of what happens to users: see [operations/delivery-hook.md](operations/delivery-hook.md). Without it, nobody is.',
+    allowed:
+      'an https:// URL without credentials or fragment; http:// and a private address only where COUNTERSIGN_HOOK_ALLOWED_HOSTS names its host',
+    fallback: null,
+    parse: parseHookUrl,
+  },
+  hookSecretFile: {
+    name: 'COUNTERSIGN_HOOK_SECRET_FILE',
+    meaning: 'What deliveries are signed by; with two lines by each, while one replaces the other.',
+    allowed:
+      'a file that only its owner can read, with one or two lines, each a secret of 32 to 256 characters',
+    fallback: null,
+    parse: parseFile,
+  },
+  hookAllowedHosts: {
+    name: 'COUNTERSIGN_HOOK_ALLOWED_HOSTS',
+    meaning: 'Hosts of the receiver that may have a private address, and be spoken to in the clear.',
+    allowed: 'host names or IP addresses, without ports or brackets, with commas between them',
+    fallback: null,
+    parse: parseHosts,
   },
   externalUrl: {
     name: 'COUNTERSIGN_EXTERNAL_URL',

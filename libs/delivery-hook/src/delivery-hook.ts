@@ -22,6 +22,10 @@ export interface DeliveryHookOptions extends Omit<DeliveringOptions, 'log' | 'st
 /** What is kept was written by another release, or by somebody else. */
 export class ProgressUnreadable extends Error {
   override readonly name = 'ProgressUnreadable';
+
+  constructor() {
+    super('the progress of the delivery hook cannot be read');
+  }
 }
 
 /** Before a turn is asked for again that failed. */
@@ -40,7 +44,8 @@ export class DeliveryHook {
   /** Whatever is appended from now on is told. At first that begins at the end of the log. Throws `ProgressUnreadable`. */
   static async open(options: DeliveryHookOptions): Promise<DeliveryHook> {
     const { store } = options;
-    await store.begin(textOf(await fromTheEnd(options)));
+    const kept = await store.begin(textOf(await fromTheEnd(options)));
+    if (progressIn(kept) === null) throw new ProgressUnreadable();
     const hook = new DeliveryHook(options);
     hook.#running = hook.#runInTurns();
     return hook;
@@ -89,7 +94,7 @@ export class DeliveryHook {
   async #claimed(): Promise<Progress> {
     const { store, log, soleWriter, onBegunAnew } = this.#options;
     const kept = progressIn(await store.claim());
-    if (kept === null) throw new ProgressUnreadable('the progress of the delivery hook cannot be read');
+    if (kept === null) throw new ProgressUnreadable();
     const isOfThisLog = kept.log === (await log.identity());
     // A node of a cluster may be behind the one that was read from.
     if (isOfThisLog && (!soleWriter || kept.position <= (await log.head()))) return kept;

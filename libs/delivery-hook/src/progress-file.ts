@@ -11,8 +11,10 @@ export class ProgressFile implements ProgressStore {
     this.#path = path;
   }
 
-  async begin(text: string): Promise<void> {
-    if ((await this.#text()) === null) await this.write(text);
+  async begin(text: string): Promise<string> {
+    const kept = await this.#text();
+    if (kept === null) await this.write(text);
+    return kept ?? text;
   }
 
   async claim(): Promise<string> {

@@ -10,6 +10,8 @@ import { ClaimLost, type ProgressStore } from '#delivery-hook/progress-store.js'
 export interface ProgressInPostgresOptions {
   readonly url: string;
   readonly onTrouble: (text: string) => void;
+  /** What is had in the same database, and ends with it. */
+  readonly onClose?: () => Promise<void>;
 }
 
 /** Two servers that start together make it once. */
@@ -31,7 +33,10 @@ export class ProgressInPostgres implements ProgressStore {
   readonly #pool: pg.Pool;
   readonly #claim = randomUUID();
 
-  constructor({ url, onTrouble }: ProgressInPostgresOptions) {
+  readonly #onClose: ProgressInPostgresOptions['onClose'];
+
+  constructor({ url, onTrouble, onClose }: ProgressInPostgresOptions) {
+    this.#onClose = onClose;
     this.#pool = new pg.Pool({
       connectionString: url,
       application_name: 'countersign delivery hook',
@@ -44,13 +49,15 @@ export class ProgressInPostgres implements ProgressStore {
     this.#pool.on('error', (error) => onTrouble(`a connection of the delivery hook broke: ${error.message}`));
   }
 
-  async begin(text: string): Promise<void> {
+  async begin(text: string): Promise<string> {
     // Several statements in one text are one transaction.
     await this.#pool.query(making);
     await this.#pool.query(
       "INSERT INTO delivery_hook.progress (claim, progress) VALUES ('', $1) ON CONFLICT DO NOTHING",
       [text],
     );
+    const kept = await this.#pool.query<{ progress: string }>('SELECT progress FROM delivery_hook.progress');
+    return kept.rows[0]?.progress ?? text;
   }
 
   async claim(): Promise<string> {
@@ -71,7 +78,8 @@ export class ProgressInPostgres implements ProgressStore {
     if (rowCount !== 1) throw new ClaimLost();
   }
 
-  close(): Promise<void> {
-    return this.#pool.end();
+  async close(): Promise<void> {
+    await this.#onClose?.();
+    await this.#pool.end();
   }
 }

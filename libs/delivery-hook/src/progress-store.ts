@@ -10,8 +10,8 @@ export class ClaimLost extends Error {
 }
 
 export interface ProgressStore {
-  /** Kept where nothing is kept yet. Durable when it resolves. */
-  begin(text: string): Promise<void>;
+  /** Kept where nothing is kept yet, durable when it resolves. Answers what is kept then. */
+  begin(text: string): Promise<string>;
   /** What is kept. Whoever claimed before writes nothing any more. */
   claim(): Promise<string>;
   /** In place of what is kept. Durable when it resolves. Throws `ClaimLost`. */

@@ -7,6 +7,7 @@ import { AppendMetrics } from '#server/metrics/appends.js';
 import { CallMetrics } from '#server/metrics/calls.js';
 import { CommandMetrics } from '#server/metrics/commands.js';
 import { HashMetrics } from '#server/metrics/hashes.js';
+import { HookMetrics } from '#server/metrics/hook.js';
 import { type ProjectionMetrics, projectionMetrics } from '#server/metrics/projections.js';
 import type { EventLogChoice } from '#server/setting-values.js';
 import { version } from '#server/version.js';
@@ -25,6 +26,7 @@ export class Metrics {
   readonly appends: AppendMetrics;
   readonly commands: CommandMetrics;
   readonly hashes: HashMetrics;
+  readonly hook: HookMetrics;
   /** Whoever runs the projection says by it where it stands. */
   readonly projection: (name: string) => ProjectionMetrics;
   readonly #ready: Gauge;
@@ -36,6 +38,7 @@ export class Metrics {
     this.appends = new AppendMetrics(registry);
     this.commands = new CommandMetrics(registry);
     this.hashes = new HashMetrics(registry);
+    this.hook = new HookMetrics(registry);
     this.projection = projectionMetrics(registry);
     this.#ready = registry
       .gauge({ name: 'countersign_ready', help: '1 while /readyz says that requests may be sent.' })

@@ -21,8 +21,9 @@ export class ProgressInMemory implements ProgressStore {
   writes = 0;
   failing: Error | null = null;
 
-  async begin(text: string): Promise<void> {
+  async begin(text: string): Promise<string> {
     this.text ??= text;
+    return this.text;
   }
 
   async claim(): Promise<string> {
