@@ -15,6 +15,7 @@ import {
 } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { makeRecoveryCodes } from '#application/recovery-codes/made.js';
+import { endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import {
@@ -44,13 +45,17 @@ export class GenerateRecoveryCodes extends Command<Outcome> {
   @MayBeNull() @IsText(codeCharactersMax) readonly code: string | null = null;
   /** Looked at where there is no code. */
   @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
+  /** Whether all other sessions of the user are over with it. */
+  @IsTrueOrFalse() readonly endOtherSessions: boolean = false;
   readonly by!: Caller;
 
-  constructor(fields: Fields<GenerateRecoveryCodes, 'count' | 'withPending' | 'code' | 'recoveryCode'>) {
+  constructor(fields: Fields<GenerateRecoveryCodes, Optional>) {
     super();
     Object.assign(this, fields);
   }
 }
+
+type Optional = 'count' | 'withPending' | 'code' | 'recoveryCode' | 'endOtherSessions';
 
 @CommandHandler(GenerateRecoveryCodes)
 export class GenerateRecoveryCodesHandler implements ICommandHandler<GenerateRecoveryCodes> {
@@ -73,13 +78,14 @@ export class GenerateRecoveryCodesHandler implements ICommandHandler<GenerateRec
     } = this.#application;
     const { organizationId, withPending } = command;
     const { settings } = await surroundings.of(organizationId);
+    const ending = await endingOf(this.#application, command);
     // Before anything is decided: whoever loses a race decides again, and must not hash again.
     const { texts, codes } = await makeRecoveryCodes(command.count ?? settings.recoveryCodesCount, secrets);
     return executeForUser<Refusal, RecoveryCodes>(this.#application, withoutProof(command), {
       decide: async (account, context) => {
         const generated = generateRecoveryCodes(account, { organizationId, codes, withPending }, context);
         const proven = await withProof(generated, proof, { account, organizationId, context, secrets });
-        return withAnswer(proven, { codes: texts });
+        return withAnswer(withOthersEnded(proven, ending, account), { codes: texts });
       },
       recall: () => ({ codes: null }),
     });

@@ -3,10 +3,11 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId, IsText, MayBeNull } from '#application/input.js';
+import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
 import { proofFor, readProof, type UnreadProof, withoutProof, withProof } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import { endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { removeRecoveryCodes } from '#domain/recovery-codes/decide.js';
@@ -21,9 +22,11 @@ export class RemoveRecoveryCodes extends Command<Outcome> {
   @MayBeNull() @IsText(codeCharactersMax) readonly code: string | null = null;
   /** Looked at where there is no code. */
   @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
+  /** Whether all other sessions of the user are over with it. */
+  @IsTrueOrFalse() readonly endOtherSessions: boolean = false;
   readonly by!: Caller;
 
-  constructor(fields: Fields<RemoveRecoveryCodes, 'code' | 'recoveryCode'>) {
+  constructor(fields: Fields<RemoveRecoveryCodes, 'code' | 'recoveryCode' | 'endOtherSessions'>) {
     super();
     Object.assign(this, fields);
   }
@@ -42,14 +45,16 @@ export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecover
     const read = readProof(proofFor(command), secrets);
     if (read.kind === 'rejected') return read;
     const { organizationId } = command;
+    const ending = await endingOf(this.#application, command);
     return unlessBusy(() =>
-      executeForUser<ProofRefusal, null>(this.#application, withoutProof(command), (account, context) =>
-        withProof(removeRecoveryCodes(account, { organizationId }), read.proof, {
-          account,
-          organizationId,
-          context,
-          secrets,
-        }),
+      executeForUser<ProofRefusal, null>(
+        this.#application,
+        withoutProof(command),
+        async (account, context) => {
+          const subject = { account, organizationId, context, secrets };
+          const removed = removeRecoveryCodes(account, { organizationId });
+          return withOthersEnded(await withProof(removed, read.proof, subject), ending, account);
+        },
       ),
     );
   }

@@ -3,9 +3,10 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId, IsOneOf, IsText, MayBeNull } from '#application/input.js';
+import { type Fields, IsId, IsOneOf, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
 import { nameCharactersMax, seedCharactersMax } from '#application/limits.js';
 import { eventOf } from '#application/recalled.js';
+import { endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { readSeed } from '#application/totp/imported-seed.js';
 import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
 import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
@@ -31,13 +32,17 @@ export class RegisterTotpSeed extends Command<Outcome> {
   @MayBeNull() @IsOneOf(algorithms) readonly algorithm: TotpParameters['algorithm'] | null = null;
   @MayBeNull() @IsOneOf(digits) readonly digits: TotpParameters['digits'] | null = null;
   @MayBeNull() @IsOneOf(periods) readonly periodSeconds: TotpParameters['periodSeconds'] | null = null;
+  /** Whether all other sessions of the user are over with it. */
+  @IsTrueOrFalse() readonly endOtherSessions: boolean = false;
   readonly by!: Caller;
 
-  constructor(fields: Fields<RegisterTotpSeed, 'name' | 'algorithm' | 'digits' | 'periodSeconds'>) {
+  constructor(fields: Fields<RegisterTotpSeed, Optional>) {
     super();
     Object.assign(this, fields);
   }
 }
+
+type Optional = 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'endOtherSessions';
 
 @CommandHandler(RegisterTotpSeed)
 export class RegisterTotpSeedHandler implements ICommandHandler<RegisterTotpSeed> {
@@ -53,6 +58,7 @@ export class RegisterTotpSeedHandler implements ICommandHandler<RegisterTotpSeed
     if ('code' in seed) return { kind: 'rejected', refusal: seed };
     const totpId = secrets.newId() as TotpId;
     const parameters = parametersOf(command, defaultSettings.totpParameters);
+    const ending = await endingOf(this.#application, command);
     return executeForUser<RegisterTotpSeedRefusal, TotpRegistered>(this.#application, command, {
       decide: (account, context) => {
         const { organizationId } = command;
@@ -60,7 +66,8 @@ export class RegisterTotpSeedHandler implements ICommandHandler<RegisterTotpSeed
         const name = sealer.sealNullable('totp-name', command.name, totpId);
         const secret = sealer.seal('totp-secret', seed, totpId);
         const registration = { organizationId, totpId, name, secret, parameters };
-        return withAnswer(registerTotpSeed(account, registration, context), { totpId });
+        const registered = registerTotpSeed(account, registration, context);
+        return withAnswer(withOthersEnded(registered, ending, account), { totpId });
       },
       recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.imported').totpId }),
     });

@@ -7,7 +7,8 @@ import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#applicatio
 import { codeCharactersMax } from '#application/limits.js';
 import { gatherProof, proofFor, readProof, type UnreadProof, withoutProof } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
-import { executeForUser, type UserOutcome } from '#application/users.js';
+import { endingOf, withOthersEnded } from '#application/session/end-others.js';
+import { type Decide, executeForUser, type UserOutcome } from '#application/users.js';
 import { type Decision, reject } from '#domain/decider.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import { type RemoveTotpRefusal, removeTotp } from '#domain/totp/decide.js';
@@ -25,9 +26,11 @@ export class RemoveTotp extends Command<Outcome> {
   @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
   /** Whoever sends this has made sure that it is one, who needs neither. */
   @IsTrueOrFalse() readonly byAdministrator: boolean = false;
+  /** Whether all other sessions of the user are over with it. */
+  @IsTrueOrFalse() readonly endOtherSessions: boolean = false;
   readonly by!: Caller;
 
-  constructor(fields: Fields<RemoveTotp, 'code' | 'recoveryCode' | 'byAdministrator'>) {
+  constructor(fields: Fields<RemoveTotp, 'code' | 'recoveryCode' | 'byAdministrator' | 'endOtherSessions'>) {
     super();
     Object.assign(this, fields);
   }
@@ -47,20 +50,17 @@ export class RemoveTotpHandler implements ICommandHandler<RemoveTotp> {
     if (read.kind === 'rejected') return read;
     const { organizationId, totpId, byAdministrator } = command;
     const device = { organizationId, totpId };
-    return unlessBusy(() =>
-      executeForUser<RemoveTotpRefusal, null>(
-        this.#application,
-        withoutProof(command),
-        async (account, context) => {
-          const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
-          const removal = removeTotp(account, { ...device, proof }, context);
-          if (read.proof === null || !needsProof(removal)) return removal;
-          const gathered = await gatherProof(read.proof, device, { account, context, secrets });
-          if (gathered.kind === 'rejected') return reject(gathered.refusal);
-          return removeTotp(account, { ...device, proof: gathered.proof }, context);
-        },
-      ),
-    );
+    const ending = await endingOf(this.#application, command);
+    const decide: Decide<RemoveTotpRefusal, null> = async (account, context) => {
+      const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
+      const removal = removeTotp(account, { ...device, proof }, context);
+      if (read.proof === null || !needsProof(removal)) return withOthersEnded(removal, ending, account);
+      const gathered = await gatherProof(read.proof, device, { account, context, secrets });
+      if (gathered.kind === 'rejected') return reject(gathered.refusal);
+      const proven = removeTotp(account, { ...device, proof: gathered.proof }, context);
+      return withOthersEnded(proven, ending, account);
+    };
+    return unlessBusy(() => executeForUser(this.#application, withoutProof(command), decide));
   }
 }
 

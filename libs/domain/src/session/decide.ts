@@ -18,6 +18,8 @@ export type SessionEndedRefusal =
   /** Its lifetime is over, or the longest that any may have. */
   | { readonly code: 'session-expired' };
 
+export type TerminateSessionRefusal = Extract<SessionEndedRefusal, { code: 'session-not-found' }>;
+
 /** What is about a user can be checked, or noted down, where it is known about whom. */
 export interface SessionUserMissing {
   readonly code: 'session-user-missing';
@@ -93,10 +95,12 @@ export function changeSession(
   return accept(...changed(changes));
 }
 
+/** Shown to the user's stream, in this session: its token stays what it was. */
+export const noteTotp = (session: SessionState): Decision<SessionEvent, never> =>
+  session.status === 'active' ? accept({ type: 'session.totp.checked' }) : accept();
+
 /** What has ended need not be ended. */
-export function terminateSession(
-  session: SessionState,
-): Decision<SessionEvent, Extract<SessionEndedRefusal, { code: 'session-not-found' }>> {
+export function terminateSession(session: SessionState): Decision<SessionEvent, TerminateSessionRefusal> {
   if (session.status === 'unknown') return reject({ code: 'session-not-found' });
   return session.status === 'active' ? accept({ type: 'session.terminated' }) : accept();
 }

@@ -6,6 +6,7 @@ import {
   addSession,
   changeSession,
   type NewSession,
+  noteTotp,
   runningSession,
   type SessionChanges,
   type SessionFacts,
@@ -190,6 +191,23 @@ describe('changing a session', () => {
     given(...begun, terminated)
       .when(changeSession, { ...nothing, checked: ['totp'] })
       .thenRejected({ code: 'session-terminated' });
+  });
+});
+
+describe('a code that was shown in a session, and is known to its user’s stream', () => {
+  const note = (state: SessionState) => noteTotp(state);
+
+  test('is noted, and leaves the token as it is', () => {
+    given(...begun)
+      .when(note, null)
+      .then(totpChecked);
+  });
+
+  test('is nothing to one that has ended', () => {
+    given(...begun, terminated)
+      .when(note, null)
+      .then();
+    given().when(note, null).then();
   });
 });
 

@@ -84,7 +84,7 @@ describe('access tokens', () => {
     const as = { authorization: `Bearer ${made.token}` };
     expect(await desk.said(as, rpc.getUserByID, { userId: people.ada })).toBe('answered');
     const own = await desk.ask(
-      { authorization: await desk.tokenOf('ada', ['self']) },
+      { authorization: await desk.tokenOf('ada', ['self', 'factors.write']) },
       rpc.addPersonalAccessToken,
       { userId: people.ada },
     );
@@ -106,7 +106,7 @@ describe('access tokens', () => {
   });
 
   it('are no wider than the one that asked for them', async () => {
-    const narrow = { authorization: await desk.tokenOf('owner', ['self']) };
+    const narrow = { authorization: await desk.tokenOf('owner', ['self', 'factors.write']) };
     const { token } = await desk.ask(narrow, rpc.addPersonalAccessToken, { userId: people.owner });
     const as = { authorization: `Bearer ${token}` };
     expect(await desk.said(as, rpc.getUserByID, { userId: people.owner })).toBe('answered');

@@ -126,6 +126,8 @@ describe('REST, what a call brings along', () => {
         'x-zitadel-orgid': 'org-1',
         'idempotency-key': 'key-1',
         'x-countersign-position': 'x.1',
+        'x-countersign-code': '123456',
+        'x-countersign-recovery-code': 'abcd',
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       },
     });
@@ -142,6 +144,8 @@ describe('REST, what a call brings along', () => {
       organization: 'org-1',
       idempotencyKey: 'key-1',
       position: 'x.1',
+      code: '123456',
+      recoveryCode: 'abcd',
       address: '127.0.0.1',
     });
     expect(signal).toBeInstanceOf(AbortSignal);

@@ -70,12 +70,13 @@ const confirming = ({ run }: Parts): Methods['verifyTotpRegistration'] => ({
   enrols: true,
   guesses: true,
   run: async (request, call) => {
-    const { code } = request;
+    const { code, endOtherSessions } = request;
     const totpId = (request.totpId ?? null) as TotpId | null;
-    return told(
-      await run(new VerifyTotpRegistration({ ...addressOf(request, call), code, totpId })),
-      ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),
-    );
+    const verified = { ...addressOf(request, call), code, totpId, endOtherSessions };
+    return told(await run(new VerifyTotpRegistration(verified)), ({ details, answer }) => ({
+      details: detailsOf(details),
+      totpId: answer.totpId,
+    }));
   },
 });
 
@@ -87,12 +88,13 @@ const importing = (parts: Parts): Methods['registerTotpSeed'] => ({
     const violations = parameterViolations(request.parameters, 'parameters');
     if (violations.length > 0) return refused(invalid(violations));
     const { settings } = await parts.application.surroundings.of(call.organizationId);
-    const { name = null, secret } = request;
+    const { name = null, secret, endOtherSessions } = request;
     const parameters = filledUp(chosenParameters(request.parameters), settings.totpParameters);
-    return told(
-      await parts.run(new RegisterTotpSeed({ ...addressOf(request, call), name, secret, ...parameters })),
-      ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),
-    );
+    const seed = { ...addressOf(request, call), name, secret, ...parameters, endOtherSessions };
+    return told(await parts.run(new RegisterTotpSeed(seed)), ({ details, answer }) => ({
+      details: detailsOf(details),
+      totpId: answer.totpId,
+    }));
   },
 });
 

@@ -89,10 +89,12 @@ const upkeep = (parts: Parts): Methods => ({
     run: async (request, call) => {
       const refusal = refusedProof(request);
       if (refusal !== null) return refused(refusal);
+      const { endOtherSessions } = request;
       const totpId = request.totpId as TotpId;
       // Whoever brings a proof that is not needed wants it looked at.
       const byAdministrator = !proofGiven(request) && !isOneself(parts, call, request);
-      const removal = { ...addressOf(request, call), totpId, ...proofOf(request), byAdministrator };
+      const proof = proofOf(request);
+      const removal = { ...addressOf(request, call), totpId, ...proof, byAdministrator, endOtherSessions };
       return told(await parts.run(new RemoveTotp(removal)), inDetails);
     },
   },
@@ -102,8 +104,9 @@ const resets = ({ run }: Parts): Methods => ({
   resetFactors: {
     access: resetting,
     run: async (request, call) => {
-      const { reason } = request;
-      return told(await run(new ResetFactors({ ...addressOf(request, call), reason })), inDetails);
+      const { reason, endOtherSessions } = request;
+      const reset = { ...addressOf(request, call), reason, endOtherSessions };
+      return told(await run(new ResetFactors(reset)), inDetails);
     },
   },
   resetAttempts: {

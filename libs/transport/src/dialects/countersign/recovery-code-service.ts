@@ -40,8 +40,9 @@ const changes = ({ run }: Parts): Methods => ({
     run: async (request, call) => {
       const refusal = refusedProof(request);
       if (refusal !== null) return refused(refusal);
-      const { count = null, forRegistration: withPending } = request;
-      const wanted = { ...addressOf(request, call), count, withPending, ...proofOf(request) };
+      const { count = null, forRegistration: withPending, endOtherSessions } = request;
+      const proof = proofOf(request);
+      const wanted = { ...addressOf(request, call), count, withPending, ...proof, endOtherSessions };
       return told(await run(new GenerateRecoveryCodes(wanted)), ({ details, answer, repeated = false }) => ({
         details: detailsOf(details),
         // Of a repeat they are left out: they were shown before.
@@ -59,7 +60,8 @@ const changes = ({ run }: Parts): Methods => ({
     run: async (request, call) => {
       const refusal = refusedProof(request);
       if (refusal !== null) return refused(refusal);
-      const removal = { ...addressOf(request, call), ...proofOf(request) };
+      const { endOtherSessions } = request;
+      const removal = { ...addressOf(request, call), ...proofOf(request), endOtherSessions };
       return told(await run(new RemoveRecoveryCodes(removal)), inDetails);
     },
   },
