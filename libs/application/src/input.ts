@@ -8,7 +8,7 @@ export type Fields<Of, Optional extends keyof Of = never> = Omit<Of, symbol | Op
   Partial<Pick<Of, Optional>>;
 
 /** Longer than any id in use, and what ZITADEL's clients may send. */
-const idCharactersMax = 200;
+export const idCharactersMax = 200;
 /** Text with a newline or a terminal's escape would look like something else wherever it is shown. */
 const controlCharacter = /\p{Cc}|\p{Cs}/u;
 
@@ -32,7 +32,8 @@ function rulesFor(target: object) {
   return rules;
 }
 
-function rule(name: string, message: string, holds: Holds): PropertyDecorator {
+/** A rule that is one command's own stands with that. */
+export function rule(name: string, message: string, holds: Holds): PropertyDecorator {
   const validated = ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
   return (target, field) => {
     validated(target, field);
@@ -164,29 +165,6 @@ const isEntryOf = (
 
 /** The rule of `IsFieldsOf`, besides which nothing of a field is worth saying. */
 export const fieldsRule = 'fields';
-
-/** Texts by names, as they came along with a request. */
-export const IsHeaders = (characters: number): PropertyDecorator =>
-  rule(
-    'headers',
-    `must be lists of texts by names, of ${characters} characters together, none of them a control character`,
-    (value) => isHeaders(value) && charactersIn(value) <= characters,
-  );
-
-type Headers = Readonly<Record<string, readonly string[]>>;
-
-const isHeaders = (value: unknown): value is Headers =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.entries(value).every(
-    ([name, values]) =>
-      isTextOf(name, 1, Infinity) &&
-      Array.isArray(values) &&
-      values.every((text) => isTextOf(text, 0, Infinity)),
-  );
-
-const charactersIn = (headers: Headers): number =>
-  Object.entries(headers).reduce((sum, [name, values]) => sum + name.length + values.join(' ').length, 0);
 
 /** Fields of their own, with rules of their own. Of something else, class-validator would look at nothing. */
 export const IsFieldsOf = (kind: new (...fields: never[]) => object): PropertyDecorator => {

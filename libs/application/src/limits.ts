@@ -41,3 +41,5 @@ export const ipCharactersMax = 100;
 export const userAgentCharactersMax = 500;
 /** Headers that came with a request, all their names and values together. */
 export const headersCharactersMax = 4_096;
+/** As it is typed: 200 characters after normalization may be more before, and two units each. */
+export const passwordUnitsMax = 800;

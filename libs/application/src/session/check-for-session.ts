@@ -1,0 +1,91 @@
+// The first of the two appends of a session: on its user's stream, with what the checks cost and spend, and with the
+// session's id in its metadata. What a session may note down is decided there, of one state of the user.
+
+import type { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import { type Check, type CheckRefusal, checkedIn, decideChecks } from '#application/session/checks.js';
+import type { Somebody } from '#application/session/find-user.js';
+import { executeForUser, type UserContext, type UserOutcome } from '#application/users.js';
+import type { Account } from '#domain/account/state.js';
+import { type Decision, type Rejected, reject } from '#domain/decider.js';
+import type { SessionId } from '#domain/ids.js';
+import type { SessionFactor } from '#domain/session/decide.js';
+import { type UsableRefusal, usable } from '#domain/user/decide.js';
+import { evolveUserSessions, noSessions } from '#domain/user-sessions/state.js';
+import { decodeAccountEvent } from '#event-catalog/catalogue.js';
+import { eventsPerReadMax } from '#event-log/limits.js';
+
+export interface Checking<Refusal> {
+  readonly somebody: Somebody;
+  readonly sessionId: SessionId;
+  readonly checks: readonly Check[];
+  readonly by: Caller;
+  /** What would be refused whatever is shown: nothing is compared then. */
+  readonly ahead: (account: Account, context: UserContext) => Rejected<Refusal> | null;
+}
+
+export interface CheckedForSession {
+  readonly checked: readonly SessionFactor[];
+  /** Of the sessions of the user, when they were checked. */
+  readonly generation: number;
+}
+
+export async function checkForSession<Refusal>(
+  application: Application,
+  { somebody, sessionId, checks, by, ahead }: Checking<Refusal>,
+): Promise<UserOutcome<CheckedForSession, CheckRefusal | UsableRefusal | Busy | Refusal>> {
+  const { organizationId, userId, userStream } = somebody;
+  // A proof that came along is for what sessions may do, not for what makes them.
+  const command = { organizationId, userId, by: { ...by, session: sessionId, proof: null } };
+  const outcome = await unlessBusy(() =>
+    executeForUser<CheckRefusal | UsableRefusal | Refusal, Told>(application, command, {
+      decide: async (account, context): Promise<Deciding<Refusal>> => {
+        const refused = usable(account, organizationId, context) ?? ahead(account, context);
+        if (refused !== null) return reject(refused.refusal);
+        const { events, outcome: verdict } = await decideChecks(checks, { organizationId, account, context });
+        if (verdict.kind === 'rejected') return { events, outcome: verdict };
+        const { generation } = account.sessions;
+        return { events, outcome: { kind: 'accepted', answer: { checked: verdict.answer, generation } } };
+      },
+      recall: (events) => ({ checked: checkedIn(events), generation: null }),
+    }),
+  );
+  if (outcome.kind === 'rejected') return outcome;
+  const { checked, generation } = outcome.answer;
+  const then = generation ?? (await generationThen(application, userStream, outcome.details.sequence));
+  return { ...outcome, answer: { checked, generation: then } };
+}
+
+interface Told {
+  readonly checked: readonly SessionFactor[];
+  /** Null in a repeat, which has to find out what it was. */
+  readonly generation: number | null;
+}
+
+type Deciding<Refusal> = Decision<
+  Parameters<typeof evolveUserSessions>[1],
+  CheckRefusal | UsableRefusal | Refusal,
+  Told
+>;
+
+/**
+ * After so many events of the stream. What a call was right with the first time is worth what it was worth then:
+ * sessions that were ended since are not begun by sending it again. The state is never newer than what is read
+ * after it, so that what comes out is never too high.
+ */
+async function generationThen(
+  application: Application,
+  userStream: string,
+  sequence: number,
+): Promise<number> {
+  const { state } = await application.accounts.streams.current(userStream);
+  let since = noSessions;
+  for (let from = sequence; ; from += eventsPerReadMax) {
+    const asked = { direction: 'forward', from, limit: eventsPerReadMax } as const;
+    const page = await application.parts.log.readStream(userStream, asked);
+    const events = page.status === 'unknown' ? [] : page.events;
+    for (const event of events) since = evolveUserSessions(since, decodeAccountEvent(event));
+    if (events.length < eventsPerReadMax) return state.sessions.generation - since.generation;
+  }
+}

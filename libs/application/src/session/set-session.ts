@@ -1,0 +1,263 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+
+import { Application } from '#application/application.js';
+import type { Caller } from '#application/caller.js';
+import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
+import { codeCharactersMax, passwordUnitsMax, sessionMetadataMax } from '#application/limits.js';
+import type { Sealer } from '#application/sealer.js';
+import { type CheckedForSession, checkForSession } from '#application/session/check-for-session.js';
+import { type Check, readChecks } from '#application/session/checks.js';
+import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
+import {
+  changedMetadata,
+  IsSessionMetadata,
+  noMetadata,
+  openMetadata,
+  type SessionMetadata,
+  sealMetadata,
+} from '#application/session/metadata.js';
+import { refuseNobody } from '#application/session/nobody.js';
+import {
+  instanceOf,
+  type LoginRefusal,
+  nameOfUser,
+  type SessionOutcome,
+  sealedOf,
+  sealerOf,
+  settingsFor,
+  userStreamOf,
+  userToNote,
+} from '#application/session/sessions.js';
+import { withAnswer } from '#application/users.js';
+import { type Rejected, reject } from '#domain/decider.js';
+import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
+import type { Settings } from '#domain/organization/settings.js';
+import {
+  changeSession,
+  runningSession,
+  type SessionChangeRefusal,
+  type SessionChanges,
+  type SessionEndedRefusal,
+  unchangeable,
+} from '#domain/session/decide.js';
+import type { CheckedUser, SessionState } from '#domain/session/state.js';
+import type { MetadataFull } from '#domain/user-metadata/decide.js';
+import { goesOn } from '#domain/user-sessions/decide.js';
+
+export interface SessionSet {
+  /** In place of the one before. Null where there was nothing to change, or the call is a repeat. */
+  readonly token: string | null;
+}
+
+type OwnRefusal = SessionEndedRefusal | SessionChangeRefusal;
+type Refusal = OwnRefusal | MetadataFull | LoginRefusal;
+type Outcome = SessionOutcome<SessionSet, Refusal>;
+
+type Optional =
+  | 'organizationId'
+  | 'user'
+  | 'password'
+  | 'totpCode'
+  | 'recoveryCode'
+  | 'metadata'
+  | 'lifetimeSeconds';
+
+/** What is shown is shown for the user of the session, who may be named here, once. */
+export class SetSession extends Command<Outcome> {
+  /** Whose users can be meant by what is named; null stands for those of every one. */
+  @MayBeNull() @IsId() readonly organizationId: OrganizationId | null = null;
+  @IsId() readonly sessionId!: SessionId;
+  @MayBeNull() @IsUserSearch() readonly user: UserSearch | null = null;
+  @MayBeNull() @IsText(passwordUnitsMax) readonly password: string | null = null;
+  @MayBeNull() @IsText(codeCharactersMax) readonly totpCode: string | null = null;
+  @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
+  @IsSessionMetadata() readonly metadata: readonly Entry[] = [];
+  @MayBeNull() @IsWhole(1, Number.MAX_SAFE_INTEGER) readonly lifetimeSeconds: number | null = null;
+  readonly by!: Caller;
+
+  constructor(fields: Fields<SetSession, Optional>) {
+    super();
+    Object.assign(this, fields);
+  }
+}
+
+@CommandHandler(SetSession)
+export class SetSessionHandler implements ICommandHandler<SetSession> {
+  readonly #application: Application;
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  async execute(command: SetSession): Promise<Outcome> {
+    const read = readChecks(command, this.#application.parts.secrets);
+    if (read.kind === 'rejected') return read;
+    const instance = await instanceOf(this.#application);
+    if (instance.kind === 'rejected') return instance;
+    const change = { command, checks: read.checks, instanceId: instance.instanceId };
+    return (await this.#repeated(change)) ?? this.#set(change);
+  }
+
+  #repeated(change: Change) {
+    return this.#application.sessions.commands.repeated<Refusal, SessionSet>(this.#stream(change));
+  }
+
+  #stream({ command: { sessionId, by }, instanceId }: Change) {
+    return {
+      stream: this.#application.sessionStream(sessionId),
+      by,
+      resourceOwner: instanceId,
+      recall: () => ({ kind: 'accepted', answer: { token: null } }) as const,
+    };
+  }
+
+  async #set(change: Change): Promise<Outcome> {
+    const { sessionId, user } = change.command;
+    const stream = this.#application.sessionStream(sessionId);
+    const { state } = await this.#application.sessions.streams.current(stream);
+    const present = state.status === 'active' ? state.user : null;
+    const settings = await settingsFor(this.#application, present?.organizationId ?? null);
+    const running = runningSession(state, { now: this.#application.parts.clock(), settings });
+    if (running.kind === 'rejected') return running;
+    if (present !== null) return this.#withPresentUser(change, present);
+    if (user !== null) return this.#withNewUser(change, user);
+    const refused = refusedAhead(change, { somebody: null, present }, settings);
+    return refused ?? this.#append(change, { settings, noted: null });
+  }
+
+  async #withPresentUser(change: Change, present: CheckedUser): Promise<Outcome> {
+    const { user, password } = change.command;
+    const { organizationId } = present;
+    const userStream = userStreamOf(present);
+    const sealing = await sealerOf(this.#application, { userStream, organizationId });
+    if (sealing.kind === 'rejected') return sealing;
+    const userId = sealing.sealer.openText('user-id', present.userId) as UserId;
+    const somebody = { userId, userStream, organizationId };
+    if (user !== null) {
+      const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
+      if (found.kind === 'nobody' || found.userStream !== userStream) return refusedUserChange;
+    }
+    return this.#check(change, { somebody, present });
+  }
+
+  async #withNewUser(change: Change, user: UserSearch): Promise<Outcome> {
+    const { instanceId } = change;
+    const { organizationId, password, by } = change.command;
+    const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
+    if (found.kind === 'somebody') return this.#check(change, { somebody: found, present: null });
+    if (password === null) return { kind: 'rejected', refusal: { code: 'user-not-found' } };
+    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId });
+  }
+
+  async #check(change: Change, { somebody, present }: Subject): Promise<Outcome> {
+    const { sessionId, user, by } = change.command;
+    const outcome = await checkForSession<OwnRefusal>(this.#application, {
+      somebody,
+      sessionId,
+      checks: change.checks,
+      by,
+      ahead: ({ sessions }, { settings }) =>
+        present === null || goesOn(sessions, { sessionId, generation: present.generation })
+          ? refusedAhead(change, { somebody, present }, settings)
+          : refusedEnded,
+    });
+    if (outcome.kind === 'rejected') return outcome;
+    const sealing = await sealerOf(this.#application, somebody);
+    if (sealing.kind === 'rejected') return sealing;
+    const settings = await settingsFor(this.#application, somebody.organizationId);
+    const noted = { somebody, sealer: sealing.sealer, isNamed: user !== null, ...outcome.answer };
+    return this.#append(change, { settings, noted });
+  }
+
+  #append(change: Change, { settings, noted }: Appending): Promise<Outcome> {
+    const { sessionId } = change.command;
+    const token = this.#application.parts.secrets.newSessionToken(sessionId);
+    return this.#application.sessions.commands.execute<Refusal, SessionSet>({
+      ...this.#stream(change),
+      decide: (session, now) => {
+        const changes = changesOf(change.command, session, noted);
+        if ('code' in changes) return reject(changes);
+        const decision = changeSession(session, { ...changes, tokenHash: token.hash }, { now, settings });
+        return withAnswer(decision, { token: decision.events.length === 0 ? null : token.text });
+      },
+    });
+  }
+}
+
+interface Change {
+  readonly command: SetSession;
+  readonly checks: readonly Check[];
+  readonly instanceId: string;
+}
+
+interface Subject {
+  readonly somebody: Somebody;
+  /** Null where the session had no user so far. */
+  readonly present: CheckedUser | null;
+}
+
+/** What there is to note down about the user. */
+interface Noted extends CheckedForSession {
+  readonly somebody: Somebody;
+  readonly sealer: Sealer;
+  readonly isNamed: boolean;
+}
+
+interface Appending {
+  readonly settings: Settings;
+  readonly noted: Noted | null;
+}
+
+const refusedEnded = { kind: 'rejected', refusal: { code: 'session-terminated' } } as const;
+const refusedUserChange = { kind: 'rejected', refusal: { code: 'session-user-change' } } as const;
+const metadataFull = { code: 'metadata-max', maximum: sessionMetadataMax } as const;
+
+/** What would be refused whatever is shown. */
+function refusedAhead(
+  { command: { metadata, lifetimeSeconds, user }, checks }: Change,
+  { somebody, present }: { readonly somebody: Somebody | null; readonly present: CheckedUser | null },
+  settings: Settings,
+): Rejected<SessionChangeRefusal> | null {
+  const refusal = unchangeable(
+    present,
+    {
+      user: user && somebody && { user: nameOfUser(somebody) },
+      checked: checks.map(({ factor }) => factor),
+      metadata: metadata.length === 0 ? null : metadata,
+      userAgent: null,
+      lifetimeSeconds,
+    },
+    { settings },
+  );
+  return refusal && { kind: 'rejected', refusal };
+}
+
+type Changes = Omit<SessionChanges, 'tokenHash'>;
+
+function changesOf(
+  { sessionId, metadata: entries, lifetimeSeconds }: SetSession,
+  session: SessionState,
+  noted: Noted | null,
+): Changes | MetadataFull {
+  if (noted === null) return { user: null, checked: [], metadata: null, lifetimeSeconds };
+  const { somebody, sealer, checked, isNamed } = noted;
+  const metadata = changedMetadata(metadataIn(session, sessionId, noted), entries);
+  if (metadata !== null && Object.keys(metadata).length > sessionMetadataMax) return metadataFull;
+  return {
+    user: isNamed ? userToNote(somebody, noted) : null,
+    checked,
+    metadata: metadata && sealedOf(somebody, sealMetadata(sealer, metadata, sessionId)),
+    lifetimeSeconds,
+  };
+}
+
+/** Nobody else's: by now the session may have another user, and is refused for that. */
+function metadataIn(
+  session: SessionState,
+  sessionId: SessionId,
+  { somebody, sealer }: Noted,
+): SessionMetadata {
+  if (session.status !== 'active' || session.metadata?.user !== nameOfUser(somebody)) return noMetadata;
+  return openMetadata(sealer, session.metadata.sealed, sessionId);
+}
