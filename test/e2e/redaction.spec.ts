@@ -130,7 +130,7 @@ describe('nothing secret is ever written', () => {
       expect(end.code).toBe(1);
       expect(leaksIn(standardOutput + standardError)).toEqual([]);
     }
-  });
+  }, 120_000);
 
   it('and the search finds each form when it is there', () => {
     for (const form of Object.values(forms)) expect(leaksIn(`before ${form} after`)).not.toEqual([]);
