@@ -45,6 +45,8 @@ describe('a bad setting ends the process with one line that names it and says wh
       'postgres://<user>:<password>@<host>:<port>/<database>',
     ],
     ['COUNTERSIGN_MASTER_KEY_FILE', '', 'a file that only its owner can read'],
+    ['COUNTERSIGN_PASSWORD_HASH', 'm=canary', 'm=<KiB>,t=<passes>,p=<lanes>'],
+    ['COUNTERSIGN_PASSWORD_BLOCKLIST', '', 'a file in UTF-8'],
     ['COUNTERSIGN_TLS_CERT', '/canary', 'COUNTERSIGN_TLS_KEY must be given'],
     ['COUNTERSIGN_TLS_KEY', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],
     ['COUNTERSIGN_TLS_CLIENT_CA', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],

@@ -8,11 +8,13 @@ import { settingsOf } from '#cli/settings-of.js';
 import { logStart } from '#event-log/event-log.js';
 import type { Log } from '#server/log.js';
 import type { OpenKeys } from '#server/open-application.js';
+import type { PasswordSettings } from '#server/password-settings.js';
 import type { ReadModelsOptions } from '#server/read-models.js';
 
 export interface OpenedDirectory extends ReadModelsOptions, Pick<OpenKeys, 'path'> {
   readonly masterKeyFile: string | null;
   readonly externalUrl: string;
+  readonly passwords: PasswordSettings;
   readonly store: OpenKeys['store'];
   /** What is opened over it, closed before it; the last one first. */
   closeFirst(close: () => Promise<void> | void): void;
@@ -22,13 +24,16 @@ export interface OpenedDirectory extends ReadModelsOptions, Pick<OpenKeys, 'path
 export async function openDirectory(call: Call): Promise<OpenedDirectory> {
   // Loaded here, since nothing else needs the framework.
   await import('reflect-metadata');
-  const [{ openEventLog }, { openKeys }, { prepareDataDirectory }] = await Promise.all([
-    import('#server/open-event-log.js'),
-    import('#server/open-application.js'),
-    import('#server/data-directory.js'),
-  ]);
+  const [{ openEventLog }, { openKeys }, { prepareDataDirectory }, { readPasswordSettings }] =
+    await Promise.all([
+      import('#server/open-event-log.js'),
+      import('#server/open-application.js'),
+      import('#server/data-directory.js'),
+      import('#server/password-settings.js'),
+    ]);
   const settings = settingsOf(call);
   const { eventLog: choice, readModels, dataDirectory: directory, masterKeyFile, externalUrl } = settings;
+  const passwords = readPasswordSettings(settings);
   const dataDirectory = prepareDataDirectory(resolve(directory));
   const log = logOver(call);
   const { eventLog, projected } = await openEventLog(choice, dataDirectory, log);
@@ -43,7 +48,16 @@ export async function openDirectory(call: Call): Promise<OpenedDirectory> {
         'start the service once: it makes the instance',
       );
     const soleWriter = choice.engine === 'embedded';
-    const options = { dataDirectory, masterKeyFile, readModels, eventLog, soleWriter, externalUrl, log };
+    const options = {
+      dataDirectory,
+      masterKeyFile,
+      readModels,
+      eventLog,
+      soleWriter,
+      externalUrl,
+      log,
+      passwords,
+    };
     const keys = await openKeys(options);
     closing.unshift(() => keys.store.close());
     return { ...options, ...keys, projected, closeFirst: (one) => void closing.unshift(one), close };

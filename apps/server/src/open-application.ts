@@ -19,6 +19,7 @@ import type { Log } from '#server/log.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 import type { Metrics } from '#server/metrics/metrics.js';
 import { openKeyStore } from '#server/open-key-store.js';
+import type { PasswordSettings } from '#server/password-settings.js';
 import { secretsOver } from '#server/secrets-over.js';
 import type { ReadModelsChoice } from '#server/setting-values.js';
 import { StartRefusal } from '#server/start-refusal.js';
@@ -34,6 +35,8 @@ export interface ApplicationOptions {
   readonly soleWriter: boolean;
   readonly externalUrl: string;
   readonly log: Log;
+  /** Left out where they are as by default. */
+  readonly passwords?: PasswordSettings;
   /** Left out where nobody asks. */
   readonly metrics?: Metrics;
 }
@@ -103,7 +106,10 @@ export async function openApplication(
   await assertNamesKey(options, store);
   // Another server that starts at the same moment may have made the first key by a master key of its own.
   const secrets = await refuseMissing({ path }, () =>
-    secretsOver(store, masterKeys, metrics && ((lane) => metrics.hashes.over(lane))),
+    secretsOver(store, masterKeys, {
+      ...options.passwords,
+      ...(metrics && { measured: (lane) => metrics.hashes.over(lane) }),
+    }),
   );
   const onTrouble = (error: unknown) =>
     log.error({ error: describeError(error) }, 'something beside the calls failed');

@@ -22,6 +22,7 @@ import { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
 import { newSigningKeyPair, readSigningKey, signClaims } from '#secrets/signing-keys.js';
 import { hashToken, sameHash } from '#secrets/token-text.js';
 import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
+import type { PasswordSettings } from '#server/password-settings.js';
 
 /** A hash at a time for each core: their threads go after all others, where a thread can (ADR 0044). */
 const hashesAtATime = Math.max(1, availableParallelism() - (process.platform === 'linux' ? 0 : 1));
@@ -29,6 +30,10 @@ const hashesAtATime = Math.max(1, availableParallelism() - (process.platform ===
 const hashesLimits = { concurrent: hashesAtATime, waitingMax: 1_000, waitMaxMs: 2_500 };
 
 type Hashes = Secrets['recoveryHashes'];
+
+export interface HashingOptions extends Partial<PasswordSettings> {
+  readonly measured?: (lane: HashLane) => Hashes;
+}
 
 /** With all of the keys, since others than commands tell of those that are gone. */
 interface SecretsOver extends Secrets {
@@ -38,7 +43,7 @@ interface SecretsOver extends Secrets {
 export async function secretsOver(
   store: KeyStore,
   masterKeys: MasterKeys,
-  measured: (lane: HashLane) => Hashes = (lane) => lane,
+  { measured = (lane) => lane, ...passwords }: HashingOptions = {},
 ): Promise<SecretsOver> {
   const recoveryLane = new HashLane(hashesLimits);
   const passwordLane = recoveryLane.beside();
@@ -46,7 +51,7 @@ export async function secretsOver(
     keys: new DataKeys({ store, masterKeys }),
     names: await Names.open(store, masterKeys),
     recoveryHashes: measured(recoveryLane),
-    passwords: new Passwords({ lane: measured(passwordLane) }),
+    passwords: new Passwords({ lane: measured(passwordLane), ...passwords }),
     newId,
     seal,
     open,

@@ -16,6 +16,7 @@ import { type Log, type OpenLog, openLog } from '#server/log.js';
 import { openEventLog } from '#server/open-event-log.js';
 import { openPort } from '#server/open-port.js';
 import { Opening } from '#server/opening.js';
+import { readPasswordSettings } from '#server/password-settings.js';
 import { Readiness } from '#server/readiness.js';
 import { scrubSecretsOf } from '#server/secrets-in-settings.js';
 import type { ListenAddress } from '#server/setting-values.js';
@@ -59,6 +60,7 @@ async function serveWith(settings: Settings): Promise<void> {
 async function start(settings: Settings, log: Log): Promise<Running> {
   const tls = readTls(settings);
   const hook = readHook(settings);
+  const passwords = readPasswordSettings(settings);
   const dataDirectory = prepareDataDirectory(settings.dataDirectory);
   const { eventLog, projected } = await openEventLog(settings.eventLog, dataDirectory, log);
   const soleWriter = settings.eventLog.engine === 'embedded';
@@ -69,6 +71,7 @@ async function start(settings: Settings, log: Log): Promise<Running> {
     const opening = await Opening.begin({
       dataDirectory,
       hook,
+      passwords,
       masterKeyFile: settings.masterKeyFile,
       readModels: settings.readModels,
       eventLog: telemetry.overLog(eventLog),

@@ -3,6 +3,8 @@
 
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
+import { type Argon2Parameters, isBearable } from '#secrets/stored-hash.js';
+
 export type Parsed<Value> =
   | { readonly status: 'accepted'; readonly value: Value }
   | { readonly status: 'refused' };
@@ -126,6 +128,12 @@ function hostAsInUrls(text: string): string | null {
   if (isIPv6(text)) return new URL(`http://[${text}]`).hostname.slice(1, -1);
   const isName = /^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$/.test(text) && URL.canParse(`http://${text}`);
   return isName ? new URL(`http://${text}`).hostname : null;
+}
+
+export function parsePasswordHash(text: string): Parsed<Argon2Parameters> {
+  const [, memory, passes, lanes] = /^m=(\d{1,6}),t=(\d{1,6}),p=(\d{1,2})$/.exec(text) ?? [];
+  const parameters = { memoryKibibytes: Number(memory), passes: Number(passes), parallelism: Number(lanes) };
+  return isBearable(parameters) ? accepted(parameters) : refused;
 }
 
 export function parseYesNo(text: string): Parsed<boolean> {

@@ -1,5 +1,6 @@
 // Every setting, once: config.ts reads by this table and docs/settings.md is written from it.
 
+import { kibibytePassesMax, lanesMax, memoryKibibytesMax } from '#secrets/stored-hash.js';
 import {
   logLevels,
   type Parsed,
@@ -14,6 +15,7 @@ import {
   parseMetricsListen,
   parseNetworks,
   parseOrigins,
+  parsePasswordHash,
   parseReadModels,
   parseYesNo,
 } from '#server/setting-values.js';
@@ -63,6 +65,22 @@ export const settingsTable = {
     meaning:
       'The keys that wrap the key of each user; the first seals, all open. Without it, the first start makes one in the data directory.',
     allowed: 'a file that only its owner can read, with a line per key: <id> <32 bytes in base64>',
+    fallback: null,
+    parse: parseFile,
+  },
+  passwordHash: {
+    name: 'COUNTERSIGN_PASSWORD_HASH',
+    meaning:
+      'What passwords are hashed with, by Argon2id: memory in KiB, passes, lanes. Hashes made with less are made anew at the next login. Less than the default is for tests.',
+    allowed: `m=<KiB>,t=<passes>,p=<lanes> with at most ${lanesMax} lanes, 8 KiB a lane to ${memoryKibibytesMax} KiB in all, and KiB times passes at most ${kibibytePassesMax}`,
+    fallback: 'm=19456,t=2,p=1',
+    parse: parsePasswordHash,
+  },
+  passwordBlocklist: {
+    name: 'COUNTERSIGN_PASSWORD_BLOCKLIST',
+    meaning:
+      'Passwords that nobody may choose, in whatever case, such as those of a list of leaks. Read at the start: a million lines take about a second, and eight megabytes from then on.',
+    allowed: 'a file in UTF-8 of at most 256 MiB, with a password on each line',
     fallback: null,
     parse: parseFile,
   },
