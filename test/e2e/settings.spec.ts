@@ -45,7 +45,7 @@ describe('a bad setting ends the process with one line that names it and says wh
       'postgres://<user>:<password>@<host>:<port>/<database>',
     ],
     ['COUNTERSIGN_MASTER_KEY_FILE', '', 'a file that only its owner can read'],
-    ['COUNTERSIGN_PASSWORD_HASH', 'm=canary', 'm=<KiB>,t=<passes>,p=<lanes>'],
+    ['COUNTERSIGN_PASSWORD_HASH', 'm=canary', 'written as m=19456,t=2,p=1'],
     ['COUNTERSIGN_PASSWORD_BLOCKLIST', '', 'a file in UTF-8'],
     ['COUNTERSIGN_TLS_CERT', '/canary', 'COUNTERSIGN_TLS_KEY must be given'],
     ['COUNTERSIGN_TLS_KEY', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],

@@ -72,7 +72,7 @@ export const settingsTable = {
     name: 'COUNTERSIGN_PASSWORD_HASH',
     meaning:
       'What passwords are hashed with, by Argon2id: memory in KiB, passes, lanes. Hashes made with less are made anew at the next login. Less than the default is for tests.',
-    allowed: `m=<KiB>,t=<passes>,p=<lanes> with at most ${lanesMax} lanes, 8 KiB a lane to ${memoryKibibytesMax} KiB in all, and KiB times passes at most ${kibibytePassesMax}`,
+    allowed: `KiB, passes and lanes, written as m=19456,t=2,p=1, with at most ${lanesMax} lanes, 8 KiB a lane to ${memoryKibibytesMax} KiB in all, and KiB times passes at most ${kibibytePassesMax}`,
     fallback: 'm=19456,t=2,p=1',
     parse: parsePasswordHash,
   },
