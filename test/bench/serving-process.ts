@@ -74,6 +74,13 @@ const calls = callsOver(opening, log, {
 });
 const served = telemetry.overCalls(calls);
 const readiness = new Readiness(eventLog, log);
-const { server } = await openPort({ settings, tls: null, served, readiness, log });
+const { server } = await openPort({
+  settings,
+  tls: null,
+  served,
+  readiness,
+  publicKeys: () => opening.publicKeys(),
+  log,
+});
 await server.listen({ host: '127.0.0.1', port: 0 });
 process.stderr.write(`${JSON.stringify({ port: (server.server.address() as AddressInfo).port })}\n`);

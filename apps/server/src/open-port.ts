@@ -9,6 +9,7 @@ import { withAccessLines } from '#server/access-lines.js';
 import { clientAddress } from '#server/client-address.js';
 import { describeError } from '#server/describe-error.js';
 import { createHttpServer } from '#server/http-server.js';
+import { type PublicKeys, registerKeySet } from '#server/key-set.js';
 import type { Log } from '#server/log.js';
 import { serverModule } from '#server/module.js';
 import { NestLog } from '#server/nest-log.js';
@@ -33,6 +34,7 @@ export interface PortOptions {
   readonly tls: TlsOptions | null;
   readonly served: Served;
   readonly readiness: Readiness;
+  readonly publicKeys: PublicKeys;
   readonly log: Log;
 }
 
@@ -43,7 +45,8 @@ export interface OnePort {
 }
 
 /** Ready to listen. */
-export async function openPort({ settings, tls, served, readiness, log }: PortOptions): Promise<OnePort> {
+export async function openPort(options: PortOptions): Promise<OnePort> {
+  const { settings, tls, served, readiness, publicKeys, log } = options;
   const inFlight = new RequestsInFlight();
   // They would last longer than an end may take.
   readiness.subscribe(() => {
@@ -66,6 +69,7 @@ export async function openPort({ settings, tls, served, readiness, log }: PortOp
   registerRest(server, served, stackOptions);
   registerWeb(server, served, stackOptions);
   registerDocumentation(server, openapiOf(served.services, version));
+  registerKeySet(server, publicKeys, log);
   const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
     logger: new NestLog(log),
     bodyParser: false,

@@ -2,7 +2,7 @@
 // the log answers where it is elsewhere.
 
 import { setTimeout as delay } from 'node:timers/promises';
-
+import { keysToVerifyBy } from '#application/signing-keys/published-keys.js';
 import type { DeliveryHook } from '#delivery-hook/delivery-hook.js';
 import type { Queries } from '#read-models/queries/open-queries.js';
 import { finishFirstStart } from '#server/first-start.js';
@@ -61,6 +61,13 @@ export class Opening {
   /** Whether queries show what there was at the start. */
   get isCaughtUp(): boolean {
     return this.#readModels?.isCaughtUp ?? false;
+  }
+
+  /** What proofs are verified by; null until it is open. Rejects where the log was never asked, and does not answer. */
+  async publicKeys(): Promise<readonly string[] | null> {
+    if (this.#opened === null) return null;
+    const keys = await keysToVerifyBy(this.#opened.application);
+    return keys.map(({ key }) => key.publicKey);
   }
 
   /** Rejects where queries cannot be answered just now. */

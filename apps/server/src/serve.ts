@@ -115,7 +115,8 @@ async function startServer(
   telemetry.watch(readiness);
   const onOutcome = (outcome: unknown) => telemetry.metrics.commands.told(outcome);
   const served = telemetry.overCalls(callsOver(opening, log, { onOutcome }));
-  const port = await openPort({ settings, tls, served, readiness, log });
+  const publicKeys = () => opening.publicKeys();
+  const port = await openPort({ settings, tls, served, readiness, publicKeys, log });
   await listen(port.server, settings.listen);
   log.info({ ...boundAddress(port.server), eventLog: settings.eventLog.engine }, 'listening');
   return { ...port, log, readiness, eventLog, opening, telemetry };

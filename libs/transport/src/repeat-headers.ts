@@ -5,7 +5,15 @@ import type { DescMessage, DescMethodUnary } from '@bufbuild/protobuf';
 import type { AnswerHeaders } from '#transport/call.js';
 
 /** Of whatever is shown once. A repeat leaves it out, and some of the messages are not ours to say so in. */
-const shownOnce = new Set(['secret', 'uri', 'recoveryCodes', 'token', 'emailCode', 'verificationCode']);
+const shownOnce = new Set([
+  'secret',
+  'uri',
+  'recoveryCodes',
+  'token',
+  'emailCode',
+  'verificationCode',
+  'proof',
+]);
 
 export function repeatHeadersOf({ output }: DescMethodUnary, isAskedFor: boolean): AnswerHeaders {
   const replayed = { 'idempotent-replayed': 'true' };

@@ -228,6 +228,8 @@ export const rows = {
   keys: {
     listMasterKeys: ofInstance(),
     rotateMasterKey: ofInstance(),
+    listSigningKeys: ofInstance(),
+    rotateSigningKey: ofInstance(),
   },
 } as const satisfies {
   readonly [Name in keyof Services]: Readonly<Record<keyof Services[Name]['method'], Row>>;

@@ -68,7 +68,7 @@ async function proofIn(from: House, command = confirm()): Promise<string> {
 
 /** As another service does it, with what it is served at that time. */
 async function verified(proof: string, from: House = house) {
-  const keys = (await keysToVerifyBy(from.application)).map(({ publicKey }) => JSON.parse(publicKey) as JWK);
+  const keys = (await keysToVerifyBy(from.application)).map(({ key }) => JSON.parse(key.publicKey) as JWK);
   return jwtVerify(proof, createLocalJWKSet({ keys }), {
     issuer: house.parts.externalUrl,
     audience,
@@ -182,7 +182,7 @@ describe('a signing key', () => {
     const first = await keyIdOf(await proofIn(house));
     house.clock.now += signingKeyDays * 86_400_000;
     expect(await keyIdOf(await proofIn(house))).toBe(first);
-    const keyIds = (await keysToVerifyBy(house.application)).map(({ keyId }) => keyId);
+    const keyIds = (await keysToVerifyBy(house.application)).map(({ key }) => key.keyId);
     expect(keyIds).toEqual([first, expect.not.stringMatching(String(first))]);
     house.clock.now += signsAfterSeconds * 1_000;
     expect(await keyIdOf(await proofIn(house))).toBe(keyIds[1]);

@@ -2,13 +2,13 @@
 
 import type { Application } from '#application/application.js';
 import { instanceStream } from '#application/surroundings.js';
-import { publishedKeys, type SigningKeys } from '#domain/signing-keys/state.js';
+import { type KeyInUse, keysInUse } from '#domain/signing-keys/state.js';
 import { EventLogError } from '#event-log/errors.js';
 
 /** While the log does not answer: those that were last seen in it. */
-export async function keysToVerifyBy({ instance, parts }: Application): Promise<SigningKeys> {
+export async function keysToVerifyBy({ instance, parts }: Application): Promise<readonly KeyInUse[]> {
   const { state } = await currentOrLast(instance.streams);
-  return state.status === 'ready' ? publishedKeys(state.signingKeys, parts.clock()) : [];
+  return state.status === 'ready' ? keysInUse(state.signingKeys, parts.clock()) : [];
 }
 
 async function currentOrLast(streams: Application['instance']['streams']) {

@@ -6,6 +6,7 @@ import { evolveInstance, noInstance } from '#domain/instance/state.js';
 import { addSigningKey, type SigningKeyWanted } from '#domain/signing-keys/decide.js';
 import type { SigningKeyEvent } from '#domain/signing-keys/events.js';
 import {
+  keysInUse,
   keyThatSigns,
   noSigningKeys,
   proofSeconds,
@@ -112,6 +113,26 @@ describe('what signs', () => {
     const keys = keysAfter(at(now - day, added('first')), at(now, added('second', true)));
     expect(keyThatSigns(keys, now)?.keyId).toBe('second');
     expect(idsOf(publishedKeys(keys, now))).toEqual(['second']);
+  });
+});
+
+describe('a published key', () => {
+  const keys = keysAfter(at(now - day, added('first')), at(now, added('second')));
+  const uses = (moment: Instant) =>
+    keysInUse(keys, moment).map(({ key, use, until }) => [key.keyId, use, until]);
+  const signs = now + signsAfterSeconds * second;
+  const over = signs + (proofSeconds + publishedSecondsMax) * second;
+
+  test('waits, then signs, then verifies, and it is known until when', () => {
+    expect(uses(now)).toEqual([
+      ['first', 'signs', signs],
+      ['second', 'waits', signs],
+    ]);
+    expect(uses(signs)).toEqual([
+      ['first', 'verifies', over],
+      ['second', 'signs', null],
+    ]);
+    expect(uses(over)).toEqual([['second', 'signs', null]]);
   });
 });
 

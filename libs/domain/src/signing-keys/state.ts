@@ -39,8 +39,30 @@ export const publishedKeys = (keys: SigningKeys, now: Instant): SigningKeys =>
 
 /** Null where there is none yet. */
 export const keyThatSigns = (keys: SigningKeys, now: Instant): SigningKey | null =>
-  keys.findLast(({ addedAt }) => addedAt + signsAfterSeconds * 1000 <= now) ?? keys[0] ?? null;
+  keys.findLast((key) => signsAt(key) <= now) ?? keys[0] ?? null;
+
+export interface KeyInUse {
+  readonly key: SigningKey;
+  readonly use: 'waits' | 'signs' | 'verifies';
+  /** Null where no other key follows. */
+  readonly until: Instant | null;
+}
+
+/** What each published key is for. */
+export function keysInUse(keys: SigningKeys, now: Instant): readonly KeyInUse[] {
+  const published = publishedKeys(keys, now);
+  const signing = published.findIndex((key) => key === keyThatSigns(keys, now));
+  return published.map((key, index) => {
+    const next = published[index + 1];
+    if (index > signing) return { key, use: 'waits', until: signsAt(key) };
+    if (next === undefined) return { key, use: 'signs', until: null };
+    return index === signing
+      ? { key, use: 'signs', until: signsAt(next) }
+      : { key, use: 'verifies', until: retiredAt(next) };
+  });
+}
+
+const signsAt = ({ addedAt }: SigningKey): Instant => addedAt + signsAfterSeconds * 1000;
 
 /** Of the keys before this one. */
-const retiredAt = ({ addedAt }: SigningKey): Instant =>
-  addedAt + (signsAfterSeconds + proofSeconds + clocksApartSeconds) * 1000;
+const retiredAt = (key: SigningKey): Instant => signsAt(key) + (proofSeconds + clocksApartSeconds) * 1000;

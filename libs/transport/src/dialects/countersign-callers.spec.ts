@@ -88,6 +88,8 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   TailEvents: ['root'],
   ListMasterKeys: ['root'],
   RotateMasterKey: ['root'],
+  ListSigningKeys: ['root'],
+  RotateSigningKey: ['root'],
 };
 
 async function among<One>(all: readonly One[], holds: (one: One) => Promise<boolean>): Promise<One[]> {
@@ -132,8 +134,8 @@ describe('who may do something to Ada, and to her organization', () => {
       ['ListProjections', 'GetProjection', 'ListReplays', 'GetReplay', 'WatchReplay'],
     ],
     ['root', 'instance.event.read', ['ListEvents', 'GetEvent', 'TailEvents']],
-    ['root', 'instance.key.read', ['ListMasterKeys']],
-    ['root', 'instance.key.write', ['RotateMasterKey']],
+    ['root', 'instance.key.read', ['ListMasterKeys', 'ListSigningKeys']],
+    ['root', 'instance.key.write', ['RotateMasterKey', 'RotateSigningKey']],
   ] as const)('is narrowed by the scopes of a token: %s with %s', async (person, scope, names) => {
     expect(await among(Object.keys(whoMay), (name) => mayCall(person, name, [scope]))).toEqual(names);
   });

@@ -200,11 +200,18 @@ export declare type VerifyTotpRequest = Message<"countersign.v1.VerifyTotpReques
   totpId?: string | undefined;
 
   /**
-   * What the code was given for, in at most 500 characters; it is kept sealed in the event.
+   * What the code was given for, in at most 500 characters; it is kept sealed in the event, and said in the proof.
    *
    * @generated from field: optional string purpose = 4;
    */
   purpose?: string | undefined;
+
+  /**
+   * For whom a proof is signed, in at most 200 characters: a URL, or a name that both sides have agreed on.
+   *
+   * @generated from field: optional string proof_audience = 5;
+   */
+  proofAudience?: string | undefined;
 };
 
 /**
@@ -230,6 +237,21 @@ export declare type VerifyTotpResponse = Message<"countersign.v1.VerifyTotpRespo
    * @generated from field: string totp_id = 2;
    */
   totpId: string;
+
+  /**
+   * A JWT, signed by ES256, that expires in a minute; `/.well-known/jwks.json` serves the keys. Empty where no audience was
+   * named.
+   *
+   * @generated from field: string proof = 3;
+   */
+  proof: string;
+
+  /**
+   * The call was repeated by its idempotency key: the proof is left out.
+   *
+   * @generated from field: bool secret_already_shown = 4;
+   */
+  secretAlreadyShown: boolean;
 };
 
 /**
@@ -666,7 +688,8 @@ export declare const FactorService: GenService<{
     output: typeof VerifyTotpRegistrationResponseSchema;
   },
   /**
-   * Checks a code, and spends it: it is accepted once. A wrong one is counted by the very append that refuses it.
+   * Checks a code, and spends it: it is accepted once. A wrong one is counted by the very append that refuses it. Where an
+   * audience is named, the answer has a proof that another service can trust without asking here.
    *
    * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-not-found`, `totp-not-ready`,
    * `totp-disabled`, `malformed-code`, `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`.

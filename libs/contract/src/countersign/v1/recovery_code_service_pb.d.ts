@@ -113,6 +113,13 @@ export declare type VerifyRecoveryCodeRequest = Message<"countersign.v1.VerifyRe
    * @generated from field: string code = 2;
    */
   code: string;
+
+  /**
+   * For whom a proof is signed, in at most 200 characters: a URL, or a name that both sides have agreed on.
+   *
+   * @generated from field: optional string proof_audience = 3;
+   */
+  proofAudience?: string | undefined;
 };
 
 /**
@@ -138,6 +145,21 @@ export declare type VerifyRecoveryCodeResponse = Message<"countersign.v1.VerifyR
    * @generated from field: optional int32 recovery_codes_left = 2;
    */
   recoveryCodesLeft?: number | undefined;
+
+  /**
+   * A JWT, signed by ES256, that expires in a minute; `/.well-known/jwks.json` serves the keys. Empty where no audience was
+   * named.
+   *
+   * @generated from field: string proof = 3;
+   */
+  proof: string;
+
+  /**
+   * The call was repeated by its idempotency key: the proof is left out.
+   *
+   * @generated from field: bool secret_already_shown = 4;
+   */
+  secretAlreadyShown: boolean;
 };
 
 /**
@@ -274,7 +296,8 @@ export declare const RecoveryCodeService: GenService<{
     output: typeof GenerateRecoveryCodesResponseSchema;
   },
   /**
-   * Checks a code, and spends it: it is accepted once.
+   * Checks a code, and spends it: it is accepted once. Where an audience is named, the answer has a proof that another
+   * service can trust without asking here.
    *
    * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `recovery-codes-not-found`,
    * `malformed-recovery-code`, `attempts-delayed`, `wrong-recovery-code`, `busy`.

@@ -19,6 +19,7 @@ import {
   proofOf,
   refusedProof,
 } from '#transport/dialects/countersign/proofs.js';
+import { isProofWanted, proofMessage } from '#transport/dialects/countersign/signed-proofs.js';
 import { deviceMessage } from '#transport/dialects/countersign/totp-messages.js';
 import {
   answered,
@@ -47,12 +48,13 @@ const checks = ({ run }: Parts): Methods => ({
   verifyTotp: {
     access: { of: 'user', permission: 'user.factor.verify', self: true, userId: 'userId' },
     guesses: true,
+    shows: isProofWanted,
     run: async (request, call) => {
-      const { code, purpose = null } = request;
+      const { code, purpose = null, proofAudience = null } = request;
       const totpId = (request.totpId ?? null) as TotpId | null;
       return told(
-        await run(new VerifyTotp({ ...addressOf(request, call), code, totpId, purpose })),
-        ({ details, answer }) => ({ details: detailsOf(details), totpId: answer.totpId }),
+        await run(new VerifyTotp({ ...addressOf(request, call), code, totpId, purpose, proofAudience })),
+        (done) => ({ ...inDetails(done), totpId: done.answer.totpId, ...proofMessage(request, done) }),
       );
     },
   },

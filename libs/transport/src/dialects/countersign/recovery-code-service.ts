@@ -8,6 +8,7 @@ import {
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
 import { addressOf, askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import { hashesOfProof, proofIn, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
+import { isProofWanted, proofMessage } from '#transport/dialects/countersign/signed-proofs.js';
 import {
   answered,
   type Implemented,
@@ -75,13 +76,15 @@ const checks = ({ run }: Parts): Methods => ({
     access: { of: 'user', permission: 'user.factor.verify', self: true, userId: 'userId' },
     guesses: true,
     hashes: () => 1,
+    shows: isProofWanted,
     run: async (request, call) => {
-      const { code } = request;
+      const { code, proofAudience = null } = request;
       return told(
-        await run(new VerifyRecoveryCode({ ...addressOf(request, call), code })),
-        ({ details, answer }) => ({
-          details: detailsOf(details),
-          recoveryCodesLeft: answer.codesLeft,
+        await run(new VerifyRecoveryCode({ ...addressOf(request, call), code, proofAudience })),
+        (done) => ({
+          ...inDetails(done),
+          recoveryCodesLeft: done.answer.codesLeft,
+          ...proofMessage(request, done),
         }),
       );
     },
