@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -23,6 +24,7 @@ import { totpCode } from '#secrets/totp.js';
 import { type Call, grpcCaller, httpCaller } from '#test/bench/callers.js';
 import { type Figure, ratioFigure } from '#test/bench/figures.js';
 import { inParallel } from '#test/bench/in-parallel.js';
+import type { Pace } from '#test/bench/paced-process.js';
 
 const concurrent = 256;
 const stepMs = 30_000;
@@ -68,8 +70,7 @@ async function grpcFigures(
   userIds: readonly string[],
 ): Promise<Figure[]> {
   const bare = grpcCaller(echo.told('grpcPort'), '/bench.Echo/Echo', null);
-  const callerOf = (method: DescMethodUnary) =>
-    grpcCaller(ours.told('port'), `/${method.parent.typeName}/${method.name}`, token);
+  const callerOf = (method: DescMethodUnary) => grpcCaller(ours.told('port'), pathOf(method), token);
   const [register, confirm, check] = [
     callerOf(UserService.method.registerTOTP),
     callerOf(UserService.method.verifyTOTPRegistration),
@@ -102,7 +103,7 @@ async function grpcFigures(
     ours: { call: check.call, payloads: codes(FactorService.method.verifyTotp, await startOfStep()) },
     ceiling: bare.call,
   });
-  const p99 = await pacedP99(check.call, {
+  const p99 = await pacedP99({ ours, token }, FactorService.method.verifyTotp, {
     payloads: codes(FactorService.method.verifyTotp, await startOfStep()).slice(0, pacedCalls),
     perSecond: Math.max(...checking.ours) / 2,
   });
@@ -161,6 +162,10 @@ function bytesOf<Method extends DescMethodUnary>(
   return Buffer.from(toBinary(method.input, create(method.input, fields)));
 }
 
+const pathOf = ({ parent, name }: DescMethodUnary) => `/${parent.typeName}/${name}`;
+
+const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+
 interface Alternation {
   readonly ours: { readonly call: Call; readonly payloads: readonly Buffer[] };
   readonly ceiling: Call;
@@ -198,24 +203,23 @@ async function perSecond(
   return (1_000 * payloads.length) / (performance.now() - started);
 }
 
-/** Calls leave when their time has come, whether earlier ones are answered or not, and their wait counts from then. */
 async function pacedP99(
-  call: Call,
-  { payloads, perSecond: rate }: { payloads: readonly Buffer[]; perSecond: number },
-) {
-  const taken: number[] = [];
-  const started = performance.now();
-  const underWay: Promise<void>[] = [];
-  for (let next = 0; next < payloads.length; ) {
-    const due = Math.min(payloads.length, Math.floor(((performance.now() - started) * rate) / 1_000));
-    for (; next < due; next += 1) {
-      const planned = started + (next * 1_000) / rate;
-      underWay.push(call(payloads[next] as Buffer).then(() => void taken.push(performance.now() - planned)));
-    }
-    await delay(1);
-  }
-  await Promise.all(underWay);
-  return taken.toSorted((one, other) => one - other)[Math.floor(taken.length * 0.99)] ?? Number.NaN;
+  { ours, token }: Pick<Bench, 'ours' | 'token'>,
+  method: DescMethodUnary,
+  { payloads, perSecond }: { readonly payloads: readonly Buffer[]; readonly perSecond: number },
+): Promise<number> {
+  const pace: Pace = {
+    port: ours.told('port'),
+    path: pathOf(method),
+    token,
+    perSecond,
+    payloads: payloads.map((payload) => payload.toString('base64')),
+  };
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', fileOf('paced-process')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(pace));
+  return (JSON.parse(await text(child.stdout)) as { readonly p99: number }).p99;
 }
 
 /** A code is accepted once, and of no earlier step than the last: each kind of call has steps of its own. */
@@ -234,8 +238,7 @@ class Process {
   }
 
   static start(name: string, args: readonly string[]): Promise<Process> {
-    const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-    const child = spawn(process.execPath, ['--min-semi-space-size=32', file, ...args], {
+    const child = spawn(process.execPath, ['--min-semi-space-size=32', fileOf(name), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return new Promise((resolve, reject) => {
