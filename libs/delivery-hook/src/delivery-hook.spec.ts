@@ -4,11 +4,18 @@ import { giveUpAfterMs } from '#delivery-hook/backoff.js';
 import { ProgressUnreadable } from '#delivery-hook/delivery-hook.js';
 import { progressIn } from '#delivery-hook/progress.js';
 import { ClaimLost } from '#delivery-hook/progress-store.js';
-import { HookHouse, notTaken, opened, seal, stuck, taken, until } from '#delivery-hook/testing/hook-house.js';
+import {
+  device,
+  HookHouse,
+  imported,
+  notTaken,
+  opened,
+  stuck,
+  taken,
+  until,
+} from '#delivery-hook/testing/hook-house.js';
 import { waitingPerUserMax } from '#delivery-hook/waiting-users.js';
-import type { TotpId } from '#domain/ids.js';
-import { parameters, removed } from '#domain/testing/factors.js';
-import type { TotpEvent } from '#domain/totp/events.js';
+import { removed } from '#domain/testing/factors.js';
 import { unavailable } from '#event-log/errors.js';
 import { logWith } from '#event-log/log-with.js';
 
@@ -18,16 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => house.close());
 
-const device = (number: number) => `device ${number}` as TotpId;
-const imported = (totpId: TotpId): TotpEvent => ({
-  type: 'user.human.mfa.otp.imported',
-  totpId,
-  name: null,
-  secret: seal('a secret'),
-  parameters,
-});
-/** Makes one notice. */
-const enrol = (user: string, number: number) => house.append(`user-${user}`, imported(device(number)));
+const enrol = (user: string, number: number) => house.enrol(user, number);
 const kept = () => progressIn(house.store.text ?? '');
 
 describe('deliveries', () => {
@@ -43,7 +41,7 @@ describe('deliveries', () => {
   it('say who it was, what happened, when, and where, and nothing else', async () => {
     await house.open();
     await house.add('ada');
-    const id = await house.append('user-ada', imported(device(1)), { session: 'a session' });
+    const id = await house.append('user-ada', imported(1), { session: 'a session' });
     await until(() => house.delivered.length > 0);
     expect(JSON.parse(house.tried[0]?.body ?? '')).toEqual({
       id,
@@ -221,7 +219,7 @@ describe('what is given up', () => {
     const next = await house.append('user-ada', removed(device(1)));
     await until(() => house.delivered.length > 0);
     expect(house.delivered).toEqual([next]);
-    expect(house.givenUp).toMatchObject([{ id, reason: 'not-taken', type: imported(device(1)).type }]);
+    expect(house.givenUp).toMatchObject([{ id, reason: 'not-taken', type: imported(1).type }]);
     await house.close();
     expect(kept()?.givenUp).toEqual(house.givenUp);
     expect(kept()?.waiting).toEqual([]);

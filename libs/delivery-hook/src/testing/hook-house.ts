@@ -7,9 +7,10 @@ import type { GivenUp } from '#delivery-hook/progress.js';
 import type { ProgressStore } from '#delivery-hook/progress-store.js';
 import type { Delivery, Failure, Sent } from '#delivery-hook/send.js';
 import type { AccountEvent } from '#domain/account/events.js';
-import type { LoginKey, Sealed } from '#domain/ids.js';
+import type { LoginKey, Sealed, TotpId } from '#domain/ids.js';
 import { defaultSettings } from '#domain/organization/settings.js';
-import { acme } from '#domain/testing/factors.js';
+import { acme, parameters } from '#domain/testing/factors.js';
+import type { TotpEvent } from '#domain/totp/events.js';
 import { type DomainEvent, encodeEvent } from '#event-catalog/catalogue.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
@@ -46,6 +47,15 @@ export const seal = (text: string): Sealed =>
   `1.test.${Buffer.from(text.padEnd(40)).toString('base64url')}` as Sealed;
 export const opened = (sealed: Sealed): string =>
   Buffer.from(sealed.slice('1.test.'.length), 'base64url').toString().trimEnd();
+
+export const device = (number: number) => `device ${number}` as TotpId;
+export const imported = (number: number): TotpEvent => ({
+  type: 'user.human.mfa.otp.imported',
+  totpId: device(number),
+  name: null,
+  secret: seal('a secret'),
+  parameters,
+});
 
 export interface Tried {
   readonly id: string;
@@ -117,6 +127,11 @@ export class HookHouse {
       usernameKey: hashed,
       profile: sealed,
     });
+  }
+
+  /** Makes one notice. */
+  enrol(user: string, number: number): Promise<string> {
+    return this.append(`user-${user}`, imported(number));
   }
 
   /** Answers the id of the event. */
