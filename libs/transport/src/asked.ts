@@ -23,13 +23,13 @@ export function askerOf<Request>(rule: AccessRule<Request>): (request: Request) 
       };
     }
     case 'session': {
-      const { permission, sessionId, sessionToken, reachesGone = false } = rule;
+      const { permission, sessionId, sessionToken } = rule;
       const read = readerOf(sessionId);
       return (request) => {
         const id = read(request);
         if (!isId(id)) return noIdIn(sessionId);
         const given = sessionToken?.(request) || null;
-        return { of: 'session', permission, sessionId: id as SessionId, sessionToken: given, reachesGone };
+        return { of: 'session', permission, sessionId: id as SessionId, sessionToken: given };
       };
     }
     case 'organization': {

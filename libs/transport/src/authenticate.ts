@@ -1,6 +1,8 @@
 import { checkAccessToken } from '#application/access-token/check-token.js';
 import type { Application } from '#application/application.js';
 import type { Refused } from '#application/caller.js';
+import { checkSessionToken } from '#application/session/check-session-token.js';
+import type { Assurance } from '#domain/session/assurance.js';
 import type { Principal } from '#transport/implementation.js';
 import type { SessionRefusal } from '#transport/refusals.js';
 
@@ -22,7 +24,39 @@ export function authenticate(
 ): Authenticated | Promise<Authenticated> {
   if (authorization === null || authorization.slice(0, scheme.length).toLowerCase() !== scheme)
     return unauthenticated;
-  return byToken(application, authorization.slice(scheme.length));
+  const text = authorization.slice(scheme.length);
+  return application.parts.secrets.parseSessionToken(text) === null
+    ? byToken(application, text)
+    : bySession(application, text);
+}
+
+/** Who is not authenticated is told what is missing: whoever has the token has begun to log in by it. */
+async function bySession(application: Application, text: string): Promise<Authenticated> {
+  const checked = await checkSessionToken(application, text);
+  if (checked === null) return unauthenticated;
+  const { sessionId, user, assurance } = checked;
+  if (user === null)
+    return { kind: 'rejected', refusal: { code: 'authentication-required', missing: 'user' } };
+  if (assurance.level === 'none') return notAuthenticated(assurance);
+  const { userStream, userId, organizationId, hasFactor } = user;
+  const factorAt = assurance.level === 'authenticated' ? assurance.factorAt : null;
+  const who = { userStream, userId, organizationId, sessionId, scopes: ofSessions };
+  const principal = { via: 'session', ...who, assurance: assurance.level, hasFactor, factorAt } as const;
+  return { kind: 'known', principal };
+}
+
+const ofSessions = ['self'] as const;
+
+function notAuthenticated({ missing }: Extract<Assurance, { readonly level: 'none' }>): Authenticated {
+  switch (missing) {
+    case 'session':
+      return unauthenticated;
+    case 'second-factor':
+      return { kind: 'rejected', refusal: { code: 'second-factor-required' } };
+    case 'user':
+    case 'password':
+      return { kind: 'rejected', refusal: { code: 'authentication-required', missing } };
+  }
 }
 
 async function byToken(application: Application, text: string): Promise<Authenticated> {

@@ -7,6 +7,8 @@ import {
   judgeChoice,
   judgeInstance,
   judgeOrganization,
+  judgeSession,
+  type Roles,
   type SessionPermission,
 } from '#access/judge.js';
 import type { Permission } from '#access/permissions.js';
@@ -16,6 +18,7 @@ import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import type { Members } from '#domain/organization/members.js';
 import type { OrganizationState } from '#domain/organization/state.js';
+import { bringsToken, closenessOf, isMadeBy } from '#transport/closeness.js';
 import type { Principal } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
 
@@ -42,7 +45,6 @@ export type Asked =
       readonly sessionId: SessionId;
       /** What came along as its token. */
       readonly sessionToken: string | null;
-      readonly reachesGone?: boolean;
     }
   | { readonly of: 'instance'; readonly permission: Permission };
 
@@ -61,6 +63,7 @@ export type Authorized =
 const denied: Authorized = { kind: 'rejected', refusal: { code: 'permission-denied' } };
 const noUser: Authorized = { kind: 'rejected', refusal: { code: 'user-not-found' } };
 const noSession: Authorized = { kind: 'rejected', refusal: { code: 'session-not-found' } };
+const wrongSessionToken: Authorized = { kind: 'rejected', refusal: { code: 'session-token-wrong' } };
 const noOrganization: Authorized = { kind: 'rejected', refusal: { code: 'organization-not-found' } };
 
 export async function authorize(asking: Asking, asked: Asked): Promise<Authorized> {
@@ -73,8 +76,7 @@ export async function authorize(asking: Asking, asked: Asked): Promise<Authorize
     case 'organization':
       return authorizeForOrganization(asking, asked);
     case 'session':
-      // None is made by now.
-      return noSession;
+      return authorizeForSession(asking, asked);
     case 'instance':
       return authorizeForInstance(asking, asked);
   }
@@ -102,9 +104,7 @@ async function authorizeForUser(asking: Asking, asked: AskedOf<'user'>): Promise
   const { organizationId } = user;
   const around = callerIn(asking, organizationId);
   const [caller, organization, instanceMembers] = around instanceof Promise ? await around : around;
-  const organizationRoles = rolesIn(application, membersOf(organization), stream);
-  const instanceRoles = rolesIn(application, instanceMembers, stream);
-  const target = { stream, user, organizationRoles, instanceRoles };
+  const target = { stream, user, ...rolesAround(application, stream, { organization, instanceMembers }) };
   const judgement = judge({ permission, self, caller, chosen, target, reachesGone });
   if (judgement === 'denied') return denied;
   // Who is left of an organization that was removed is gone with it.
@@ -140,6 +140,33 @@ async function authorizeForInstance(
   return judgeInstance({ permission, caller }) === 'allowed' ? allowed(actingIn(asking)) : denied;
 }
 
+/** One that was ended is there, for whoever might have read it: the command says what has become of it. */
+async function authorizeForSession(asking: Asking, asked: AskedOf<'session'>): Promise<Authorized> {
+  const { application, principal, chosen } = asking;
+  const stream = application.sessionStream(asked.sessionId);
+  const { state } = await application.sessions.streams.current(stream);
+  const isBrought = bringsToken(application, asked, state);
+  // Looked up where there is none as well: one that is hidden must not be told from it by the time.
+  const isMade = await isMadeBy(application, stream, principal);
+  if (state.status === 'unknown') return noSession;
+  const { user } = state;
+  const organizationId = user?.organizationId ?? null;
+  if (isBrought) return allowed(organizationId ?? actingIn(asking));
+  const [caller, organization, instanceMembers] = await callerIn(
+    asking,
+    organizationId ?? principal.organizationId,
+  );
+  const { permission } = asked;
+  const userStream = user === null ? null : `user-${user.user}`;
+  const closeness = closenessOf(principal, { sessionId: asked.sessionId, userStream, isMade });
+  const roles = rolesAround(application, userStream, { organization, instanceMembers });
+  const target = { closeness, organizationId, ...roles };
+  const judgement = judgeSession({ permission, caller, chosen, target });
+  if (judgement === 'hidden') return noSession;
+  if (asked.sessionToken !== null) return wrongSessionToken;
+  return judgement === 'denied' ? denied : allowed(organizationId ?? actingIn(asking));
+}
+
 type CallerIn = readonly [caller: Caller, organization: OrganizationState, instanceMembers: Members];
 
 /**
@@ -159,18 +186,25 @@ function callerIn(
   function together(organization: OrganizationState, instance: InstanceState): CallerIn {
     const instanceMembers = instance.status === 'ready' ? instance.members : nobody;
     const { userStream: stream, scopes } = principal;
-    const organizationRoles = rolesIn(application, membersOf(organization), stream);
-    const instanceRoles = rolesIn(application, instanceMembers, stream);
-    const caller = {
-      stream,
-      organizationId: principal.organizationId,
-      scopes,
-      organizationRoles,
-      instanceRoles,
-    };
+    const roles = rolesAround(application, stream, { organization, instanceMembers });
+    const caller = { stream, organizationId: principal.organizationId, scopes, ...roles };
     return [caller, organization, instanceMembers];
   }
 }
+
+interface Around {
+  readonly organization: OrganizationState;
+  readonly instanceMembers: Members;
+}
+
+const rolesAround = (
+  application: Application,
+  stream: string | null,
+  { organization, instanceMembers }: Around,
+): Roles => ({
+  organizationRoles: rolesIn(application, membersOf(organization), stream),
+  instanceRoles: rolesIn(application, instanceMembers, stream),
+});
 
 const nobody: Members = [];
 const noRoles: readonly string[] = [];
@@ -182,7 +216,8 @@ const membersOf = (organization: OrganizationState): Members =>
 const rolesByStream = new WeakMap<Members, ReadonlyMap<string, readonly string[]>>();
 
 /** By streams and not by ids: a token does not know an id that its user brought along. */
-function rolesIn(application: Application, members: Members, stream: string): readonly string[] {
+function rolesIn(application: Application, members: Members, stream: string | null): readonly string[] {
+  if (stream === null) return noRoles;
   let roles = rolesByStream.get(members);
   if (roles === undefined) {
     roles = new Map(members.map((member) => [application.userStream(member.userId), member.roles]));

@@ -86,8 +86,6 @@ export type AccessRule<Request> =
       readonly sessionId: IdIn<Request>;
       /** Where the present token of the session may come along, which lets in whoever has it. */
       readonly sessionToken?: (request: Request) => string | null | undefined;
-      /** Whether it can be done to a session that has ended. */
-      readonly reachesGone?: true;
     }
   | { readonly of: 'instance'; readonly permission: Permission };
 
