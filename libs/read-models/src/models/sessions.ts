@@ -42,7 +42,10 @@ const sessionsTable: Table = {
   ],
 };
 
-/** Each is the end of all sessions of a user but one, and begins the next generation of them. */
+/**
+ * Each is the end of all sessions of a user but one, and begins the next generation of them. They stay when the user is
+ * gone: whoever is added again under the same id goes on counting.
+ */
 const endingsTable: Table = {
   columns: { user_stream: text, place: text, except_session: orNull(text) },
   key: ['user_stream', 'place'],
@@ -60,13 +63,10 @@ const ended = (place: Place, except: string | null = null): readonly RowChange[]
   },
 ];
 
-function withoutUser({ stream }: Place): readonly RowChange[] {
-  const where = { user_stream: stream };
-  return [
-    { change: 'remove', table: 'sessions', where },
-    { change: 'remove', table: 'endings', where },
-  ];
-}
+const withoutUser = (place: Place): readonly RowChange[] => [
+  ...without({ user_stream: place.stream }),
+  ...ended(place),
+];
 
 const ofOrganization = ({ organizationId }: Place) => ({ organization_id: organizationId ?? '' });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { organizationId } from '#application/testing/house.js';
+import { organizationId, startOfTime } from '#application/testing/house.js';
+import { otherId } from '#application/testing/people.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import * as factors from '#read-models/queries/factors.js';
 import {
@@ -12,12 +13,16 @@ import {
 } from '#read-models/queries/list-users.js';
 import * as organizations from '#read-models/queries/organizations.js';
 import { everyOrganization, type Scope, type TextMatch } from '#read-models/queries/queries.js';
+import type { SessionFilter } from '#read-models/queries/session-filter.js';
+import type { SessionSearch } from '#read-models/queries/sessions.js';
+import * as sessions from '#read-models/queries/sessions.js';
 import type { TextField, UserFilter } from '#read-models/queries/user-filter.js';
 import * as users from '#read-models/queries/users.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 import * as foldedFactors from '#read-models/testing/folded/factors.js';
 import * as foldedLists from '#read-models/testing/folded/list-users.js';
 import * as foldedOrganizations from '#read-models/testing/folded/organizations.js';
+import * as foldedSessions from '#read-models/testing/folded/sessions.js';
 import * as foldedUsers from '#read-models/testing/folded/users.js';
 import { dealsCount, houses, live, people, type Step, startLife, texts } from '#read-models/testing/lives.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
@@ -144,6 +149,33 @@ const ofSearch = ({ house: sources, ask }: ProjectedHouse, search: UserSearch): 
     ),
   );
 
+const instants = fc.constantFrom(startOfTime + 60_000, startOfTime + 600_000, startOfTime + 50_000_000);
+const instantMatch = fc.record({
+  value: instants,
+  method: fc.constantFrom('equals', 'greater', 'greater-or-equals', 'less', 'less-or-equals'),
+});
+const sessionFilter = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('user', 'creator', 'own'),
+    userId: fc.constantFrom(...people),
+  }),
+  fc.record({ kind: fc.constant('fingerprint'), fingerprint: fc.constantFrom(...texts) }),
+  fc.record({ kind: fc.constantFrom('creation-date', 'expiration-date'), match: instantMatch }),
+) as fc.Arbitrary<SessionFilter>;
+const sessionSearch: fc.Arbitrary<SessionSearch> = fc.record({
+  filters: fc.array(sessionFilter, { maxLength: 2 }),
+  isAscending: fc.boolean(),
+  page: fc.record({ offset: fc.nat(2), limit: fc.option(fc.integer({ min: 1, max: 4 })) }),
+});
+
+const ofSessions = ({ house: sources, ask }: ProjectedHouse, search: SessionSearch): Promise<Both>[] =>
+  [...scopes, otherId].map(
+    async (scope): Promise<Both> => [
+      await foldedSessions.listSessions(scope, search, sources),
+      await ask((now) => sessions.listSessions(scope, search, now)),
+    ],
+  );
+
 /** In every field and by every method: a filter that is drawn seldom has just the text that somebody has. */
 const everyTextSearch = (value: string): UserSearch[] =>
   fields.flatMap((field) =>
@@ -160,12 +192,12 @@ const everyTextSearch = (value: string): UserSearch[] =>
     ),
   );
 
-const seen = { done: 0, found: 0 };
+const seen = { done: 0, found: 0, sessions: 0 };
 
 async function answersAlike(
   asked: ProjectedHouse,
   steps: readonly Step[],
-  searches: readonly UserSearch[],
+  [searches, sessionSearches]: Searches,
 ): Promise<void> {
   const life = startLife(asked.house);
   for (const one of [...added, ...steps]) seen.done += (await live(life, one)) ? 1 : 0;
@@ -173,15 +205,21 @@ async function answersAlike(
     ...houses.flatMap((of) => ofOrganization(asked, of)),
     ...houses.flatMap((of) => people.flatMap((userId) => ofUser(asked, of, userId))),
     ...searches.flatMap((search) => ofSearch(asked, search)),
+    ...sessionSearches.flatMap((search) => ofSessions(asked, search)),
   ]);
   seen.found += answers.filter(([folded]) => JSON.stringify(folded).includes('"userId"')).length;
+  seen.sessions += answers.filter(([folded]) => JSON.stringify(folded).includes('"sessionId"')).length;
   expect(answers.map(([, projected]) => projected)).toEqual(answers.map(([folded]) => folded));
 }
 
 const steps = fc.array(step, { minLength: 20, maxLength: stepsMax });
 const drawn = fc.array(search, { minLength: 30, maxLength: 30 });
 const parts = fc.uniqueArray(part, { minLength: 2, maxLength: 2 });
-const searches = fc.tuple(drawn, parts).map(([some, texts]) => [...some, ...texts.flatMap(everyTextSearch)]);
+const everyFilter = fc.array(sessionSearch, { minLength: 12, maxLength: 12 });
+type Searches = readonly [readonly UserSearch[], readonly SessionSearch[]];
+const searches: fc.Arbitrary<Searches> = fc
+  .tuple(drawn, parts, everyFilter)
+  .map(([some, texts, ofSessions]) => [[...some, ...texts.flatMap(everyTextSearch)], ofSessions]);
 
 async function holds(openHouse: () => Promise<ProjectedHouse>, numRuns: number): Promise<void> {
   const property = fc.asyncProperty(steps, searches, async (lived, sought) => {
@@ -192,10 +230,11 @@ async function holds(openHouse: () => Promise<ProjectedHouse>, numRuns: number):
       await asked.close();
     }
   });
-  Object.assign(seen, { done: 0, found: 0 });
+  Object.assign(seen, { done: 0, found: 0, sessions: 0 });
   await fc.assert(property, { seed, numRuns });
   expect(seen.done).toBeGreaterThan(numRuns * 5);
   expect(seen.found).toBeGreaterThan(numRuns * 5);
+  expect(seen.sessions).toBeGreaterThan(numRuns);
 }
 
 describe(`after any commands (seed ${seed})`, () => {

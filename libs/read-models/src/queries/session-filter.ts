@@ -46,11 +46,11 @@ export function sessionCondition(filter: SessionFilter, asking: Asking): Conditi
     case 'user':
       return certainly(ofUser('t.user_stream', filter.userId, asking));
     case 'creator':
-      return certainly(byCreator('t.creator', filter.userId));
+      return certainly(byCreator('t.creator', filter.userId, asking));
     case 'own':
       return some([
         certainly(ofUser('t.user_stream', filter.userId, asking)),
-        certainly(byCreator('t.creator', filter.userId)),
+        certainly(byCreator('t.creator', filter.userId, asking)),
       ]);
     case 'fingerprint':
       return certainly(sql`t.fingerprint_key = ${asking.fingerprintKey(filter.fingerprint)}`);
@@ -68,11 +68,11 @@ export function sessionNarrowings(filter: SessionFilter, asking: Asking): readon
     case 'user':
       return [sessions(asking, 1, ofUser('user_stream', filter.userId, asking))];
     case 'creator':
-      return [sessions(asking, 3, byCreator('creator', filter.userId))];
+      return [sessions(asking, 3, byCreator('creator', filter.userId, asking))];
     case 'own':
       return narrowedBySome([
         [sessions(asking, 1, ofUser('user_stream', filter.userId, asking))],
-        [sessions(asking, 3, byCreator('creator', filter.userId))],
+        [sessions(asking, 3, byCreator('creator', filter.userId, asking))],
       ]);
     case 'fingerprint': {
       const key = asking.fingerprintKey(filter.fingerprint);
@@ -132,8 +132,9 @@ const matches = (of: RawBuilder<unknown>, { value, method }: InstantMatch): Cond
 const ofUser = (column: string, userId: UserId, asking: Asking): Condition =>
   sql`${sql.ref(column)} = ${userStreamOf(asking, userId)}`;
 
-const byCreator = (column: string, userId: UserId): Condition =>
-  userId.includes('\0') ? sql`(1 = 0)` : sql`${sql.ref(column)} = ${userId}`;
+/** Who acts is named as in the name of its stream. */
+const byCreator = (column: string, userId: UserId, { streamId }: Asking): Condition =>
+  sql`${sql.ref(column)} = ${streamId(userId)}`;
 
 const sessions = ({ reading }: Asking, rank: number, condition: Condition): Narrowing => ({
   rank,

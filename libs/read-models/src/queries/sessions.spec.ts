@@ -237,7 +237,8 @@ function claims(open: () => Promise<ProjectedHouse>): void {
       const fingerprint = 'a shared tablet';
       first = await begin({ userId: one, fingerprint, editor: printer });
       asked.house.clock.now += 1_000;
-      second = await begin({ userId: other, of: otherId, fingerprint, editor: one });
+      const editor = asked.house.parts.secrets.names.streamId(one);
+      second = await begin({ userId: other, of: otherId, fingerprint, editor });
       asked.house.clock.now += 1_000;
       third = await begin({ userId: one, editor: printer, lifetimeSeconds: 60 });
     });

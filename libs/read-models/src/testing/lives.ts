@@ -26,6 +26,9 @@ import { SettingsFields } from '#application/organization/settings-fields.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
+import { CreateSession } from '#application/session/create-session.js';
+import { DeleteSession } from '#application/session/delete-session.js';
+import { SetSession } from '#application/session/set-session.js';
 import { codeOf, type Device, wrongCodeOf } from '#application/testing/factors.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
 import { human, machine, otherId } from '#application/testing/people.js';
@@ -49,7 +52,7 @@ import { RemovePhone } from '#application/user/remove-phone.js';
 import { RemoveUser } from '#application/user/remove-user.js';
 import { RequestEmailCode } from '#application/user/request-email-code.js';
 import { UnlockUser } from '#application/user/unlock-user.js';
-import type { AccessTokenId, OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import type { AccessTokenId, OrganizationId, SessionId, TotpId, UserId } from '#domain/ids.js';
 import { base32Decode, base32Encode } from '#secrets/base32.js';
 import { newTotpSecret } from '#secrets/totp.js';
 
@@ -59,6 +62,8 @@ export const people = [
   '0198f3a2-0000-7000-8000-0000000000b1',
   'a printer',
 ] as UserId[];
+/** As they are named in events. */
+export const editors = people.filter((_, who) => who % 2 === 0) as readonly string[];
 export const houses = [organizationId, otherId, 'a third' as OrganizationId];
 
 /** With letters whose lower case is another length, another letter at the end, or beyond the first plane. */
@@ -81,6 +86,7 @@ export interface Life {
   readonly devices: Device[];
   readonly codes: string[];
   readonly tokens: AccessTokenId[];
+  readonly sessions: SessionId[];
 }
 
 /** What comes of it depends on three numbers. */
@@ -106,6 +112,11 @@ const withDevice =
   (deal: (chosen: Chosen, device: Device) => Command<unknown>): Deal =>
   (chosen) =>
     chosen.device === undefined ? null : deal(chosen, chosen.device);
+
+const withSession =
+  (deal: (chosen: Chosen, sessionId: SessionId) => Command<unknown> | null): Deal =>
+  (chosen) =>
+    chosen.life.sessions.length === 0 ? null : deal(chosen, of(chosen.life.sessions.slice(-4), chosen.what));
 
 const verifications = ['none', 'verified'] as const;
 const profileOf = (text: string, what: number) =>
@@ -186,6 +197,34 @@ const factorDeals: readonly Deal[] = [
   ({ address, text }) => new ResetFactors({ ...address, reason: text }),
 ];
 
+const sessionDeals: readonly Deal[] = [
+  ({ address: { organizationId, userId }, what, text }) =>
+    new CreateSession({
+      organizationId,
+      user: what % 8 === 0 ? null : { userId },
+      ...(what % 8 !== 0 && {
+        userAgent: { fingerprintId: of(texts, what), ip: null, description: text, headers: {} },
+        metadata: what % 3 === 0 ? [{ key: text, value: Buffer.from(text) }] : [],
+      }),
+      lifetimeSeconds: what % 2 === 0 ? null : 60 + what,
+      by: { ...by, editor: of(editors, what) },
+    }),
+  withSession(({ address, what }, sessionId) => {
+    const { organizationId, userId } = address;
+    const user = what % 4 === 0 ? { userId } : null;
+    return new SetSession({ organizationId, sessionId, user, lifetimeSeconds: 300 + what, by });
+  }),
+  withSession(({ address: { organizationId }, text }, sessionId) => {
+    const metadata = [{ key: text, value: Buffer.from(text) }];
+    return new SetSession({ organizationId, sessionId, metadata, by });
+  }),
+  withSession(({ address: { organizationId }, device, life }, sessionId) => {
+    const totpCode = device === undefined ? '000000' : codeOf(life.house, device);
+    return new SetSession({ organizationId, sessionId, totpCode, by });
+  }),
+  withSession(({ what }, sessionId) => (what % 3 === 0 ? new DeleteSession({ sessionId, by }) : null)),
+];
+
 const settingsOf = (what: number) =>
   new SettingsFields(what % 2 === 0 ? { deviceFailuresMax: 1 + (what % 4) } : { failuresBeforeDelay: 2 });
 const rolesOf = (what: number) => [what % 2 === 0 ? 'ORG_OWNER' : 'ORG_USER_MANAGER'];
@@ -208,10 +247,23 @@ const organizationDeals: readonly Deal[] = [
 ];
 
 /** Much more often happens what is not the end of anything. */
-const deals = [...userDeals, ...factorDeals, ...factorDeals, ...organizationDeals];
+const deals = [
+  ...userDeals,
+  ...factorDeals,
+  ...factorDeals,
+  ...sessionDeals,
+  ...sessionDeals,
+  ...organizationDeals,
+];
 export const dealsCount = deals.length;
 
-export const startLife = (house: House): Life => ({ house, devices: [], codes: [], tokens: [] });
+export const startLife = (house: House): Life => ({
+  house,
+  devices: [],
+  codes: [],
+  tokens: [],
+  sessions: [],
+});
 
 export async function live(life: Life, [kind, who, what]: Step): Promise<boolean> {
   const { house, devices } = life;
@@ -220,8 +272,11 @@ export async function live(life: Life, [kind, who, what]: Step): Promise<boolean
   const device = devices.length === 0 ? undefined : of(devices.slice(-3), what);
   const command = of(deals, kind)({ address, what, text: of(texts, what), device, life });
   if (command === null) return false;
+  if (command instanceof CreateSession) await house.run(new SetUpInstance({ instanceId: 'instance', by }));
   const outcome = (await house.run(command)) as { readonly kind: string; readonly answer?: unknown };
   if (outcome.kind !== 'accepted') return false;
+  if (command instanceof CreateSession)
+    life.sessions.push((outcome.answer as { readonly sessionId: SessionId }).sessionId);
   remember(life, command, outcome.answer);
   return true;
 }
