@@ -10,6 +10,7 @@ import type { Settings } from '#domain/organization/settings.js';
 import { passwordBound } from '#domain/password/bounds.js';
 import type { PasswordChange } from '#domain/password/events.js';
 import { fewCodesLeft } from '#domain/recovery-codes/decide.js';
+import type { SessionEvent } from '#domain/session/events.js';
 
 export type Notice =
   | {
@@ -162,10 +163,23 @@ const tellingOf = (type: string): Telling<AccountEvent> | null =>
     ? (tellings[type as AccountEvent['type']] as Telling<AccountEvent> | null)
     : null;
 
+/** Which event of a session makes it that of a user: that one is new to the user. */
+const tellsOfSession = {
+  'session.user.checked': true,
+  'session.added': false,
+  'session.password.checked': false,
+  'session.totp.checked': false,
+  'session.recoveryCode.checked': false,
+  'session.token.set': false,
+  'session.metadata.set': false,
+  'session.lifetime.set': false,
+  'session.terminated': false,
+} satisfies { readonly [Type in SessionEvent['type']]: boolean };
+
 /** The types of events that a notice may come of. */
 export const toldTypes: readonly string[] = [
   ...Object.keys(tellings).filter((type) => tellingOf(type) !== null),
-  'session.user.checked',
+  ...Object.entries(tellsOfSession).flatMap(([type, isTold]) => (isTold ? [type] : [])),
 ];
 
 /** Of an event of a user. */

@@ -73,9 +73,11 @@ export class WaitingUsers {
   async room(signal: AbortSignal): Promise<void> {
     while (this.#size >= waitingMax && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#onRoom = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const end = () => resolve();
+      this.#onRoom = end;
+      signal.addEventListener('abort', end, { once: true });
       await promise;
+      signal.removeEventListener('abort', end);
     }
   }
 }
