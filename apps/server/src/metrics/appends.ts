@@ -34,6 +34,11 @@ const attempts = {
   'user.human.mfa.otp.check.failed': ['totp', 'failed'],
   'user.human.mfa.recoverycode.check.succeeded': ['recovery-code', 'succeeded'],
   'user.human.mfa.recoverycode.check.failed': ['recovery-code', 'failed'],
+  'user.human.password.check.succeeded': ['password', 'succeeded'],
+  'user.human.password.check.failed': ['password', 'failed'],
+  'user.human.password.code.check.failed': ['password-code', 'failed'],
+  /** Of a name that nobody has. */
+  'login.password.check.failed': ['password-of-nobody', 'failed'],
   'user.human.email.verified': ['email-code', 'succeeded'],
   'user.human.email.verification.failed': ['email-code', 'failed'],
 } as const satisfies OfEvents<readonly [factor: string, result: string]>;
@@ -41,6 +46,17 @@ const attempts = {
 const lockouts = {
   'user.human.mfa.otp.disabled': 'totp-disabled',
   'user.locked': 'user-locked',
+} as const satisfies OfEvents<string>;
+
+const sessions = {
+  'session.added': 'begun',
+  'session.user.checked': 'user-checked',
+  'session.password.checked': 'password-checked',
+  'session.totp.checked': 'totp-checked',
+  'session.recoveryCode.checked': 'recovery-code-checked',
+  'session.terminated': 'ended',
+  /** As one, however many a user had. */
+  'user.sessions.ended': 'all-of-a-user-ended',
 } as const satisfies OfEvents<string>;
 
 export class AppendMetrics {
@@ -75,7 +91,11 @@ export class AppendMetrics {
       .of();
     this.#onBatch = (appends) => batchSize.observe(appends as number);
     subscribe(batchSizes, this.#onBatch);
-    this.#ofType = new Map([...attemptCounters(registry), ...lockoutCounters(registry)]);
+    this.#ofType = new Map([
+      ...attemptCounters(registry),
+      ...lockoutCounters(registry),
+      ...sessionCounters(registry),
+    ]);
   }
 
   written(events: readonly NewEvent[], seconds: number): void {
@@ -111,7 +131,7 @@ function attemptCounters(registry: Registry): [string, Counter][] {
   const entries = Object.entries(attempts);
   const family = registry.counter({
     name: 'countersign_attempts_total',
-    help: 'Codes that were compared, by factor and result.',
+    help: 'Codes and passwords that were compared, by factor and result.',
     labels: {
       factor: new Set(entries.map(([, [factor]]) => factor)),
       result: new Set(['succeeded', 'failed']),
@@ -128,4 +148,14 @@ function lockoutCounters(registry: Registry): [string, Counter][] {
     labels: { kind: new Set(Object.values(lockouts)) },
   });
   return entries.map(([type, kind]) => [type, family.of(kind)]);
+}
+
+function sessionCounters(registry: Registry): [string, Counter][] {
+  const entries = Object.entries(sessions);
+  const family = registry.counter({
+    name: 'countersign_sessions_total',
+    help: 'What became of sessions.',
+    labels: { change: new Set(Object.values(sessions)) },
+  });
+  return entries.map(([type, change]) => [type, family.of(change)]);
 }

@@ -91,13 +91,21 @@ describe('an append', () => {
     );
     await log.append('user-ada', [eventOf('user.human.mfa.recoverycode.check.succeeded')], 1);
     await log.append('user-ada', [eventOf('user.locked')], 2);
+    await log.append('user-ada', [eventOf('user.human.password.check.failed')], 3);
+    await log.append('login-x', [eventOf('login.password.check.failed')], 'no-stream');
+    await log.append('session-1', ['session.added', 'session.user.checked'].map(eventOf), 'no-stream');
     const counted = {
-      'appends_total{outcome="written"}': 3,
-      append_duration_seconds_count: 3,
-      events_appended_total: 4,
+      'appends_total{outcome="written"}': 6,
+      append_duration_seconds_count: 6,
+      events_appended_total: 8,
       'attempts_total{factor="totp",result="failed"}': 1,
       'attempts_total{factor="totp",result="succeeded"}': 0,
       'attempts_total{factor="recovery-code",result="succeeded"}': 1,
+      'attempts_total{factor="password",result="failed"}': 1,
+      'attempts_total{factor="password-of-nobody",result="failed"}': 1,
+      'sessions_total{change="begun"}': 1,
+      'sessions_total{change="user-checked"}': 1,
+      'sessions_total{change="ended"}': 0,
       'lockouts_total{kind="totp-disabled"}': 1,
       'lockouts_total{kind="user-locked"}': 1,
     };
