@@ -24,6 +24,8 @@ import { projectionsShow } from '#cli/commands/projections-show.js';
 import { projectionsSkip } from '#cli/commands/projections-skip.js';
 import { projectionsWatch } from '#cli/commands/projections-watch.js';
 import { restore } from '#cli/commands/restore.js';
+import { sessionsEnd } from '#cli/commands/sessions-end.js';
+import { sessionsList } from '#cli/commands/sessions-list.js';
 import { settingsSet } from '#cli/commands/settings-set.js';
 import { settingsShow } from '#cli/commands/settings-show.js';
 import { status } from '#cli/commands/status.js';
@@ -64,6 +66,8 @@ export const commands: readonly Command[] = [
   usersResetFactors,
   usersErase,
   usersImport,
+  sessionsList,
+  sessionsEnd,
   tokensAdd,
   tokensRemove,
   settingsShow,

@@ -12,7 +12,8 @@ import type { Call } from '#cli/command.js';
 import { CommandFailure } from '#cli/command-failure.js';
 import { openDirectory } from '#cli/opened-directory.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
-import type { ReadModelsOptions } from '#server/read-models.js';
+import type { Asking, Queries } from '#read-models/queries/open-queries.js';
+import type { ReadModels, ReadModelsOptions } from '#server/read-models.js';
 
 export interface House {
   readonly application: Application;
@@ -21,6 +22,8 @@ export interface House {
   run<Answer>(command: ICommand): Promise<{ readonly details: Details; readonly answer: Answer }>;
   /** Throws `CommandFailure` where there is no such user. */
   user(userId: string): Promise<OwnedUser>;
+  /** Asks the rows, once they show all that is in the log. */
+  ask<Answer>(query: (queries: Queries, asking: Asking) => Promise<Answer>): Promise<Answer>;
   /** Has rows follow the log now, and not at the next start: what was erased stands in them until then. */
   follow(): Promise<void>;
   close(): Promise<void>;
@@ -40,8 +43,13 @@ export async function openHouse(call: Call): Promise<House> {
     const { openApplication } = await import('#server/open-application.js');
     const opened = await openApplication(directory, directory);
     directory.closeFirst(() => opened.end());
-    const follow = () => followLog(directory);
-    return { ...houseOf(opened.application, (command) => opened.bus.execute(command)), follow, close };
+    const { application, bus } = opened;
+    return {
+      ...houseOf(application, (command) => bus.execute(command)),
+      ask: (query) => askRows(directory, (readModels) => query(readModels.queriesOf(application), asked())),
+      follow: () => followLog(directory),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -55,11 +63,18 @@ async function moveAsideRowsAhead(options: ReadModelsOptions): Promise<void> {
 }
 
 async function followLog(options: ReadModelsOptions): Promise<void> {
-  const [{ modelsPath }, { ReadModels }] = await Promise.all([
-    import('#server/models-file.js'),
-    import('#server/read-models.js'),
-  ]);
-  if (!existsSync(modelsPath(options.dataDirectory))) return;
+  const { modelsPath } = await import('#server/models-file.js');
+  if (existsSync(modelsPath(options.dataDirectory))) await askRows(options, async () => undefined);
+}
+
+/** Nobody else waits for the answer. */
+const asked = (): Asking => ({ position: null, signal: new AbortController().signal });
+
+async function askRows<Answer>(
+  options: ReadModelsOptions,
+  ask: (readModels: ReadModels) => Promise<Answer>,
+): Promise<Answer> {
+  const { ReadModels } = await import('#server/read-models.js');
   const readModels = await ReadModels.open(options);
   try {
     await readModels.catchUp();
@@ -67,6 +82,7 @@ async function followLog(options: ReadModelsOptions): Promise<void> {
       options.log.warn(
         'queries are far behind: what was changed is in their rows once the service has caught up',
       );
+    return await ask(readModels);
   } finally {
     await readModels.close();
   }
@@ -75,7 +91,7 @@ async function followLog(options: ReadModelsOptions): Promise<void> {
 function houseOf(
   application: Application,
   execute: (command: ICommand) => Promise<unknown>,
-): Omit<House, 'follow' | 'close'> {
+): Omit<House, 'ask' | 'follow' | 'close'> {
   const by: Caller = { editor: `cli:${userInfo().username}`, callId: randomUUID(), traceId: null };
   return {
     application,

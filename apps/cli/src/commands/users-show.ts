@@ -4,12 +4,14 @@ import { exitCodes } from '#cli/exit-codes.js';
 import type { Output } from '#cli/output.js';
 import { reach } from '#cli/reach.js';
 import type { Json, ServiceApi } from '#cli/service-api.js';
+import { isLive, sessionsHere, sessionsThere } from '#cli/sessions.js';
 import type { Account } from '#domain/account/state.js';
 import type { UserId } from '#domain/ids.js';
 
 export const usersShow: Command = {
   name: 'users show',
-  summary: 'Say what a user is and has: state, second factors, recovery codes left, access tokens.',
+  summary:
+    'Say what a user is and has: state, password, second factors, recovery codes left, sessions, access tokens.',
   details:
     'By API with the name and the email address; with the service stopped without them, since nothing that is sealed is opened.',
   way: 'either',
@@ -22,10 +24,13 @@ export const usersShow: Command = {
     const userId = call.given.argument(0);
     const shown = await reach(call, {
       byApi: (service) => shownByService(service, userId),
-      offline: async ({ application, user }) => {
+      offline: async (house) => {
+        const { application, user } = house;
         await user(userId);
+        const sessions = await sessionsHere(house, userId);
         const stream = application.userStream(userId as UserId);
-        return shownOf(userId, (await application.accounts.streams.fresh(stream)).state);
+        const { state } = await application.accounts.streams.fresh(stream);
+        return { ...shownOf(userId, state), sessions: sessions.filter(isLive).length };
       },
     });
     await call.output.answer(shown, () => told(shown, call.output));
@@ -41,8 +46,12 @@ interface Shown {
   /** Null where nothing was opened. */
   readonly username: string | null;
   readonly email: string | null;
+  /** Null where there is none. */
+  readonly password: { readonly isChangeRequired: boolean } | null;
   readonly totp: readonly { readonly id: string; readonly state: string }[];
   readonly recoveryCodesLeft: number;
+  /** That have neither ended nor expired. */
+  readonly sessions: number;
   /** Null where they are not told. */
   readonly accessTokens: readonly string[] | null;
 }
@@ -56,7 +65,8 @@ async function shownByService(service: ServiceApi, userId: string): Promise<Show
     path: '/v2/users/pats/search',
     body: { filters: [{ userIdFilter: { id: userId } }] },
   });
-  const human = user.human as { email?: Json } | undefined;
+  const sessions = await sessionsThere(service, userId);
+  const human = user.human as Human | undefined;
   return {
     userId,
     organizationId: String((user.details as Json).resourceOwner),
@@ -64,18 +74,32 @@ async function shownByService(service: ServiceApi, userId: string): Promise<Show
     state: String(user.state).replace('USER_STATE_', '').toLowerCase(),
     username: String(user.username),
     email: human === undefined ? null : String(human.email?.email),
+    password: passwordOf(human),
     totp: listOf(factors.totpDevices).map(({ totpId, state }) => ({
       id: String(totpId),
       state: String(state).replace('TOTP_STATE_', '').toLowerCase(),
     })),
     recoveryCodesLeft: Number(factors.recoveryCodesLeft ?? 0),
+    sessions: sessions.filter(isLive).length,
     accessTokens: listOf(tokens.result).map(({ id: tokenId }) => String(tokenId)),
   };
 }
 
+interface Human {
+  readonly email?: Json;
+  readonly passwordChanged?: string;
+  readonly passwordChangeRequired?: boolean;
+}
+
+const passwordOf = (human: Human | undefined): Shown['password'] =>
+  human?.passwordChanged === undefined ? null : { isChangeRequired: human.passwordChangeRequired === true };
+
 const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as Json[]) : []);
 
-function shownOf(userId: string, { user, totp, recoveryCodes, accessTokens }: Account): Shown {
+function shownOf(
+  userId: string,
+  { user, password, totp, recoveryCodes, accessTokens }: Account,
+): Omit<Shown, 'sessions'> {
   const pending = totp.pending === null ? [] : [totp.pending];
   return {
     userId,
@@ -84,6 +108,7 @@ function shownOf(userId: string, { user, totp, recoveryCodes, accessTokens }: Ac
     state: user.status,
     username: null,
     email: null,
+    password: password.current && { isChangeRequired: password.current.changeRequired },
     totp: [...totp.devices, ...pending].map(({ totpId, status }) => ({ id: totpId, state: status })),
     recoveryCodesLeft: recoveryCodes.codes.length,
     accessTokens: accessTokens.map(({ tokenId }) => tokenId),
@@ -91,7 +116,7 @@ function shownOf(userId: string, { user, totp, recoveryCodes, accessTokens }: Ac
 }
 
 function told(shown: Shown, output: Output): string {
-  const { username, email, totp, accessTokens } = shown;
+  const { username, email, password, totp, accessTokens } = shown;
   const rows = [
     ['user', shown.userId],
     ['organization', shown.organizationId],
@@ -99,9 +124,16 @@ function told(shown: Shown, output: Output): string {
     ['state', shown.state],
     ...(username === null ? [] : [['username', username]]),
     ...(email === null ? [] : [['email', email]]),
+    ['password', passwordText(password)],
     ['authenticator apps', totp.map(({ id, state }) => `${id} (${state})`).join(', ') || 'none'],
     ['recovery codes left', String(shown.recoveryCodesLeft)],
+    ['sessions', String(shown.sessions)],
     ['access tokens', accessTokens?.join(', ') || 'none'],
   ];
   return output.table(['what', 'how it is'], rows);
+}
+
+function passwordText(password: Shown['password']): string {
+  if (password === null) return 'none';
+  return password.isChangeRequired ? 'set, to be changed' : 'set';
 }
