@@ -3,6 +3,7 @@
 
 import type { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
+import { partOf } from '#application/idempotency.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { type Check, type CheckRefusal, checkedIn, decideChecks } from '#application/session/checks.js';
 import type { Somebody } from '#application/session/find-user.js';
@@ -31,10 +32,31 @@ export interface CheckedForSession {
   readonly generation: number;
 }
 
+type CheckOutcome<Refusal> = UserOutcome<CheckedForSession, CheckRefusal | UsableRefusal | Busy | Refusal>;
+
+/**
+ * Of a call that is sent again, what was refused without a trace is looked at again: that the password was right the
+ * first time says nothing of the code that came with it.
+ */
 export async function checkForSession<Refusal>(
   application: Application,
+  checking: Checking<Refusal>,
+): Promise<CheckOutcome<Refusal>> {
+  const outcome = await checkOnce(application, checking);
+  if (outcome.kind === 'rejected') return outcome;
+  const { checked, generation } = outcome.answer;
+  const checks = checking.checks.slice(checked.length);
+  if (checks.length === 0) return outcome;
+  const rest = await checkForSession(application, { ...checking, checks, by: partOf(checking.by, 'rest') });
+  if (rest.kind === 'rejected') return rest;
+  const { answer } = rest;
+  return { ...rest, answer: { checked: [...checked, ...answer.checked], generation } };
+}
+
+async function checkOnce<Refusal>(
+  application: Application,
   { somebody, sessionId, checks, by, ahead }: Checking<Refusal>,
-): Promise<UserOutcome<CheckedForSession, CheckRefusal | UsableRefusal | Busy | Refusal>> {
+): Promise<CheckOutcome<Refusal>> {
   const { organizationId, userId, userStream } = somebody;
   // A proof that came along is for what sessions may do, not for what makes them.
   const command = { organizationId, userId, by: { ...by, session: sessionId, proof: null } };
