@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { type SqlBool, sql } from 'kysely';
 
 import type { OrganizationId } from '#domain/ids.js';
 import type { Position } from '#event-log/event-log.js';
 import { users } from '#read-models/models/users.js';
 import type { Row } from '#read-models/projection.js';
 import { listUsers, type UserColumn } from '#read-models/queries/list-users.js';
-import { compareTexts } from '#read-models/queries/listing.js';
+import { compareTexts, listed } from '#read-models/queries/listing.js';
 import { everyOrganization, type Scope } from '#read-models/queries/queries.js';
 import type { ModelStore } from '#read-models/store.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
@@ -54,10 +55,10 @@ const ways = orders.flatMap(([column, cell]): Way[] =>
   [true, false].flatMap((isAscending) => scopes.map((scope) => ({ column, cell, isAscending, scope }))),
 );
 
-function sorted({ cell, isAscending, scope }: Way): string[] {
+function sorted({ cell, isAscending, scope }: Way, of: readonly Row[] = rows): string[] {
   const sign = isAscending ? 1 : -1;
   const text = (row: Row, name: string) => String(row[name]);
-  return rows
+  return of
     .filter((row) => scope === everyOrganization || row.organization_id === scope)
     .sort(
       (one, other) =>
@@ -97,12 +98,49 @@ async function holdEveryPage(store: ModelStore): Promise<void> {
   }
 }
 
+interface Keyed extends Pick<Way, 'isAscending' | 'scope'> {
+  readonly lookedAtMax: number;
+}
+
+const keyed = [true, false].flatMap((isAscending) =>
+  scopes.flatMap((scope: Scope) =>
+    [3, 1_000].map((lookedAtMax): Keyed => ({ isAscending, scope, lookedAtMax })),
+  ),
+);
+
+/** Of one key, in the order of adding: sorted where they are few, and walked through where they are more. */
+async function holdEveryPageOfKey(store: ModelStore): Promise<void> {
+  const key = sql<SqlBool>`t.family_name_lower = 'lovelace'`;
+  const isKey = ({ family_name }: Row) => family_name === 'lovelace';
+  for (const { isAscending, scope, lookedAtMax } of keyed) {
+    const way = { column: 'creation-date', cell: 'place', isAscending, scope } as const;
+    const all = sorted(way, rows.filter(isKey));
+    for (let offset = 0; offset <= all.length + 1; offset += 1) {
+      const page = { offset, limit: 1 + (offset % 4) };
+      const organizationId = scope === everyOrganization ? null : scope;
+      const asked = { filter: null, narrowings: [], column: null, isAscending, page, lookedAtMax };
+      const found = await store.read((reading) =>
+        listed({ reading, table: reading.tableOf('users', 'users'), organizationId, key, ...asked }),
+      );
+      const streams = all.slice(offset, offset + page.limit);
+      expect({ ...way, offset, ...found }).toEqual({
+        ...way,
+        offset,
+        streams,
+        total: all.length,
+        isMore: false,
+      });
+    }
+  }
+}
+
 describe('every page of a list in SQLite', () => {
   it('is what stands there in the whole list', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
     const store = openSqliteStore(join(directory, 'read-models.db'));
     try {
       await holdEveryPage(store);
+      await holdEveryPageOfKey(store);
     } finally {
       await store.close();
       rmSync(directory, { recursive: true });
@@ -114,6 +152,7 @@ describeOnPostgres('every page of a list in PostgreSQL', (server) => {
   it('is what stands there in the whole list', async () => {
     const store = await openPostgresStore({ url: await server().createDatabase() });
     await holdEveryPage(store);
+    await holdEveryPageOfKey(store);
     await store.close();
   }, 60_000);
 });
