@@ -4,6 +4,7 @@ import { giveUpAfterMs } from '#delivery-hook/backoff.js';
 import { ProgressUnreadable } from '#delivery-hook/delivery-hook.js';
 import { progressIn } from '#delivery-hook/progress.js';
 import { ClaimLost } from '#delivery-hook/progress-store.js';
+import type { Sent } from '#delivery-hook/send.js';
 import {
   device,
   HookHouse,
@@ -14,9 +15,10 @@ import {
   taken,
   until,
 } from '#delivery-hook/testing/hook-house.js';
-import { waitingPerUserMax } from '#delivery-hook/waiting-users.js';
+import { waitingMax, waitingPerUserMax } from '#delivery-hook/waiting-users.js';
 import { removed } from '#domain/testing/factors.js';
 import { unavailable } from '#event-log/errors.js';
+import { logStart } from '#event-log/event-log.js';
 import { logWith } from '#event-log/log-with.js';
 
 let house: HookHouse;
@@ -237,6 +239,27 @@ describe('what is given up', () => {
     expect(house.hook?.waiting).toBe(waitingPerUserMax);
   });
 
+  it('is nothing where many users wait: the log is read on when there is room', async () => {
+    house.sending = stuck;
+    await house.open();
+    const users = Array.from({ length: waitingMax / waitingPerUserMax + 1 }, (_, number) => `user-${number}`);
+    for (const user of users) {
+      await house.add(user);
+      for (let number = 0; number < waitingPerUserMax; number += 1) await enrol(user, number);
+    }
+    await until(() => house.hook?.waiting === waitingMax);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(house.hook?.waiting).toBe(waitingMax);
+    await house.close();
+    expect(house.givenUp).toEqual([]);
+    const [left] = await house.log.readAll({
+      direction: 'forward',
+      after: kept()?.position ?? logStart,
+      limit: 1,
+    });
+    expect(left?.stream).toBe(`user-${users.at(-1)}`);
+  });
+
   it('cannot be read, and holds up nobody', async () => {
     const broken = new Error('it does not open here');
     await house.open({
@@ -286,7 +309,8 @@ describe('an end', () => {
   });
 
   it('lets an answer come that is on its way', async () => {
-    house.sending = () => new Promise((settle) => setTimeout(() => settle(taken), 100));
+    house.sending = (tried, cut) =>
+      Promise.race([stuck(tried, cut), new Promise<Sent>((settle) => setTimeout(() => settle(taken), 100))]);
     await house.open();
     await house.add('ada');
     await enrol('ada', 1);
