@@ -33,6 +33,7 @@ import { SettingsFields } from '#application/organization/settings-fields.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
+import { AddSigningKey } from '#application/signing-keys/add-signing-key.js';
 import { by, organizationId } from '#application/testing/house.js';
 import type { Shown } from '#application/testing/shown.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
@@ -160,12 +161,15 @@ function* instanceAndOrganization(): Part<void> {
   yield* refused('instance-not-set-up', new ResetInstanceSettings({ names: ['issuer'], by }));
   const order = { type: 'instance.projection.paused', projection: 'users' } as const;
   yield* refused('instance-not-set-up', new GiveOrder({ order, by }));
+  yield* refused('instance-not-set-up', new AddSigningKey({ wanted: 'ordered', by }));
   yield* once(new SetUpInstance({ instanceId: newId(), by }), 'instance-already-set-up');
   yield* refused('user-not-found', new AddInstanceMember(member));
   yield* accepted(new ChangeInstanceSettings({ changed, by }));
   yield* refused('setting-malformed', new ChangeInstanceSettings({ changed: malformed, by }));
   yield* accepted(new ResetInstanceSettings({ names: ['issuer'], by }));
   yield* accepted(new GiveOrder({ order, by }));
+  for (const wanted of ['due', 'ordered', 'at-once'] as const)
+    yield* accepted(new AddSigningKey({ wanted, by }));
   const it = { organizationId, by };
   yield* refused('organization-not-found', new ResetOrganizationSettings({ ...it, names: ['issuer'] }));
   yield* once(new AddOrganization({ ...it, name: 'Acme' }), 'organization-already-exists');
@@ -304,7 +308,8 @@ function* devices(scene: Scene, userId: UserId): Part<void> {
   clock.now += 30_000;
   const purpose = planted.text('purpose');
   const seed = planted.seed();
-  yield* once(new VerifyTotp({ ...them, code: typed(app.right()), purpose }), 'code-already-used');
+  const confirmed = { ...them, code: typed(app.right()), purpose, proofAudience: 'bank' };
+  yield* once(new VerifyTotp(confirmed), 'code-already-used');
   yield* refused('wrong-code', new VerifyTotp({ ...device, code: app.wrong(), purpose }));
   yield* refused(
     'wrong-code',

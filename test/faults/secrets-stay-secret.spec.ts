@@ -31,6 +31,7 @@ import { newId } from '#secrets/ids.js';
 import type { MasterKeys } from '#secrets/master-keys.js';
 import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
 import { Passwords } from '#secrets/passwords.js';
+import { readSigningKey, newSigningKeyPair as reallyNewSigningKeyPair } from '#secrets/signing-keys.js';
 import { type Engines, filesOf, openEngines, openHouseOn } from '#test/faults/embedded-house.js';
 import { everyCommand, Planted } from '#test/faults/every-command.js';
 import { LeakSearch } from '#test/faults/leak-search.js';
@@ -77,7 +78,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true });
 });
 
-/** Data keys are canaries too: each is learnt when it is made. */
+/** Data keys and signing keys are canaries too: each is learnt when it is made. */
 function listeningKeys(): Partial<Secrets> {
   const keys = new DataKeys({ store: engines.store, masterKeys: keysBy });
   const create = async (subject: string) => {
@@ -85,7 +86,15 @@ function listeningKeys(): Partial<Secrets> {
     planted.learn('data key', key.key.export());
     return key;
   };
-  return { keys: { create, get: (subject) => keys.get(subject), erase: (subject) => keys.erase(subject) } };
+  const newSigningKeyPair = async () => {
+    const made = await reallyNewSigningKeyPair();
+    planted.learn('signing key', made.privateKey);
+    const { d = '' } = readSigningKey(Buffer.from(made.privateKey)).export({ format: 'jwk' });
+    planted.learn('signing key (private part)', Buffer.from(d, 'base64url'));
+    return made;
+  };
+  const get = (subject: string) => keys.get(subject);
+  return { keys: { create, get, erase: (subject) => keys.erase(subject) }, newSigningKeyPair };
 }
 
 /** On the same engines; each fails in its own way, and changes nothing. */
@@ -151,6 +160,7 @@ async function play(clock: { now: number }): Promise<void> {
 async function note(outcome: Told): Promise<void> {
   if (outcome.kind === 'rejected') return witness.hear(outcome);
   answers.push(outcome.answer);
+  if (typeof outcome.answer?.proof === 'string') planted.learn('proof', outcome.answer.proof);
   const token = outcome.answer?.token;
   if (typeof token !== 'string') return;
   for (const one of [house, ...failing]) {
@@ -250,7 +260,15 @@ describe('before anything is searched', () => {
 
   it('what is told once, and to whom it belongs, is found there', () => {
     const found = new Set(search.in(Buffer.from(JSON.stringify(answers))));
-    for (const name of ['seed', 'seed in base32', 'URI', 'recovery code', 'access token', 'email code'])
+    for (const name of [
+      'seed',
+      'seed in base32',
+      'URI',
+      'recovery code',
+      'access token',
+      'email code',
+      'proof',
+    ])
       expect(found).toContain(`${name}, ${name === 'URI' ? 'JSON-escaped' : 'raw'}`);
   });
 
@@ -262,8 +280,9 @@ describe('before anything is searched', () => {
       expect(names).toContain(name);
     expect(openFiles.filter(({ name }) => /events.db-wal/.test(name))[0]?.bytes.length).toBeGreaterThan(0);
     const kinds = new Set(planted.canaries.map(({ name }) => name));
-    for (const name of ['TOTP code', 'data key', 'key of names', 'password', 'purpose', 'reason', 'phone'])
+    for (const name of ['TOTP code', 'data key', 'key of names', 'signing key', 'signing key (private part)'])
       expect(kinds).toContain(name);
+    for (const name of ['password', 'purpose', 'reason', 'phone', 'proof']) expect(kinds).toContain(name);
   });
 });
 

@@ -11,6 +11,7 @@ import { eventsShow } from '#cli/commands/events-show.js';
 import { eventsTail } from '#cli/commands/events-tail.js';
 import { eventsVerify } from '#cli/commands/events-verify.js';
 import { keysRotate } from '#cli/commands/keys-rotate.js';
+import { keysRotateSigning } from '#cli/commands/keys-rotate-signing.js';
 import { keysStatus } from '#cli/commands/keys-status.js';
 import { projectionsCancel } from '#cli/commands/projections-cancel.js';
 import { projectionsDrop } from '#cli/commands/projections-drop.js';
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
   restore,
   keysStatus,
   keysRotate,
+  keysRotateSigning,
   usersShow,
   usersUnlock,
   usersResetFactors,

@@ -8,7 +8,16 @@ import Database from 'better-sqlite3';
 
 import { exitCodes } from '#cli/exit-codes.js';
 import { countersign, linesOf, type Ran } from '#test/e2e/command-line/countersign.js';
-import { type LivedIn, livedIn, serve, stop, tokenIn, verifyCode } from '#test/e2e/command-line/lived-in.js';
+import {
+  copyOf,
+  type Json,
+  type LivedIn,
+  livedIn,
+  serve,
+  stop,
+  tokenIn,
+  verifyCode,
+} from '#test/e2e/command-line/lived-in.js';
 import { type Environment, endAll, temporaryDirectory } from '#test/e2e/server-process.js';
 
 let house: LivedIn;
@@ -203,6 +212,29 @@ describe('keys', () => {
     expect((await at(own.directory, 'keys', 'status')).code).toBe(exitCodes.done);
     const server = await serve(own.directory);
     expect(await verifyCode(server, tokenIn(own.directory), own)).toMatchObject({ status: 200 });
+    await stop(server);
+  });
+
+  it('that sign proofs are added with no service and by one, and told of beside it', async () => {
+    const own = copyOf(house);
+    const uses = async () => {
+      const [told = {}] = linesOf(await at(own.directory, 'keys', 'status', '--json'));
+      return (told.signingKeys as Json[]).map(({ use }) => use);
+    };
+    expect(await uses()).toEqual([]);
+    const ran = await at(own.directory, 'keys', 'rotate-signing');
+    expect(ran).toMatchObject({ code: exitCodes.done, errors: '' });
+    expect(ran.output).toMatch(/^the signing key [\w-]{43} signs at /);
+    const server = await serve(own.directory);
+    const environment = { COUNTERSIGN_LISTEN: `127.0.0.1:${server.port}` };
+    const asked = ['keys', 'rotate-signing', '--data-dir', own.directory];
+    expect((await countersign(asked, { environment })).output).toMatch(/^the signing key \S+ waits at /);
+    expect(await uses()).toEqual(['signs', 'waits']);
+    expect((await countersign([...asked, '--at-once'], { environment })).output).toMatch(/ signs at /);
+    expect(await uses()).toEqual(['signs']);
+    expect((await at(own.directory, 'keys', 'status')).output).toMatch(
+      /^signing key .*\n[\w-]{43} .* signs$/m,
+    );
     await stop(server);
   });
 
