@@ -21,6 +21,8 @@ import { RemoveOrganizationHandler } from '#application/organization/remove-orga
 import { RemoveOrganizationMemberHandler } from '#application/organization/remove-organization-member.js';
 import { RenameOrganizationHandler } from '#application/organization/rename-organization.js';
 import { ResetOrganizationSettingsHandler } from '#application/organization/reset-organization-settings.js';
+import { RequestPasswordCodeHandler } from '#application/password/request-password-code.js';
+import { SetPasswordHandler } from '#application/password/set-password.js';
 import { GenerateRecoveryCodesHandler } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodesHandler } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCodeHandler } from '#application/recovery-codes/verify-recovery-code.js';
@@ -75,6 +77,8 @@ export const handlers = [
   ResetOrganizationSettingsHandler,
   RemoveUserMetadataHandler,
   SetUserMetadataHandler,
+  RequestPasswordCodeHandler,
+  SetPasswordHandler,
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,

@@ -6,6 +6,8 @@ import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
 import { attemptsLeft, delayedUntil, nextTotpAttemptAt } from '#domain/attempts/bounds.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
+import { type PasswordWrong, passwordWrong } from '#domain/password/bounds.js';
+import { passwordCodeGuessesLeft, type ResetPasswordRefusal } from '#domain/password/decide.js';
 import type { RecoveryGuessRefusal } from '#domain/recovery-codes/decide.js';
 import type { TotpEvent } from '#domain/totp/events.js';
 import type { FailedGuessRefusal } from '#domain/totp/guess.js';
@@ -13,7 +15,13 @@ import type { ReadyTotp } from '#domain/totp/state.js';
 import { emailGuessesMax, type VerifyEmailRefusal } from '#domain/user/decide-email.js';
 import { isAlive } from '#domain/user/state.js';
 
-type Recalled = ClaimRefusal | FailedGuessRefusal | RecoveryGuessRefusal | VerifyEmailRefusal;
+type Recalled =
+  | ClaimRefusal
+  | FailedGuessRefusal
+  | RecoveryGuessRefusal
+  | VerifyEmailRefusal
+  | PasswordWrong
+  | ResetPasswordRefusal;
 
 interface Present {
   /** Its name was somebody else's before it could be confirmed. */
@@ -39,6 +47,10 @@ export function refusalIn(
         };
       case 'user.human.email.verification.failed':
         return { code: 'email-code-wrong', guessesLeft: emailGuessesLeft(account) };
+      case 'user.human.password.check.failed':
+        return passwordWrong(account.password.inARow, circumstances);
+      case 'user.human.password.code.check.failed':
+        return { code: 'password-code-wrong', guessesLeft: passwordCodeGuessesLeft(account.password.code) };
     }
   }
   return null;

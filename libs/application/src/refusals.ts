@@ -136,6 +136,62 @@ export const refusals = {
   },
   'organization-not-found': { meaning: 'There is no such organization, or not any more.', carries: [] },
   'organization-not-inactive': { meaning: 'There is nothing to reactivate.', carries: [] },
+  'password-code-exhausted': {
+    meaning: 'Too many wrong guesses were made at the code that was sent; a new one may be asked for.',
+    carries: [],
+  },
+  'password-code-expired': {
+    meaning: 'The time of the code that was sent is over; a new one may be asked for.',
+    carries: [],
+  },
+  'password-code-not-found': {
+    meaning: 'No code was made since the password was set last, or the email address changed.',
+    carries: [],
+  },
+  'password-code-wrong': {
+    meaning: 'Another code was sent to the user. With no guesses left that one is void.',
+    carries: ['guessesLeft'],
+  },
+  'password-composition': {
+    meaning:
+      'The organization asks for kinds of characters that the new password does not have: `uppercase`, `lowercase`, `digit` or `symbol`.',
+    carries: ['missing'],
+  },
+  'password-delayed': {
+    meaning: 'Too many wrong passwords were given in a row. This one was not compared, and costs nothing.',
+    carries: ['nextAttemptAt', 'attemptsLeft'],
+  },
+  'password-exhausted': {
+    meaning:
+      'As many wrong passwords were given in a row as are allowed at all: it has to be set anew, by a code or by an administrator. This one was not compared.',
+    carries: [],
+  },
+  'password-hash-unreadable': {
+    meaning:
+      'The hash is of no kind that could be compared with a password, is damaged, or would be dearer to compare with than is borne here.',
+    carries: [],
+  },
+  'password-not-set': {
+    meaning: 'The user has no password that could be changed; a code or an administrator sets the first.',
+    carries: [],
+  },
+  'password-too-common': {
+    meaning: 'The new password is among those that are guessed first, or is a name of the user.',
+    carries: [],
+  },
+  'password-too-long': {
+    meaning: 'The new password has more characters than anybody needs.',
+    carries: ['maximum'],
+  },
+  'password-too-short': {
+    meaning: 'The new password has fewer characters than the organization asks for.',
+    carries: ['minimum'],
+  },
+  'password-wrong': {
+    meaning:
+      'It is not the password of this user; or there is no such user, or none with a password: nobody can tell which. Where no time is told, waiting does not help: the password has to be set anew.',
+    carries: ['failures', 'attemptsLeft', 'nextAttemptAt'],
+  },
   'proof-required': {
     meaning: 'Removing a factor takes a code of it, a recovery code, or an administrator.',
     carries: [],

@@ -10,8 +10,11 @@ import { handlers } from '#application/handlers.js';
 import { IsFieldsOf, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
+import { PasswordShown } from '#application/password/changing.js';
+import { NewPasswordFields } from '#application/password/chosen.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { AddHumanUser } from '#application/user/add-human-user.js';
+import { PasswordChangeFields } from '#application/user/change-human-user.js';
 import { HumanProfileFields } from '#application/user/profile.js';
 import { type Violation, violationsOf } from '#application/violations.js';
 
@@ -21,6 +24,8 @@ const seed = Number(process.env.COUNTERSIGN_TEST_SEED ?? Date.now() % 1_000_000)
 
 const canary = 'c4nary';
 const profile = new HumanProfileFields({ givenName: 'Ada', familyName: 'L' });
+const password = new NewPasswordFields({ value: 'correct horse' });
+const shown = new PasswordShown({ way: 'administrator' });
 const colour = { key: 'colour', value: Buffer.from('blue') };
 const values: readonly unknown[] = [
   ...[
@@ -45,6 +50,8 @@ const values: readonly unknown[] = [
   ],
   ...[{ type: 'instance.projection.paused', projection: 'users' }, { type: 'instance.added' }, 'ordered'],
   new SettingsFields({ totpParameters: { algorithm: 'SHA1', digits: 6, periodSeconds: 30 } }),
+  ...[password, new NewPasswordFields({ value: '' }), shown, new PasswordShown({ way: 'code', text: '\n' })],
+  new PasswordChangeFields({ password, shown }),
 ];
 
 const ruled = (kind: Kind): string[] => [

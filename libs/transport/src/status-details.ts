@@ -6,7 +6,7 @@ import { type Any, anyPack, durationFromMs, timestampFromMs } from '@bufbuild/pr
 
 import { type RefusalDetail, RefusalDetailSchema } from '#contract/countersign/v1/refusal_pb.js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
-import { ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
+import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { Said } from '#transport/status-table.js';
 import { codeHeader, recoveryCodeHeader } from '#transport/step-up.js';
@@ -18,11 +18,19 @@ export function detailsOf(
 ): readonly Any[] {
   return [
     anyPack(ErrorDetailSchema, create(ErrorDetailSchema, { id, message: text })),
+    ...credentialsOf(refusal, { id, message: text }),
     ...badRequestOf(refusal),
     ...errorInfoOf(refusal),
     ...retryInfoOf(retryAfterMs),
     anyPack(RefusalDetailSchema, refusalDetailOf(refusal)),
   ];
+}
+
+/** What clients of ZITADEL count a wrong password by. */
+function credentialsOf(refusal: CallRefusal, said: { readonly id: string; readonly message: string }) {
+  if (refusal.code !== 'password-wrong') return [];
+  const error = create(CredentialsCheckErrorSchema, { ...said, failedAttempts: refusal.failures });
+  return [anyPack(CredentialsCheckErrorSchema, error)];
 }
 
 function badRequestOf(refusal: CallRefusal): readonly Any[] {
@@ -94,6 +102,7 @@ const tellers: {
   digits: (detail, digits) => {
     detail.digits = [...digits];
   },
+  failures: null,
   field: (detail, field) => {
     detail.field = field;
   },

@@ -3,6 +3,7 @@
 // code); any other id is `CSIGN-` and the refusal's own code.
 
 import { type StatusCode, statusCodes } from '#transport/call.js';
+import { ofLogins } from '#transport/login-status-table.js';
 import { ofOperators } from '#transport/operator-status-table.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { ofSessions } from '#transport/session-status-table.js';
@@ -388,6 +389,7 @@ export const sayings: Readonly<Record<CallRefusal['code'], Saying>> = {
   ...ofOrganizations,
   ...ofLists,
   ...ofOperators,
+  ...ofLogins,
   ...ofSessions,
   ...ofAnyCall,
 };

@@ -18,6 +18,7 @@ export function statusOf(refusal: CallRefusal, method: ServedMethod, now: Instan
 export function retryAfterMsOf(refusal: CallRefusal, now: Instant): number | null {
   switch (refusal.code) {
     case 'attempts-delayed':
+    case 'password-delayed':
     case 'totp-exhausted':
       return Math.max(0, refusal.nextAttemptAt - now);
     case 'login-name-claimed':

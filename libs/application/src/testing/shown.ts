@@ -1,5 +1,5 @@
 /** What is told but once, and null in a repeat; no test repeats a call unawares. */
-type Once = 'codes' | 'emailCode' | 'secret' | 'token' | 'uri';
+type Once = 'codes' | 'emailCode' | 'passwordCode' | 'secret' | 'token' | 'uri';
 
 /** The answer of a call that was not made before. */
 export type Shown<Answer> = {

@@ -21,6 +21,9 @@ import {
   usernameCharactersMax,
 } from '#application/limits.js';
 import { type HashedEntry, hashEntries, IsMetadata, sealEntries } from '#application/metadata/entries.js';
+import { NewPasswordFields, type PasswordHashUnreadable } from '#application/password/chosen.js';
+import { type FirstPassword, firstPassword } from '#application/password/first.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import type { Sealer } from '#application/sealer.js';
 import { readSeed } from '#application/totp/imported-seed.js';
 import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
@@ -37,6 +40,8 @@ import type { UserOutcome } from '#application/users.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
 import { defaultSettings } from '#domain/organization/settings.js';
+import { withFirstPassword } from '#domain/password/decide.js';
+import type { PasswordRuleRefusal } from '#domain/password/rules.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 import { type AddRefusal, addHuman, type ImportedTotp } from '#domain/user/decide.js';
 import { type MetadataFull, withFirstMetadata } from '#domain/user-metadata/decide.js';
@@ -49,7 +54,10 @@ export interface HumanUserAdded {
   readonly totpId: TotpId | null;
 }
 
-type Outcome = UserOutcome<HumanUserAdded, AddRefusal | MetadataFull | ClaimRefusal>;
+type Outcome = UserOutcome<
+  HumanUserAdded,
+  AddRefusal | MetadataFull | ClaimRefusal | PasswordRuleRefusal | PasswordHashUnreadable | Busy
+>;
 
 export class AddHumanUser extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;
@@ -66,6 +74,7 @@ export class AddHumanUser extends Command<Outcome> {
   @MayBeNull() @IsOneOf(algorithms) readonly totpAlgorithm: TotpParameters['algorithm'] | null = null;
   @MayBeNull() @IsOneOf(digits) readonly totpDigits: TotpParameters['digits'] | null = null;
   @MayBeNull() @IsOneOf(periods) readonly totpPeriodSeconds: TotpParameters['periodSeconds'] | null = null;
+  @MayBeNull() @IsFieldsOf(NewPasswordFields) readonly password: NewPasswordFields | null = null;
   @IsMetadata({ minimum: 0 }) readonly metadata: readonly Entry[] = [];
   readonly by!: Caller;
 
@@ -84,6 +93,7 @@ type Optional =
   | 'totpAlgorithm'
   | 'totpDigits'
   | 'totpPeriodSeconds'
+  | 'password'
   | 'metadata';
 
 @CommandHandler(AddHumanUser)
@@ -95,36 +105,53 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
   }
 
   async execute(command: AddHumanUser): Promise<Outcome> {
-    const { secrets, clock } = this.#application.parts;
-    const { names } = secrets;
+    const { secrets } = this.#application.parts;
     const seed = command.totpSecret === null ? null : readSeed(command.totpSecret, 'totpSecret', secrets);
     if (seed !== null && 'code' in seed) return { kind: 'rejected', refusal: seed };
+    const usernames = [command.username ?? command.email, command.email];
+    const password = firstPassword(command.password, usernames, secrets);
+    return password.kind === 'rejected' ? password : unlessBusy(() => this.#add(command, { seed, password }));
+  }
+
+  async #add(command: AddHumanUser, { seed, password }: Pick<Made, 'seed' | 'password'>): Promise<Outcome> {
+    const { secrets, clock } = this.#application.parts;
     const userId = command.userId ?? (idOfNew(command.by, 'user', secrets) as UserId);
     const made: Made = {
       userId,
       metadata: hashEntries(this.#application, userId, command.metadata),
       seed,
+      password,
       totpId: seed === null ? null : (idOfNew(command.by, 'totp', secrets) as TotpId),
       emailCode: command.emailVerification === 'code' ? makeEmailCode(secrets, clock()) : null,
     };
-    const username = command.username ?? command.email;
-    const keys = { usernameKey: names.loginKey(username), emailKey: names.loginKey(command.email) };
-    const verified = command.emailVerification === 'verified' ? [command.email] : [];
-    const outcome = await addNamedUser(this.#application, {
-      organizationId: command.organizationId,
-      userId,
-      by: command.by,
-      names: [username, ...verified],
-      decide: (account, context) =>
-        withFirstMetadata(
-          addHuman(account, { ...keys, ...sealed(command, made, context.sealer) }, context),
-          sealEntries(made.metadata, account, context.sealer),
-        ),
-    });
+    const outcome = await this.#addMade(command, made);
     if (outcome.kind === 'rejected') return outcome;
     const { totpId, emailCode } = made;
     const shown = outcome.repeated ? null : (emailCode?.text ?? null);
     return { ...outcome, answer: { userId, emailCode: shown, totpId } };
+  }
+
+  #addMade(command: AddHumanUser, made: Made) {
+    const { names } = this.#application.parts.secrets;
+    const username = command.username ?? command.email;
+    const keys = { usernameKey: names.loginKey(username), emailKey: names.loginKey(command.email) };
+    const verified = command.emailVerification === 'verified' ? [command.email] : [];
+    return addNamedUser<PasswordRuleRefusal>(this.#application, {
+      organizationId: command.organizationId,
+      userId: made.userId,
+      by: command.by,
+      names: [username, ...verified],
+      prepare: ({ settings }) => made.password.prepare(settings),
+      decide: async (account, context) => {
+        const { sealer } = context;
+        const added = addHuman(account, { ...keys, ...sealed(command, made, sealer) }, context);
+        const password = await made.password.sealedBy(sealer);
+        return withFirstMetadata(
+          withFirstPassword(added, password, context),
+          sealEntries(made.metadata, account, sealer),
+        );
+      },
+    });
   }
 }
 
@@ -132,6 +159,7 @@ interface Made {
   readonly userId: UserId;
   readonly metadata: readonly HashedEntry[];
   readonly seed: Buffer | null;
+  readonly password: FirstPassword;
   readonly totpId: TotpId | null;
   readonly emailCode: ShownEmailCode | null;
 }

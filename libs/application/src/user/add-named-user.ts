@@ -5,6 +5,7 @@ import { acceptAgain, type DoneBefore } from '#application/execute.js';
 import { undoing } from '#application/idempotency.js';
 import { claimNames, confirmNames, type Reservation, releaseNames } from '#application/login-name/reserve.js';
 import { Sealer } from '#application/sealer.js';
+import type { Surroundings } from '#application/surroundings.js';
 import { eraseUser } from '#application/user/erase.js';
 import type { Decide, UserCommand, UserOutcome } from '#application/users.js';
 import type { AccountEvent } from '#domain/account/events.js';
@@ -14,20 +15,23 @@ import type { MetadataFull } from '#domain/user-metadata/decide.js';
 
 type AdditionRefusal = AddRefusal | MetadataFull;
 
-export interface Addition extends UserCommand {
+/** `More` is what may be refused of somebody of this kind alone. */
+export interface Addition<More> extends UserCommand {
   /** What the user can be found by. */
   readonly names: readonly string[];
-  readonly decide: Decide<AdditionRefusal, null>;
+  /** Whatever is dear, or refused by what is known already: before anything is claimed for it. */
+  readonly prepare?: (surroundings: Surroundings) => Promise<More | null>;
+  readonly decide: Decide<AdditionRefusal | More, null>;
 }
 
-type Added = UserOutcome<null, AdditionRefusal | ClaimRefusal>;
+type Added<More> = UserOutcome<null, AdditionRefusal | ClaimRefusal | More>;
 
-export async function addNamedUser(
+export async function addNamedUser<More = never>(
   application: Application,
-  { names, decide, ...command }: Addition,
-): Promise<Added> {
+  { names, prepare, decide, ...command }: Addition<More>,
+): Promise<Added<More>> {
   const { secrets } = application.parts;
-  const refusal = await refusalAhead(application, command);
+  const refusal = await refusalAhead(application, command, prepare);
   if (refusal !== null) return repeatedOr(application, command, refusal);
   const keys = new Set(names.map((name) => secrets.names.loginKey(name)));
   const reservation = { ...command, keys: [...keys] };
@@ -43,13 +47,13 @@ export async function addNamedUser(
 }
 
 /** Whoever was added by this very call is in its way when it is sent again. */
-async function repeatedOr(
+async function repeatedOr<More>(
   application: Application,
   command: UserCommand,
-  refusal: AddRefusal,
-): Promise<Added> {
+  refusal: AdditionRefusal | More,
+): Promise<Added<More>> {
   const additions = application.accounts.commands;
-  const repeated = await additions.repeated<AdditionRefusal | ClaimRefusal, null>(
+  const repeated = await additions.repeated<AdditionRefusal | ClaimRefusal | More, null>(
     additionOf(application, command),
   );
   return repeated ?? { kind: 'rejected', refusal };
@@ -65,30 +69,35 @@ const additionOf = (application: Application, { organizationId, userId, by }: Us
 const refusedTaken = { kind: 'rejected', refusal: { code: 'login-name-taken' } } as const;
 
 /** What is refused anyway leaves no claim and no key behind. */
-async function refusalAhead(
+async function refusalAhead<More>(
   application: Application,
   { organizationId, userId }: UserCommand,
-): Promise<AddRefusal | null> {
+  prepare: Addition<More>['prepare'] = async () => null,
+): Promise<AdditionRefusal | More | null> {
   const surroundings = await application.surroundings.of(organizationId);
   const { state } = await application.accounts.streams.get(application.userStream(userId));
-  return notAddable(state, surroundings);
+  return notAddable(state, surroundings) ?? prepare(surroundings);
 }
 
-async function add(application: Application, command: UserCommand, decide: Decide<AdditionRefusal, null>) {
+async function add<More>(
+  application: Application,
+  command: UserCommand,
+  decide: Decide<AdditionRefusal | More, null>,
+) {
   const { secrets } = application.parts;
   const addition = additionOf(application, command);
   const surroundings = await application.surroundings.of(command.organizationId);
   // Durable before the first event that is sealed with it.
   const key = await secrets.keys.create(addition.stream);
   const sealer = new Sealer(secrets, key, command.organizationId);
-  return application.accounts.commands.execute<AdditionRefusal | ClaimRefusal, null>({
+  return application.accounts.commands.execute<AdditionRefusal | ClaimRefusal | More, null>({
     ...addition,
     decide: (account, now) => decide(account, { ...surroundings, now, sealer }),
   });
 }
 
 /** Adding took so long that somebody else was given the name: nobody was told of this user, and nobody will be. */
-async function undo(application: Application, reservation: Reservation): Promise<Added> {
+async function undo(application: Application, reservation: Reservation): Promise<typeof refusedTaken> {
   await eraseUser(application, { ...reservation, by: undoing(reservation.by) });
   return refusedTaken;
 }

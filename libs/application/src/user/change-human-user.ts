@@ -21,6 +21,9 @@ import {
   IsMetadata,
   sealEntries,
 } from '#application/metadata/entries.js';
+import { changingPassword, type PasswordChanging, PasswordShown } from '#application/password/changing.js';
+import { NewPasswordFields, type PasswordHashUnreadable } from '#application/password/chosen.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import type { Sealer } from '#application/sealer.js';
 import {
   type EmailVerification,
@@ -31,10 +34,13 @@ import {
 } from '#application/user/email-code.js';
 import { changedProfile, HumanProfileChanges, profileText, readProfile } from '#application/user/profile.js';
 import { executeWithNames } from '#application/user/with-names.js';
-import { type UserOutcome, withAnswer } from '#application/users.js';
-import { reject } from '#domain/decider.js';
+import { type UserContext, type UserOutcome, withAnswer } from '#application/users.js';
+import type { AccountEvent } from '#domain/account/events.js';
+import type { Account } from '#domain/account/state.js';
+import { accept, type Decision, reject } from '#domain/decider.js';
 import type { LoginKey, OrganizationId, UserId } from '#domain/ids.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
+import type { PasswordRefusal } from '#domain/password/decide.js';
 import { type HumanRefusal, livingHuman } from '#domain/user/decide.js';
 import { changeHumanUser } from '#domain/user/decide-change.js';
 import type { Human } from '#domain/user/state.js';
@@ -49,13 +55,22 @@ export class EmailFields {
   }
 }
 
+export class PasswordChangeFields {
+  @IsFieldsOf(NewPasswordFields) readonly password!: NewPasswordFields;
+  @IsFieldsOf(PasswordShown) readonly shown!: PasswordShown;
+
+  constructor(fields: Fields<PasswordChangeFields>) {
+    Object.assign(this, fields);
+  }
+}
+
 export interface HumanUserChanged {
   /** Null where none was asked for, or where the address is known to be the user's already. */
   readonly emailCode: string | null;
 }
 
-type Refusal = HumanRefusal | MetadataFull;
-type Outcome = UserOutcome<HumanUserChanged, Refusal | ClaimRefusal>;
+type Refusal = HumanRefusal | MetadataFull | PasswordRefusal;
+type Outcome = UserOutcome<HumanUserChanged, Refusal | ClaimRefusal | PasswordHashUnreadable | Busy>;
 
 /** All of it at once, or nothing. What is left out stays as it is. */
 export class ChangeHumanUser extends Command<Outcome> {
@@ -66,15 +81,18 @@ export class ChangeHumanUser extends Command<Outcome> {
   @MayBeNull() @IsFieldsOf(EmailFields) readonly email: EmailFields | null = null;
   /** Empty, and the person has none afterwards. */
   @MayBeNull() @IsText(phoneCharactersMax, 0) readonly phone: string | null = null;
+  @MayBeNull() @IsFieldsOf(PasswordChangeFields) readonly password: PasswordChangeFields | null = null;
   /** Under other keys there stays what there is. */
   @IsMetadata({ minimum: 0 }) readonly metadata: readonly Entry[] = [];
   readonly by!: Caller;
 
-  constructor(fields: Fields<ChangeHumanUser, 'username' | 'profile' | 'email' | 'phone' | 'metadata'>) {
+  constructor(fields: Fields<ChangeHumanUser, Optional>) {
     super();
     Object.assign(this, fields);
   }
 }
+
+type Optional = 'username' | 'profile' | 'email' | 'phone' | 'password' | 'metadata';
 
 @CommandHandler(ChangeHumanUser)
 export class ChangeHumanUserHandler implements ICommandHandler<ChangeHumanUser> {
@@ -84,23 +102,34 @@ export class ChangeHumanUserHandler implements ICommandHandler<ChangeHumanUser> 
     this.#application = application;
   }
 
-  execute(command: ChangeHumanUser): Promise<Outcome> {
+  async execute(command: ChangeHumanUser): Promise<Outcome> {
     const { secrets, clock } = this.#application.parts;
     const { organizationId, userId, username, email } = command;
+    const password =
+      command.password === null ? null : changingPassword({ organizationId, ...command.password }, secrets);
+    if (password?.kind === 'rejected') return password;
     const made: Made = {
       metadata: hashEntries(this.#application, userId, command.metadata),
       usernameKey: username === null ? null : secrets.names.loginKey(username),
       emailKey: email === null ? null : secrets.names.loginKey(email.email),
       emailCode: email?.verification === 'code' ? makeEmailCode(secrets, clock()) : null,
+      password,
     };
+    return unlessBusy(() => this.#change(command, made));
+  }
+
+  #change(command: ChangeHumanUser, made: Made): Promise<Outcome> {
+    const { organizationId } = command;
     return executeWithNames<Refusal, HumanUserChanged>(this.#application, command, {
-      decide: (account, { sealer }) => {
+      decide: async (account, context) => {
+        const { sealer } = context;
         const human = livingHuman(account, organizationId);
         if (human.kind === 'rejected') return reject(human.refusal);
         const changes = changesOf({ human, sealer }, command, made);
         const entries = sealEntries(made.metadata, account, sealer);
         const changed = changeHumanUser(account, { organizationId, ...changes });
-        const decision = alsoSetting(changed, { account, organizationId, entries });
+        const also = alsoSetting(changed, { account, organizationId, entries });
+        const decision = await alsoChanging(also, { account, context }, { command, made });
         const isAwaited = decision.events.some(({ type }) => type === 'user.human.email.code.added');
         return withAnswer(decision, { emailCode: isAwaited ? (made.emailCode?.text ?? null) : null });
       },
@@ -109,11 +138,24 @@ export class ChangeHumanUserHandler implements ICommandHandler<ChangeHumanUser> 
   }
 }
 
+/** Last of all: what is refused anyway is refused before anything is hashed or counted. */
+async function alsoChanging(
+  changed: Decision<AccountEvent, HumanRefusal | MetadataFull>,
+  { account, context }: { readonly account: Account; readonly context: UserContext },
+  { command, made }: { readonly command: ChangeHumanUser; readonly made: Made },
+): Promise<Decision<AccountEvent, Refusal>> {
+  if (made.password === null || changed.outcome.kind === 'rejected') return changed;
+  const names = [command.username, command.email?.email].filter((name) => name != null);
+  const set = await made.password.decide(account, context, names);
+  return set.outcome.kind === 'rejected' ? set : accept(...changed.events, ...set.events);
+}
+
 interface Made {
   readonly metadata: readonly HashedEntry[];
   readonly usernameKey: LoginKey | null;
   readonly emailKey: LoginKey | null;
   readonly emailCode: ShownEmailCode | null;
+  readonly password: PasswordChanging | null;
 }
 
 interface Present {

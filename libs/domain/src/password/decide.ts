@@ -1,6 +1,7 @@
 // A user's password. Guesses at it have their own budget, and so have those at a code that sets it anew.
 
 import type { Circumstances } from '#domain/account/circumstances.js';
+import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
 import { type Accepted, accept, type Decision, type Rejected, reject } from '#domain/decider.js';
 import type { Sealed } from '#domain/ids.js';
@@ -123,6 +124,18 @@ export function setPassword(
   const refused = refusedByRules(password.traits, settings);
   if (refused !== null) return reject(refused.refusal);
   return accept(passwordChanged(password, 'set'));
+}
+
+/** With which somebody begins who is just added. */
+export function withFirstPassword<Refusal>(
+  added: Decision<AccountEvent, Refusal>,
+  password: NewPassword | null,
+  { settings }: Circumstances,
+): Decision<AccountEvent, Refusal | PasswordRuleRefusal> {
+  const { events, outcome } = added;
+  if (outcome.kind === 'rejected' || password === null) return added;
+  const refused = refusedByRules(password.traits, settings);
+  return refused === null ? accept(...events, passwordChanged(password, 'set')) : reject(refused.refusal);
 }
 
 /** What the present password has to be compared with; it is not, where the new one would be refused. */

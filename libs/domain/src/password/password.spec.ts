@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AccountEvent } from '#domain/account/events.js';
+import { noAccount } from '#domain/account/state.js';
 import {
   changePassword,
   passwordTarget,
@@ -7,6 +8,7 @@ import {
   resetPassword,
   setPassword,
   verifyPassword,
+  withFirstPassword,
 } from '#domain/password/decide.js';
 import { codeFailed, enrolled, failed, phone, times } from '#domain/testing/factors.js';
 import {
@@ -23,6 +25,7 @@ import {
   deactivated,
   elsewhere,
   here,
+  human,
   humanAdded,
   locked,
   machineAdded,
@@ -31,6 +34,7 @@ import {
   sealed,
 } from '#domain/testing/people.js';
 import { accountOf, at, before, circumstances, given, now } from '#domain/testing/specification.js';
+import { addHuman } from '#domain/user/decide.js';
 
 const person = [humanAdded, changed()];
 const rightGuess = { organizationId, matches: true, rehashed: null };
@@ -255,6 +259,29 @@ describe('wrong passwords in a row', () => {
       given(...past)
         .when(setPassword, set)
         .thenRejected({ code });
+    });
+  });
+
+  describe('a password that somebody is added with', () => {
+    const addedWith = (password: typeof another | null, facts = circumstances()) =>
+      withFirstPassword(addHuman(noAccount, human, facts), password, facts);
+
+    test('is set in the append that adds the person', () => {
+      expect(addedWith(another).events.slice(1)).toEqual([changed('new', 'set')]);
+      expect(addedWith(another).outcome).toEqual({ kind: 'accepted', answer: null });
+      expect(addedWith(null)).toEqual(addHuman(noAccount, human, circumstances()));
+    });
+
+    test('is refused where its rules or the addition are, and nobody is added', () => {
+      const settings = { passwordCharactersMin: 13 };
+      expect(addedWith(another, circumstances({ settings }))).toEqual({
+        events: [],
+        outcome: { kind: 'rejected', refusal: { code: 'password-too-short', minimum: 13 } },
+      });
+      expect(addedWith(another, circumstances({ organization: 'unknown' }))).toEqual({
+        events: [],
+        outcome: { kind: 'rejected', refusal: { code: 'organization-not-found' } },
+      });
     });
   });
 

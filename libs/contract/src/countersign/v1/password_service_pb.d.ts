@@ -148,13 +148,6 @@ export declare type RequestPasswordCodeRequest = Message<"countersign.v1.Request
    * @generated from field: string user_id = 1;
    */
   userId: string;
-
-  /**
-   * True: the delivery hook brings the code to the user, and the answer is without it.
-   *
-   * @generated from field: bool deliver = 2;
-   */
-  deliver: boolean;
 };
 
 /**
@@ -280,7 +273,8 @@ export declare const PasswordService: GenService<{
   /**
    * Sets the password of somebody else, by who administers users: in clear, or as another system hashed it.
    *
-   * Refused as `user-not-human`, `busy`.
+   * Refused as `user-not-human`, `password-too-short`, `password-too-long`, `password-too-common`,
+   * `password-composition`, `password-hash-unreadable`, `busy`.
    *
    * @generated from rpc countersign.v1.PasswordService.SetPassword
    */
@@ -292,7 +286,9 @@ export declare const PasswordService: GenService<{
   /**
    * Changes a password by the present one. A wrong one is counted by the very append that refuses it.
    *
-   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`, `busy`.
+   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`, `password-not-set`,
+   * `password-wrong`, `password-delayed`, `password-exhausted`, `password-too-short`, `password-too-long`, `password-too-common`,
+   * `password-composition`, `busy`.
    *
    * @generated from rpc countersign.v1.PasswordService.ChangePassword
    */
@@ -316,7 +312,9 @@ export declare const PasswordService: GenService<{
   /**
    * Sets a new password by the code that was made for it, which is spent by it.
    *
-   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`, `busy`.
+   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`, `password-code-not-found`,
+   * `password-code-expired`, `password-code-exhausted`, `password-code-wrong`, `password-too-short`, `password-too-long`, `password-too-common`,
+   * `password-composition`, `busy`.
    *
    * @generated from rpc countersign.v1.PasswordService.ResetPassword
    */
