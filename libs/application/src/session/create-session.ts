@@ -9,6 +9,7 @@ import { codeCharactersMax, passwordUnitsMax } from '#application/limits.js';
 import type { Sealer } from '#application/sealer.js';
 import { checkForSession } from '#application/session/check-for-session.js';
 import { type Check, readChecks } from '#application/session/checks.js';
+import { evenly } from '#application/session/evenly.js';
 import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
 import {
   changedMetadata,
@@ -80,7 +81,12 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     this.#application = application;
   }
 
-  async execute(command: CreateSession): Promise<Outcome> {
+  execute(command: CreateSession): Promise<Outcome> {
+    const run = () => this.#execute(command);
+    return command.password === null ? run() : evenly(run);
+  }
+
+  async #execute(command: CreateSession): Promise<Outcome> {
     const { secrets } = this.#application.parts;
     const read = readChecks(command, secrets);
     if (read.kind === 'rejected') return read;

@@ -8,6 +8,7 @@ import { codeCharactersMax, passwordUnitsMax, sessionMetadataMax } from '#applic
 import type { Sealer } from '#application/sealer.js';
 import { type CheckedForSession, checkForSession } from '#application/session/check-for-session.js';
 import { type Check, readChecks } from '#application/session/checks.js';
+import { evenly } from '#application/session/evenly.js';
 import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
 import {
   changedMetadata,
@@ -90,7 +91,12 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
     this.#application = application;
   }
 
-  async execute(command: SetSession): Promise<Outcome> {
+  execute(command: SetSession): Promise<Outcome> {
+    const run = () => this.#execute(command);
+    return command.password === null ? run() : evenly(run);
+  }
+
+  async #execute(command: SetSession): Promise<Outcome> {
     const read = readChecks(command, this.#application.parts.secrets);
     if (read.kind === 'rejected') return read;
     const instance = await instanceOf(this.#application);
