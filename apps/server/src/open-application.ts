@@ -15,6 +15,7 @@ import type { MasterKeys } from '#secrets/master-keys.js';
 import { assertMasterKeys } from '#secrets/rotate.js';
 import { MasterKeyMissing } from '#secrets/wrapping.js';
 import { describeError } from '#server/describe-error.js';
+import type { HookSettings } from '#server/hook/hook-settings.js';
 import type { Log } from '#server/log.js';
 import { findMasterKeys } from '#server/master-key-file.js';
 import type { Metrics } from '#server/metrics/metrics.js';
@@ -33,6 +34,8 @@ export interface ApplicationOptions {
   readonly eventLog: EventLog;
   /** No other process appends to this log. */
   readonly soleWriter: boolean;
+  /** Null, or left out, where nobody outside is told anything. */
+  readonly hook?: HookSettings | null;
   readonly externalUrl: string;
   readonly log: Log;
   /** Left out where they are as by default. */
@@ -121,6 +124,7 @@ export async function openApplication(
     soleWriter,
     secrets,
     snapshots: await FileSnapshots.open(join(dataDirectory, 'snapshots')),
+    deliversCodes: options.hook != null,
     onTrouble,
   };
   const context = await NestFactory.createApplicationContext(ApplicationModule.with(parts), {

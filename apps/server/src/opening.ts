@@ -6,7 +6,6 @@ import { keysToVerifyBy } from '#application/signing-keys/published-keys.js';
 import type { DeliveryHook } from '#delivery-hook/delivery-hook.js';
 import type { Queries } from '#read-models/queries/open-queries.js';
 import { finishFirstStart } from '#server/first-start.js';
-import type { HookSettings } from '#server/hook/hook-settings.js';
 import { openHook } from '#server/hook/open-hook.js';
 import {
   type ApplicationOptions,
@@ -19,10 +18,7 @@ import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { doUpkeep } from '#server/upkeep.js';
 
-export interface OpeningOptions extends ApplicationOptions, Pick<ReadModelsOptions, 'projected' | 'traces'> {
-  /** Null, or left out, where nobody outside is told anything. */
-  readonly hook?: HookSettings | null;
-}
+export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
 
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;

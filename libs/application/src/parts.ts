@@ -69,6 +69,8 @@ export interface Parts {
   readonly soleWriter: boolean;
   readonly secrets: Secrets;
   readonly snapshots: SnapshotStore | null;
+  /** A delivery hook brings to users what is sent to them. */
+  readonly deliversCodes: boolean;
   /** Told what no caller is told. */
   readonly onTrouble: (error: unknown) => void;
 }

@@ -144,6 +144,10 @@ export const refusals = {
     meaning: 'The time of the code that was sent is over; a new one may be asked for.',
     carries: [],
   },
+  'password-code-not-deliverable': {
+    meaning: 'There is no delivery hook that could bring the code to the user: ask to be told it instead.',
+    carries: [],
+  },
   'password-code-not-found': {
     meaning: 'No code was made since the password was set last, or the email address changed.',
     carries: [],

@@ -25,12 +25,12 @@ import {
   watch,
 } from '#domain/testing/factors.js';
 import { sealed } from '#domain/testing/people.js';
-import { accountOf, at, now } from '#domain/testing/specification.js';
+import { accountOf, at, now, type Timed } from '#domain/testing/specification.js';
 import { catalogue } from '#event-catalog/catalogue.js';
 
 const timeOf = (instant: number) => new Date(instant).toISOString();
 const withPhone = [person, ...enrolled(phone)];
-type Past = Parameters<typeof accountOf>;
+type Past = readonly (AccountEvent | Timed<AccountEvent>)[];
 
 /** What is told of the last of these, all before it being the past. */
 function told(past: Past, event: AccountEvent, settings: Partial<Settings> = {}): Promise<Notice | null> {
@@ -153,10 +153,33 @@ describe('a password', () => {
   });
 });
 
+describe('a code that sets a password anew', () => {
+  const code = sealed('K7PX2M');
+  const made = (expiresAt: number, send: boolean): AccountEvent => ({
+    type: 'user.human.password.code.added',
+    code,
+    expiresAt,
+    send,
+  });
+
+  it('is opened and told where it was to be sent, until its time is over', async () => {
+    expect(await told([person], made(now + 5_001, true))).toEqual({
+      type: 'password.code',
+      code: `password-code: ${code}`,
+      expiresAt: timeOf(now + 5_001),
+    });
+    expect(await told([person], made(now + 5_000, true))).toBeNull();
+  });
+
+  it('is told to nobody here where whoever asked for it brings it', async () => {
+    expect(await told([person], made(now + 600_000, false))).toBeNull();
+  });
+});
+
 describe('what is told', () => {
   it('is of events that there are', () => {
     expect(toldTypes.filter((type) => !(type in catalogue.account || type in catalogue.session))).toEqual([]);
-    expect(toldTypes).toHaveLength(13);
+    expect(toldTypes).toHaveLength(14);
   });
 
   it('is nothing of everything else', async () => {

@@ -34,6 +34,8 @@ export type Notice =
       readonly until: string | null;
     }
   | { readonly type: 'password.changed'; readonly how: PasswordChange }
+  /** To be brought to the user: the one notice that holds a secret. */
+  | { readonly type: 'password.code'; readonly code: string; readonly expiresAt: string }
   | { readonly type: 'session.added' };
 
 export interface Told<Event> {
@@ -124,7 +126,12 @@ const tellings = {
     const until = bound.code === 'password-delayed' ? timeOf(bound.nextAttemptAt) : null;
     return { type: 'attempts.blocked', factor: 'password', factorId: null, until };
   },
-  'user.human.password.code.added': null,
+  // Told to whoever asked for it, or here, and never to both.
+  'user.human.password.code.added': async ({ event: { code, expiresAt, send }, now, open }) => {
+    if (!send || now >= expiresAt) return null;
+    const text = await open('password-code', code);
+    return text === null ? null : { type: 'password.code', code: text, expiresAt: timeOf(expiresAt) };
+  },
   'user.human.password.hash.updated': null,
   'user.human.password.check.succeeded': null,
   'user.human.password.code.check.failed': null,

@@ -1,5 +1,5 @@
 import type { PasswordEvent } from '#domain/password/events.js';
-import type { Entries } from '#event-catalog/entry.js';
+import { type Entries, older } from '#event-catalog/entry.js';
 import { instant, oneOf, sealed, yesOrNo } from '#event-catalog/fields.js';
 
 export const passwordEvents = {
@@ -19,7 +19,8 @@ export const passwordEvents = {
   'user.human.password.check.failed': { meaning: 'A wrong password was given, and counts.', fields: {} },
   'user.human.password.code.added': {
     meaning: 'A code was made that sets the password anew; an earlier one no longer does.',
-    fields: { code: sealed(), expiresAt: instant },
+    fields: { code: sealed(), expiresAt: instant, send: yesOrNo },
+    older: [older({ code: sealed(), expiresAt: instant }, (stored) => ({ ...stored, send: false }))],
   },
   'user.human.password.code.check.failed': {
     meaning: 'A wrong code was given to set the password anew, which counts against the code.',

@@ -18,6 +18,11 @@ export const ofLogins = {
     id: 'CSIGN-password-code-expired',
     text: 'The code has expired; ask for a new one',
   },
+  'password-code-not-deliverable': {
+    code: failedPrecondition,
+    id: 'CSIGN-password-code-not-deliverable',
+    text: 'There is no delivery hook; ask for the code to be returned and deliver it',
+  },
   'password-code-not-found': {
     code: failedPrecondition,
     id: 'COMMAND-2M9fs',

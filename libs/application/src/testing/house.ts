@@ -39,6 +39,7 @@ export async function openHouse(
     externalUrl: 'https://id.example',
     secrets: given.secrets ?? (await realSecrets()),
     snapshots: null,
+    deliversCodes: false,
     onTrouble: (error) => {
       throw error;
     },

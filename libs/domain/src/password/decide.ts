@@ -166,12 +166,12 @@ export function changePassword(
 
 export function requestPasswordCode(
   account: Account,
-  { organizationId, code, expiresAt }: OfUser & EmailCode,
+  { organizationId, code, expiresAt, send }: OfUser & EmailCode & { readonly send: boolean },
   circumstances: Circumstances,
 ): Decision<PasswordEvent, RequestPasswordCodeRefusal> {
   const refused = unreachable(account, { organizationId }, circumstances);
   if (refused !== null) return reject(refused.refusal);
-  return accept({ type: 'user.human.password.code.added', code, expiresAt });
+  return accept({ type: 'user.human.password.code.added', code, expiresAt, send });
 }
 
 /** The code that a guess is to be compared with; it is not, where the new password would be refused. */

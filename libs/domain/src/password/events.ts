@@ -16,5 +16,11 @@ export type PasswordEvent =
   | { readonly type: 'user.human.password.hash.updated'; readonly hash: Sealed }
   | { readonly type: 'user.human.password.check.succeeded' }
   | { readonly type: 'user.human.password.check.failed' }
-  | { readonly type: 'user.human.password.code.added'; readonly code: Sealed; readonly expiresAt: Instant }
+  | {
+      readonly type: 'user.human.password.code.added';
+      readonly code: Sealed;
+      readonly expiresAt: Instant;
+      /** The delivery hook brings it to the user; otherwise whoever asked for it does. */
+      readonly send: boolean;
+    }
   | { readonly type: 'user.human.password.code.check.failed' };

@@ -23,7 +23,7 @@ export const rehashed: PasswordEvent = {
 };
 export const right: PasswordEvent = { type: 'user.human.password.check.succeeded' };
 export const wrong: PasswordEvent = { type: 'user.human.password.check.failed' };
-export const resetCode = { code: sealed('K7PX2M'), expiresAt: now + 600_000 };
+export const resetCode = { code: sealed('K7PX2M'), expiresAt: now + 600_000, send: false };
 export const resetCodeAdded: PasswordEvent = { type: 'user.human.password.code.added', ...resetCode };
 export const wrongResetCode: PasswordEvent = { type: 'user.human.password.code.check.failed' };
 
