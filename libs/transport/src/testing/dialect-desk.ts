@@ -66,6 +66,7 @@ export interface DialectDesk {
 }
 
 export interface Dialect {
+  readonly house?: Parameters<typeof openDesk>[0];
   readonly services: readonly DescService[];
   readonly implement: (
     parts: Pick<House, 'application' | 'run'> & {
@@ -75,9 +76,9 @@ export interface Dialect {
   ) => readonly (readonly Implemented[])[];
 }
 
-export async function openDialectDesk({ services, implement }: Dialect): Promise<DialectDesk> {
+export async function openDialectDesk({ house: given, services, implement }: Dialect): Promise<DialectDesk> {
   const failures: unknown[] = [];
-  const desk = await openDesk();
+  const desk = await openDesk(given);
   const { house, tokenOf } = desk;
   const { application, run } = house;
   const following = await follow(application, { onTrouble: (text) => failures.push(text) });
