@@ -29,6 +29,8 @@ export interface Asked {
   readonly isAscending: boolean;
   readonly page: Page;
   readonly lookedAtMax: number;
+  /** Rows that are held against the filter to be counted, where each takes longer than is usual. */
+  readonly countedLookedAtMax?: number;
 }
 
 export interface Found {
@@ -45,7 +47,7 @@ const narrowingsTriedMax = 3;
 /** Rows of an index that are only counted: some milliseconds. */
 const countedMax = 50_000;
 /** Rows that have to be held against a filter to be counted, which takes ten times as long. */
-const countedLookedAtMax = 20_000;
+const usualLookedAtMax = 20_000;
 /** More than there are of anything; an offset beyond finds nothing. */
 const offsetMax = 2 ** 31 - 1;
 
@@ -122,7 +124,7 @@ async function widePage(asked: Asked): Promise<Found | ListRefusal> {
 }
 
 async function counted(asked: Asked): Promise<Pick<Found, 'total' | 'isMore'>> {
-  const { filter, page, lookedAtMax } = asked;
+  const { filter, page, lookedAtMax, countedLookedAtMax = usualLookedAtMax } = asked;
   // Whatever the order of the page, rows lie in that of their adding, and are read fastest in it.
   const inOrder = { ...asked, column: null, isAscending: true };
   const end = filter === null ? null : await rowAt(inOrder, Math.min(countedLookedAtMax, lookedAtMax));

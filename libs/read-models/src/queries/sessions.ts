@@ -27,6 +27,7 @@ import {
   sessionNarrowings,
 } from '#read-models/queries/session-filter.js';
 import { effectiveSettings } from '#read-models/queries/settings.js';
+import { userStreamOf } from '#read-models/queries/user-conditions.js';
 import { orNull, type UserRow, userRows } from '#read-models/queries/users.js';
 import type { Reading } from '#read-models/store.js';
 
@@ -98,6 +99,8 @@ export interface SessionSearch {
 
 /** Where no index leads to those that are meant: some tenths of a second. */
 export const sessionsLookedAtMax = 100_000;
+/** Each is held against the endings of its user. */
+const countedLookedAtMax = 5_000;
 
 export async function listSessions(
   scope: Scope,
@@ -108,11 +111,13 @@ export async function listSessions(
   const { filters, isAscending, page } = search;
   const refusal = refusedPage(page) ?? refusedSessionFilters(filters);
   if (refusal !== null) return rejected(refusal);
+  const only = await organizationWithin(scope, filters, sources);
+  if (only === 'another') return accepted({ items: [], total: 0, isMore: false });
   const key = sessionKey(filters, sources);
   const found = await listed({
     reading,
     table: reading.tableOf('sessions', 'sessions'),
-    organizationId: scope === everyOrganization ? null : scope,
+    organizationId: only,
     ...(key !== null && { key }),
     filter: all([goesOn(sources), ...filters.map((filter) => sessionCondition(filter, sources))]),
     narrowings: filters.flatMap((filter) => sessionNarrowings(filter, sources)),
@@ -120,12 +125,26 @@ export async function listSessions(
     isAscending,
     page,
     lookedAtMax,
+    countedLookedAtMax,
   });
   if ('code' in found) return rejected(found);
   const { streams, ...counted } = found;
   const rows = new Map((await sessionRows(streams, sources)).map((row) => [row.stream, row]));
   const onPage = streams.map((stream) => rows.get(stream)).filter((row) => row !== undefined);
   return accepted({ items: await told(onPage, sources), ...counted });
+}
+
+/** Sessions of a user are of its organization, which is looked at once. Null for whichever there is. */
+async function organizationWithin(
+  scope: Scope,
+  filters: readonly SessionFilter[],
+  sources: Sources,
+): Promise<OrganizationId | null | 'another'> {
+  if (scope === everyOrganization) return null;
+  const ofUser = filters.find((filter) => filter.kind === 'user');
+  if (ofUser === undefined) return scope;
+  const [user] = await userRows(sources.reading, [userStreamOf(sources, ofUser.userId)]);
+  return user?.organization_id === scope ? null : 'another';
 }
 
 /** Of the table of sessions; engines may tell numbers as text. */

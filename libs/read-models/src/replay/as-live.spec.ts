@@ -9,7 +9,7 @@ import { Replay } from '#read-models/replay/replay.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
 import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 import { openerOf } from '#read-models/testing/following.js';
-import { dealsCount, live, type Step, startLife } from '#read-models/testing/lives.js';
+import { beginnings, dealsCount, live, type Step, startLife } from '#read-models/testing/lives.js';
 import { openProjected, type ProjectedHouse } from '#read-models/testing/projected.js';
 
 const seed = Date.now() % 2 ** 31;
@@ -21,14 +21,13 @@ const timeoutMs = 600_000;
 
 const number = fc.nat({ max: 255 });
 const step = fc.tuple(fc.nat({ max: dealsCount - 1 }), number, number);
-const added = [0, 1, 2, 3].map((who) => [0, who, who * 3] as const);
 const steps = fc.array(step, { minLength: 20, maxLength: 120 });
 
 let rows = 0;
 
 async function replaysAlike(asked: ProjectedHouse, lived: readonly Step[], batchEventsMax: number) {
   const life = startLife(asked.house);
-  for (const one of [...added, ...lived]) await live(life, one);
+  for (const one of [...beginnings, ...lived]) await live(life, one);
   await asked.rowsOf('users', 'users');
   const { application, parts } = asked.house;
   for (const model of [users, organizations, sessions, audit]) {

@@ -197,18 +197,21 @@ const factorDeals: readonly Deal[] = [
   ({ address, text }) => new ResetFactors({ ...address, reason: text }),
 ];
 
-const sessionDeals: readonly Deal[] = [
-  ({ address: { organizationId, userId }, what, text }) =>
-    new CreateSession({
-      organizationId,
-      user: what % 8 === 0 ? null : { userId },
-      ...(what % 8 !== 0 && {
-        userAgent: { fingerprintId: of(texts, what), ip: null, description: text, headers: {} },
-        metadata: what % 3 === 0 ? [{ key: text, value: Buffer.from(text) }] : [],
-      }),
-      lifetimeSeconds: what % 2 === 0 ? null : 60 + what,
-      by: { ...by, editor: of(editors, what) },
+const begin: Deal = ({ address, what, text }) =>
+  new CreateSession({
+    // Whom there are most of.
+    organizationId: what % 4 === 0 ? address.organizationId : organizationId,
+    user: what % 8 === 0 ? null : { userId: address.userId },
+    ...(what % 8 !== 0 && {
+      userAgent: { fingerprintId: of(texts, what), ip: null, description: text, headers: {} },
+      metadata: what % 3 === 0 ? [{ key: text, value: Buffer.from(text) }] : [],
     }),
+    lifetimeSeconds: what % 2 === 0 ? null : 60 + what,
+    by: { ...by, editor: of(editors, what) },
+  });
+
+const sessionDeals: readonly Deal[] = [
+  begin,
   withSession(({ address, what }, sessionId) => {
     const { organizationId, userId } = address;
     const user = what % 4 === 0 ? { userId } : null;
@@ -256,6 +259,12 @@ const deals = [
   ...organizationDeals,
 ];
 export const dealsCount = deals.length;
+
+/** A few who are there from the beginning, and are logged in. */
+export const beginnings: readonly Step[] = [0, 1, 2, 3].flatMap((who): Step[] => [
+  [0, who, who * 3],
+  [deals.indexOf(begin), who, who + 1],
+]);
 
 export const startLife = (house: House): Life => ({
   house,
