@@ -26,6 +26,9 @@ import { SetPasswordHandler } from '#application/password/set-password.js';
 import { GenerateRecoveryCodesHandler } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodesHandler } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCodeHandler } from '#application/recovery-codes/verify-recovery-code.js';
+import { CreateSessionHandler } from '#application/session/create-session.js';
+import { DeleteSessionHandler } from '#application/session/delete-session.js';
+import { SetSessionHandler } from '#application/session/set-session.js';
 import { AddSigningKeyHandler } from '#application/signing-keys/add-signing-key.js';
 import { RegisterTotpSeedHandler } from '#application/totp/register-totp-seed.js';
 import { RemoveTotpHandler } from '#application/totp/remove-totp.js';
@@ -82,6 +85,9 @@ export const handlers = [
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,
+  CreateSessionHandler,
+  DeleteSessionHandler,
+  SetSessionHandler,
   AddSigningKeyHandler,
   RegisterTotpSeedHandler,
   RemoveTotpHandler,

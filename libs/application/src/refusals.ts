@@ -213,6 +213,34 @@ export const refusals = {
       'The value, or the number of its characters, is below or above what is allowed, or no whole number.',
     carries: ['name', 'minimum', 'maximum'],
   },
+  'session-already-exists': {
+    meaning: 'The same call made it, longer ago than a repeat is answered.',
+    carries: [],
+  },
+  'session-expired': {
+    meaning: 'Its lifetime is over, or the longest that any session may have.',
+    carries: [],
+  },
+  'session-lifetime-out-of-range': {
+    meaning: 'The organization does not let sessions last as long.',
+    carries: ['minimum', 'maximum'],
+  },
+  'session-not-found': { meaning: 'There never was a session of this id.', carries: [] },
+  'session-terminated': {
+    meaning:
+      'The session was ended, by itself or with all sessions of its user: another one has to be begun.',
+    carries: [],
+  },
+  'session-user-change': {
+    meaning:
+      'The session is for another user, and stays so: nothing that was shown for one counts for another.',
+    carries: [],
+  },
+  'session-user-missing': {
+    meaning:
+      'What is about a user can be checked or noted down only in a session that knows its user: nothing else says under whose key it is sealed.',
+    carries: ['field'],
+  },
   'totp-already-ready': {
     meaning: 'The device is enrolled, and no registration ever replaces it.',
     carries: [],

@@ -1,11 +1,11 @@
-// What passwords are refused with, on the wire. Who has no password and who is not there are
+// What passwords and changes of sessions are refused with, on the wire. Who has no password and who is not there are
 // answered as who has another one.
 
 import { statusCodes } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { Saying } from '#transport/status-table.js';
 
-const { failedPrecondition, invalidArgument, resourceExhausted } = statusCodes;
+const { alreadyExists, failedPrecondition, invalidArgument, resourceExhausted } = statusCodes;
 
 export const ofLogins = {
   'password-code-exhausted': {
@@ -66,4 +66,26 @@ export const ofLogins = {
   },
   'password-too-short': { code: invalidArgument, id: 'DOMAIN-HuJf6', text: 'Password is too short' },
   'password-wrong': { code: invalidArgument, id: 'COMMAND-3M0fs', text: 'Password is invalid' },
+  'session-already-exists': {
+    code: alreadyExists,
+    id: 'CSIGN-session-already-exists',
+    text: 'The session was made before, by the same call',
+  },
+  'session-expired': { code: failedPrecondition, id: 'COMMAND-Hkl3d', text: 'Session has expired' },
+  'session-lifetime-out-of-range': {
+    code: invalidArgument,
+    id: 'COMMAND-asEG4',
+    text: 'Session lifetime must be positive, and no longer than the organization allows',
+  },
+  'session-terminated': {
+    code: failedPrecondition,
+    id: 'COMMAND-Hewfq',
+    text: 'Session already terminated',
+  },
+  'session-user-change': {
+    code: invalidArgument,
+    id: 'CSIGN-session-user-change',
+    text: 'User change not possible',
+  },
+  'session-user-missing': { code: invalidArgument, id: 'COMMAND-8N9ds', text: 'User ID is missing' },
 } as const satisfies { readonly [Code in CallRefusal['code']]?: Saying };
