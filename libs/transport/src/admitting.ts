@@ -96,14 +96,14 @@ export class Admitting {
     const { application } = this.#options;
     const afforded = this.#afford(principal, built, { request, incoming });
     if (afforded.kind === 'rejected') return afforded;
-    const { proof } = afforded;
+    const { stepUp, proof } = afforded;
     const asked = built.ask(request);
     if ('code' in asked) return refused(asked);
     const chosen = (incoming.organization || null) as OrganizationId | null;
     const authorized = await authorize({ application, principal, chosen }, asked);
     if (authorized.kind === 'rejected') return authorized;
     const showing = { built, request, principal, asked, proof };
-    const unproven = built.stepUp === undefined ? null : await this.#refusedStepUp(built.stepUp, showing);
+    const unproven = stepUp === null ? null : await this.#refusedStepUp(stepUp, showing);
     if (unproven !== null) return refused(unproven);
     const called = calledBy(application, { principal, method, request, incoming, proof, reached });
     if (called.kind === 'rejected') return called;
@@ -121,11 +121,12 @@ export class Admitting {
     { userStream }: Principal,
     built: MethodRules<Message>,
     { request, incoming }: { readonly request: Message; readonly incoming: Incoming },
-  ): { readonly kind: 'afforded'; readonly proof: CallerProof | null } | Refused<CallRefusal> {
-    const proof = built.stepUp === undefined ? null : proofInHeaders(incoming, built.proof?.(request) ?? {});
+  ): Afforded | Refused<CallRefusal> {
+    const stepUp = stepUpOf(built, request);
+    const proof = stepUp === null ? null : proofInHeaders(incoming, built.proof?.(request) ?? {});
     if (proof !== null && 'violations' in proof) return refused(proof);
     const tooCostly = this.#limits.ofCost(userStream, costOf(built, request, proof));
-    return tooCostly === null ? { kind: 'afforded', proof } : refused(tooCostly);
+    return tooCostly === null ? { kind: 'afforded', stepUp, proof } : refused(tooCostly);
   }
 
   /** Null for who does it to somebody else. */
@@ -156,6 +157,15 @@ export class Admitting {
 
 const mayOnlyEnrol = (principal: Principal): boolean =>
   principal.via === 'session' && principal.assurance === 'may-enrol';
+
+interface Afforded {
+  readonly kind: 'afforded';
+  readonly stepUp: StepUp | null;
+  readonly proof: CallerProof | null;
+}
+
+const stepUpOf = ({ stepUp = null }: MethodRules<Message>, request: Message): StepUp | null =>
+  typeof stepUp === 'function' ? stepUp(request) : stepUp;
 
 interface Showing {
   readonly built: MethodRules<Message>;

@@ -110,7 +110,8 @@ export interface ProofGiven {
 /** What the pipeline has to know of a method before it is run. */
 export interface MethodRules<Request> {
   readonly access: AccessRule<Request>;
-  readonly stepUp?: StepUp;
+  /** Of some requests alone, where it depends on what they change. */
+  readonly stepUp?: StepUp | ((request: Request) => StepUp | null);
   /** Where the message itself has room for a proof: else it stands in headers. */
   readonly proof?: (request: Request) => ProofGiven;
   /** Whether a session may call it whose user still has to enrol a first factor. */
