@@ -3,13 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 
-import type { Command } from '@nestjs/cqrs';
-
 import { AddAccessToken } from '#application/access-token/add-access-token.js';
 import { RemoveAccessToken } from '#application/access-token/remove-access-token.js';
 import { ResetAttempts } from '#application/attempts/reset-attempts.js';
 import { ResetFactors } from '#application/attempts/reset-factors.js';
-import type { Outcome } from '#application/caller.js';
 import { AddInstanceMember } from '#application/instance/add-instance-member.js';
 import { ChangeInstanceMember } from '#application/instance/change-instance-member.js';
 import { ChangeInstanceSettings } from '#application/instance/change-instance-settings.js';
@@ -30,12 +27,12 @@ import { RemoveOrganizationMember } from '#application/organization/remove-organ
 import { RenameOrganization } from '#application/organization/rename-organization.js';
 import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
+import { NewPasswordFields } from '#application/password/chosen.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
 import { AddSigningKey } from '#application/signing-keys/add-signing-key.js';
 import { by, organizationId } from '#application/testing/house.js';
-import type { Shown } from '#application/testing/shown.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
 import { RemoveTotp } from '#application/totp/remove-totp.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
@@ -68,7 +65,9 @@ import { parseAccessToken } from '#secrets/access-tokens.js';
 import { base32Decode, base32Encode } from '#secrets/base32.js';
 import { newId } from '#secrets/ids.js';
 import { newTotpSecret, totpCode } from '#secrets/totp.js';
+import { passwords } from '#test/faults/every-password.js';
 import { type Canary, canaryOf } from '#test/faults/leak-search.js';
+import { accepted, once, type Part, refused, type Script } from '#test/faults/script-steps.js';
 
 /** What must not be found anywhere. */
 export class Planted {
@@ -118,28 +117,6 @@ export interface Scene {
   readonly clock: { now: number };
 }
 
-export type Script = Generator<Command<unknown>, void, Outcome<unknown, { readonly code: string }>>;
-type Part<Answer> = Generator<Command<unknown>, Answer, Outcome<unknown, { readonly code: string }>>;
-type Asked<Answer> = Command<Outcome<Answer, { readonly code: string }>>;
-
-function* accepted<Answer>(command: Asked<Answer>): Part<Shown<Answer>> {
-  const outcome = yield command;
-  if (outcome.kind === 'rejected') throw new Error(`${command.constructor.name}: ${JSON.stringify(outcome)}`);
-  return outcome.answer as Shown<Answer>;
-}
-
-function* refused(code: string, command: Asked<unknown>): Part<void> {
-  const outcome = yield command;
-  const told = outcome.kind === 'rejected' ? outcome.refusal.code : outcome.kind;
-  if (told !== code) throw new Error(`${command.constructor.name} is told ${told}, not ${code}`);
-}
-
-function* once<Answer>(command: Asked<Answer>, otherwise: string): Part<Shown<Answer>> {
-  const answer = yield* accepted(command);
-  yield* refused(otherwise, command);
-  return answer;
-}
-
 export function* everyCommand(scene: Scene): Script {
   yield* instanceAndOrganization();
   const userId = newId() as UserId;
@@ -150,6 +127,7 @@ export function* everyCommand(scene: Scene): Script {
   yield* devices(scene, userId);
   yield* recovery(scene, userId);
   yield* tokens(scene, userId);
+  yield* passwords(scene, userId);
   yield* ends(scene, userId);
 }
 
@@ -186,6 +164,7 @@ function* people({ planted }: Scene, userId: UserId): Part<void> {
   const email = planted.email('email');
   const added = new AddHumanUser({
     ...them,
+    password: new NewPasswordFields({ value: planted.text('first password'), changeRequired: true }),
     username: planted.text('username'),
     profile: planted.profile(),
     email,

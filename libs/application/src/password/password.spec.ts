@@ -76,6 +76,20 @@ describe('a password', () => {
     expect(await isHers('reset by her')).toBe(true);
   });
 
+  it.each(['administrator', 'current-password', 'code'] as const)(
+    'ends the other sessions of its user in the same append, where that is asked for: by %s',
+    async (way) => {
+      const code = await requested();
+      const text = { administrator: '', 'current-password': herPassword, code }[way];
+      const ending = Object.assign(setPasswordBy(way, text), { endOtherSessions: true });
+      const { outcome, appended } = await attempt(house, ending);
+      expect(outcome).toMatchObject({ kind: 'accepted' });
+      expect(appended.slice(-2)).toEqual([changed, 'user.sessions.ended']);
+      const wrong = Object.assign(guess('wrong'), { endOtherSessions: true });
+      expect((await attempt(house, wrong)).appended).toEqual([failed]);
+    },
+  );
+
   it('is the same however a keyboard puts its letters together', async () => {
     await answerOf(house, byAdministrator('Zu\u0308rich, Ende Mai'));
     expect(await isHers('Z\u00fcrich, Ende Mai')).toBe(true);
@@ -304,7 +318,7 @@ describe('a code that sets a password anew', () => {
     expect(await attempt(house, byCode(code))).toEqual(refused('password-code-expired'));
   });
 
-  it('takes so many wrong guesses, each of which is countedSecrets, and is void then', async () => {
+  it('takes so many wrong guesses, each of which is counted, and is void then', async () => {
     const code = await requested();
     for (let left = passwordCodeGuessesMax - 1; left >= 0; left -= 1)
       expect(await attempt(house, byCode(wrongCode))).toEqual(

@@ -3,10 +3,11 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsFieldsOf, IsId } from '#application/input.js';
+import { type Fields, IsFieldsOf, IsId, IsTrueOrFalse } from '#application/input.js';
 import { changingPassword, PasswordShown } from '#application/password/changing.js';
 import { NewPasswordFields, type PasswordHashUnreadable } from '#application/password/chosen.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import { endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { PasswordRefusal } from '#domain/password/decide.js';
@@ -19,9 +20,11 @@ export class SetPassword extends Command<Outcome> {
   @IsId() readonly userId!: UserId;
   @IsFieldsOf(NewPasswordFields) readonly password!: NewPasswordFields;
   @IsFieldsOf(PasswordShown) readonly shown!: PasswordShown;
+  /** Whether all other sessions of the user are over with it. */
+  @IsTrueOrFalse() readonly endOtherSessions: boolean = false;
   readonly by!: Caller;
 
-  constructor(fields: Fields<SetPassword>) {
+  constructor(fields: Fields<SetPassword, 'endOtherSessions'>) {
     super();
     Object.assign(this, fields);
   }
@@ -38,9 +41,10 @@ export class SetPasswordHandler implements ICommandHandler<SetPassword> {
   async execute(command: SetPassword): Promise<Outcome> {
     const changing = changingPassword(command, this.#application.parts.secrets);
     if (changing.kind === 'rejected') return changing;
+    const ending = await endingOf(this.#application, command);
     return unlessBusy(() =>
-      executeForUser<PasswordRefusal, null>(this.#application, command, (account, context) =>
-        changing.decide(account, context),
+      executeForUser<PasswordRefusal, null>(this.#application, command, async (account, context) =>
+        withOthersEnded(await changing.decide(account, context), ending, account),
       ),
     );
   }
