@@ -97,12 +97,16 @@ export class Delivering {
     until.addEventListener('abort', end, { once: true });
     const ending = AbortSignal.any([until, this.#ending.signal]);
     for (const user of this.#waiting.users()) this.#beginUser(user);
-    while (!ending.aborted) {
-      await this.#follow(ending);
-      await pause(againMs, ending);
+    try {
+      while (!ending.aborted) {
+        await this.#follow(ending);
+        await pause(againMs, ending);
+      }
+    } finally {
+      if (!this.#ending.signal.aborted) end();
+      await Promise.all(this.#users);
+      await this.#saver.flush();
     }
-    await Promise.all(this.#users);
-    await this.#saver.flush();
   }
 
   #progress(): Progress {

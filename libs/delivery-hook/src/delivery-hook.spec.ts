@@ -11,12 +11,13 @@ import {
   imported,
   notTaken,
   opened,
+  seal,
   stuck,
   taken,
   until,
 } from '#delivery-hook/testing/hook-house.js';
 import { waitingMax, waitingPerUserMax } from '#delivery-hook/waiting-users.js';
-import { removed } from '#domain/testing/factors.js';
+import { acme, removed } from '#domain/testing/factors.js';
 import { unavailable } from '#event-log/errors.js';
 import { logStart } from '#event-log/event-log.js';
 import { logWith } from '#event-log/log-with.js';
@@ -109,6 +110,25 @@ describe('deliveries', () => {
     }
     await until(() => house.delivered.length === others.length);
     expect(house.tried.filter(({ userId }) => userId === 'ada')).toHaveLength(1);
+  });
+
+  it('of sessions come in order with those of their user, and name the session', async () => {
+    await house.open();
+    await house.add('ada');
+    await enrol('ada', 1);
+    const checked = {
+      type: 'session.user.checked',
+      user: 'ada',
+      userId: seal('ada'),
+      organizationId: acme,
+      generation: 0,
+    } as const;
+    const id = await house.append('session-42', checked);
+    await enrol('ada', 2);
+    await until(() => house.delivered.length === 3);
+    expect(house.tried.map(({ type }) => type)).toEqual(['factor.added', 'session.added', 'factor.added']);
+    const body = { id, type: 'session.added', userId: 'ada', organizationId: 'acme', sessionId: '42' };
+    expect(JSON.parse(house.tried[1]?.body ?? '')).toEqual({ ...body, time: '2030-01-02T00:00:00.000Z' });
   });
 
   it('say nothing of an enrolment that was never finished, nor of whoever is erased', async () => {
