@@ -156,6 +156,31 @@ export const mended: readonly Mended[] = [
     ours: 'Wrong passwords in a row after which it has to be set anew, and wrong codes that disable one device; never 0, and the user is never locked by either.',
   },
   {
+    where: 'Metadata and user agent of a session without a user',
+    theirs: 'are kept as they are sent.',
+    ours: 'Refused by the name of the field, `session-user-missing`, until the user is checked: they are sealed under the key of that user, so that erasing the user erases them.',
+  },
+  {
+    where: 'A wrong password in CreateSession and SetSession',
+    theirs: 'A user that there is not, one without a password, and a wrong password have three answers.',
+    ours: 'One answer, one budget and as much work for all of them. A user that is only named, and not there, is NOT_FOUND.',
+  },
+  {
+    where: 'A session whose user has a second factor',
+    theirs: 'is authenticated by a password alone, unless a policy asks for more.',
+    ours: 'Authenticated once a TOTP or recovery code was checked in it, whatever the settings; so is every older session of the user from the enrolment on.',
+  },
+  {
+    where: 'How long a session lasts',
+    theirs: 'For good, where no lifetime is asked for.',
+    ours: 'As long as the organization says, and never beyond its longest; a lifetime beyond that is INVALID_ARGUMENT. It is over with a lock, a deactivation or a removal of its user, and does not come back.',
+  },
+  {
+    where: 'SetSession on a session that there is not',
+    theirs: 'is not refused.',
+    ours: 'NOT_FOUND.',
+  },
+  {
     where: 'A repeat by an idempotency key',
     theirs: 'There are no such keys.',
     ours: 'Answered again, with `secret`, `uri`, `token`, `recovery_codes` and codes for addresses left out.',
