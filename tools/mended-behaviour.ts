@@ -167,8 +167,8 @@ export const mended: readonly Mended[] = [
   },
   {
     where: 'A session whose user has a second factor',
-    theirs: 'is authenticated by a password alone, unless a policy asks for more.',
-    ours: 'Authenticated once a TOTP or recovery code was checked in it, whatever the settings; so is every older session of the user from the enrolment on.',
+    theirs: 'has to show it where the login policy allows that factor.',
+    ours: 'Has to show a TOTP or recovery code whatever the settings, also where the device is disabled; older sessions of the user have to, too, from the enrolment on.',
   },
   {
     where: 'How long a session lasts',
