@@ -225,7 +225,10 @@ export const refusals = {
     meaning: 'The organization does not let sessions last as long.',
     carries: ['minimum', 'maximum'],
   },
-  'session-not-found': { meaning: 'There never was a session of this id.', carries: [] },
+  'session-not-found': {
+    meaning: 'Unknown, or not for the caller to see: nobody can tell which.',
+    carries: [],
+  },
   'session-terminated': {
     meaning:
       'The session was ended, by itself or with all sessions of its user: another one has to be begun.',

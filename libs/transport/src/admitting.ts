@@ -164,8 +164,8 @@ interface Afforded {
   readonly proof: CallerProof | null;
 }
 
-const stepUpOf = ({ stepUp = null }: MethodRules<Message>, request: Message): StepUp | null =>
-  typeof stepUp === 'function' ? stepUp(request) : stepUp;
+const stepUpOf = ({ stepUp }: MethodRules<Message>, request: Message): StepUp | null =>
+  typeof stepUp === 'function' ? stepUp(request) : (stepUp ?? null);
 
 interface Showing {
   readonly built: MethodRules<Message>;

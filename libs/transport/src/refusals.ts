@@ -24,7 +24,6 @@ export type PipelineRefusal =
   | { readonly code: 'rate-limited'; readonly retryAfterMs: number }
   | SessionRefusal
   | StepUpRefusal
-  | { readonly code: 'session-not-found' }
   | { readonly code: 'session-token-wrong' }
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'unavailable' };
@@ -109,10 +108,6 @@ export const pipelineRefusals = {
   'second-factor-required': {
     meaning:
       'The session that calls has not checked a second factor, and its user has one. Whatever the settings, it is not authenticated before.',
-    carries: [],
-  },
-  'session-not-found': {
-    meaning: 'Unknown, ended, or not for the caller to see: nobody can tell which.',
     carries: [],
   },
   'session-token-wrong': {
