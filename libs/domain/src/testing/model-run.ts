@@ -54,6 +54,8 @@ const chosen: fc.Arbitrary<Partial<Settings>> = fc.record({
   stepsPast: fc.constantFrom<0 | 1>(0, 1),
   stepsFuture: fc.constantFrom<0 | 1>(0, 1),
   totpDevicesMax: fc.constantFrom(1, 2, 3, 4),
+  passwordFailuresBeforeDelay: fc.constantFrom(1, 3, 5, 10),
+  passwordFailuresMax: fc.constantFrom(10, 15, 100),
 });
 
 type Kind<Name extends Step['do']> = Extract<Step, { do: Name }>;
@@ -66,6 +68,14 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record<Kind<'wait'>>({ ...of('wait'), ms: wait }) },
   { weight: 5, arbitrary: fc.record<Kind<'recover'>>({ ...of('recover'), text }) },
+  {
+    weight: 8,
+    arbitrary: fc.record<Kind<'password'>>({
+      ...of('password'),
+      guess: fc.constantFrom('right', 'wrong', 'wrong', 'wrong'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record(of('set password')) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('start', 'register'), device }) },
   {
     weight: 4,
@@ -106,6 +116,14 @@ const assault: fc.Arbitrary<readonly Step[]> = fc
       { do: 'wait', ms: hour },
     ]).flat(),
   );
+
+/** The same at a password. */
+const passwordAssault: fc.Arbitrary<readonly Step[]> = fc.integer({ min: 2, max: 20 }).map((times) =>
+  Array.from({ length: times }, (): readonly Step[] => [
+    { do: 'password', guess: 'wrong' },
+    { do: 'wait', ms: hour },
+  ]).flat(),
+);
 
 /** Shut, and open again after some steps: most of a sequence would meet closed doors. */
 const shut: fc.Arbitrary<readonly Step[]> = fc
@@ -152,6 +170,7 @@ const enrolment: fc.Arbitrary<readonly Step[]> = fc
 const parts = fc.oneof(
   { weight: 20, arbitrary: single.map((step): readonly Step[] => [step]) },
   { weight: 2, arbitrary: assault },
+  { weight: 1, arbitrary: passwordAssault },
   { weight: 1, arbitrary: shut },
   { weight: 3, arbitrary: twice },
   { weight: 3, arbitrary: enrolment },
@@ -185,17 +204,19 @@ export function disagreement(
   return isSame(replayed, subject.account) ? null : { replayed, folded: subject.account };
 }
 
-function stateOf({ devices, pending, codes, waiting }: Model) {
+function stateOf({ devices, pending, codes, waiting, password }: Model) {
   return {
     devices: devices.map((one) => ({ ...one })),
     pending: pending === null ? null : { ...pending },
     codes: [...codes],
     waiting,
+    hasPassword: password.isSet,
+    wrongPasswords: password.failures,
   };
 }
 
 /** In the words of the model. */
-function stateOfSubject({ account: { totp, recoveryCodes } }: ModelSubject) {
+function stateOfSubject({ account: { totp, recoveryCodes, password } }: ModelSubject) {
   const textOf = ({ hash }: { readonly hash: string }) => hash.replace('hash of ', '');
   const nameOf = (name: unknown) => ['new', 'old'].find((one) => sealed(one) === name) ?? name;
   const { pending } = totp;
@@ -212,6 +233,8 @@ function stateOfSubject({ account: { totp, recoveryCodes } }: ModelSubject) {
       pending === null ? null : { id: pending.totpId, name: nameOf(pending.name), until: pending.expiresAt },
     codes: recoveryCodes.codes.map(textOf),
     waiting: recoveryCodes.pending?.codes.map(textOf) ?? null,
+    hasPassword: password.current !== null,
+    wrongPasswords: password.inARow?.failures ?? 0,
   };
 }
 

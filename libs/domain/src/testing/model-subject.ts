@@ -7,6 +7,7 @@ import { resetAttempts, resetFactors } from '#domain/attempts/decide.js';
 import type { Decision, Rejected } from '#domain/decider.js';
 import type { Instant, LoginKey, OrganizationId, Sealed, TotpId } from '#domain/ids.js';
 import { defaultSettings, type Settings } from '#domain/organization/settings.js';
+import { passwordTarget, setPassword, verifyPassword } from '#domain/password/decide.js';
 import {
   generateRecoveryCodes,
   recoveryTarget,
@@ -35,12 +36,16 @@ export const sealed = (text: string) => `sealed ${text}` as Sealed;
 
 const reason = sealed('asked for by telephone');
 const person: AccountEvent = {
-  type: 'user.machine.added',
-  userId: sealed('printer'),
+  type: 'user.human.added',
+  userId: sealed('anna'),
   ...here,
-  username: sealed('printer'),
-  usernameKey: 'key of printer' as LoginKey,
-  profile: sealed('the printer'),
+  username: sealed('anna'),
+  usernameKey: 'key of anna' as LoginKey,
+  profile: sealed('Anna'),
+  email: sealed('anna@acme.example'),
+  emailKey: 'key of anna@acme.example' as LoginKey,
+  emailVerified: true,
+  phone: null,
 };
 
 type Decided = Decision<AccountEvent, { readonly code: string }, unknown>;
@@ -96,6 +101,8 @@ export class ModelSubject {
         return this.#verify(idOf(step.device), step.code);
       case 'confirm':
         return this.#confirm(idOf(step.device), step.code);
+      case 'password':
+        return this.#givePassword(step.guess);
       case 'start':
         return startTotpRegistration(this.account, seedOf(step.device), this.#circumstances);
       case 'register':
@@ -121,12 +128,16 @@ export class ModelSubject {
     }
   }
 
-  #administer(step: Exclude<Changing, { device: unknown } | { text: string }>): Decided {
+  #administer(step: Exclude<Changing, { device: unknown } | { text: string } | { guess: unknown }>): Decided {
     switch (step.do) {
       case 'generate': {
         const codes = step.texts.map((text) => ({ selector: selectorOf(text), hash: `hash of ${text}` }));
         const command = { ...here, codes, withPending: step.withPending };
         return generateRecoveryCodes(this.account, command, this.#circumstances);
+      }
+      case 'set password': {
+        const password = { hash: sealed('hash'), changeRequired: false, traits: null };
+        return setPassword(this.account, { ...here, password }, this.#circumstances);
       }
       case 'remove codes':
         return removeRecoveryCodes(this.account, here);
@@ -137,6 +148,12 @@ export class ModelSubject {
       default:
         return { lock, unlock, deactivate, reactivate }[step.do](this.account, here, { ownership: 'stays' });
     }
+  }
+
+  #givePassword(guess: 'right' | 'wrong'): Decided {
+    const target = passwordTarget(this.account, here, this.#circumstances);
+    const matches = guess === 'right' && target.kind === 'target' && target.hash !== null;
+    return verifyPassword(this.account, { ...here, matches }, this.#circumstances);
   }
 
   #verify(totpId: TotpId | null, code: ShownCode): Decided {

@@ -2,6 +2,7 @@
 // what random sequences of commands are held against, and takes nothing from the code that decides.
 
 import type { Settings } from '#domain/organization/settings.js';
+import { ModelPassword, waitUntil } from '#domain/testing/model-password.js';
 
 /** The digits that are typed, by which devices show them, so many steps from their own present one. */
 export interface ShownCode {
@@ -21,6 +22,8 @@ export type Step =
   | { readonly do: 'resync'; readonly device: string; readonly drift: number | null }
   | { readonly do: 'generate'; readonly texts: readonly string[]; readonly withPending: boolean }
   | { readonly do: 'remove codes' | 'reset attempts' | 'reset factors' }
+  | { readonly do: 'password'; readonly guess: 'right' | 'wrong' }
+  | { readonly do: 'set password' }
   | { readonly do: 'lock' | 'unlock' | 'deactivate' | 'reactivate' }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'organization'; readonly status: 'active' | 'inactive' }
@@ -55,6 +58,7 @@ export class Model {
   pending: { readonly id: string; name: string; readonly until: number } | null = null;
   codes: string[] = [];
   waiting: readonly string[] | null = null;
+  readonly password = new ModelPassword();
   #row = 0;
   #lastFailureAt = 0;
   #wrongAt: number[] = [];
@@ -71,6 +75,8 @@ export class Model {
         return this.#unusable() ?? this.#verify(step.device, step.code);
       case 'recover':
         return this.#unusable() ?? this.#recover(step.text);
+      case 'password':
+        return this.#unusable() ?? this.password.give(step.guess, this);
       case 'start':
         return this.#unusable() ?? this.#start(step.device);
       case 'register':
@@ -97,6 +103,9 @@ export class Model {
       case 'remove codes':
         this.codes = [];
         this.waiting = null;
+        return accepted;
+      case 'set password':
+        this.password.set();
         return accepted;
       case 'reset attempts':
         return this.#forgetFailures();
@@ -140,13 +149,8 @@ export class Model {
   // Bounds
 
   #delayedUntil(): number {
-    const { failuresBeforeDelay, delaySecondsFirst, delaySecondsMax } = this.settings;
-    if (this.#row < failuresBeforeDelay) return this.now;
-    let seconds = delaySecondsFirst;
-    for (let more = this.#row - failuresBeforeDelay; more > 0; more -= 1) seconds *= 2;
-    // A clock that was set back by more than the longest delay makes nobody wait.
-    if (this.#lastFailureAt > this.now + delaySecondsMax * 1_000) return this.now;
-    return Math.max(this.now, this.#lastFailureAt + Math.min(seconds, delaySecondsMax) * 1_000);
+    const more = this.#row - this.settings.failuresBeforeDelay;
+    return waitUntil({ more, lastAt: this.#lastFailureAt }, this);
   }
 
   #inWindow(): number[] {
@@ -371,6 +375,7 @@ export class Model {
 
 type Administered =
   | 'remove codes'
+  | 'set password'
   | 'reset attempts'
   | 'reset factors'
   | 'lock'
