@@ -275,6 +275,10 @@ export declare const RemoveRecoveryCodesResponseSchema: GenMessage<RemoveRecover
  * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
  * which. What else one is refused as stands with it.
  *
+ * Who makes or voids codes of its own is asked for a second factor that was shown just now: with a session as
+ * `step-up-required`, which a proof in the message satisfies, or one as `x-countersign-code` or `x-countersign-recovery-code`; with
+ * an access token as `scope-required`.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *
@@ -282,8 +286,8 @@ export declare const RemoveRecoveryCodesResponseSchema: GenMessage<RemoveRecover
  */
 export declare const RecoveryCodeService: GenService<{
   /**
-   * Makes new codes, which are told once. Those from before are void. Whether a proof is needed is for the caller to
-   * know; one that is given has to hold.
+   * Makes new codes, which are told once. Those from before are void. A proof that is given has to
+   * hold, whether it is needed or not.
    *
    * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-registration-not-found`, `busy`,
    * and with a proof also as RemoveRecoveryCodes.
@@ -320,8 +324,8 @@ export declare const RecoveryCodeService: GenService<{
     output: typeof GetRemainingRecoveryCodesResponseSchema;
   },
   /**
-   * Voids all codes; where there are none, there is nothing to do. Whether a proof is needed is for the caller to
-   * know; one that is given has to hold.
+   * Voids all codes; where there are none, there is nothing to do. A proof that is given has to
+   * hold, whether it is needed or not.
    *
    * With a proof, refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-not-found`,
    * `totp-not-ready`, `totp-disabled`, `malformed-code`, `attempts-delayed`, `totp-exhausted`, `wrong-code`,

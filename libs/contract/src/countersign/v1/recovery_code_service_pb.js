@@ -79,6 +79,10 @@ export const RemoveRecoveryCodesResponseSchema = /*@__PURE__*/
  * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
  * which. What else one is refused as stands with it.
  *
+ * Who makes or voids codes of its own is asked for a second factor that was shown just now: with a session as
+ * `step-up-required`, which a proof in the message satisfies, or one as `x-countersign-code` or `x-countersign-recovery-code`; with
+ * an access token as `scope-required`.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *
