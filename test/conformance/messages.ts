@@ -16,6 +16,7 @@ import { type Any, AnySchema, EmptySchema } from '@bufbuild/protobuf/wkt';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { file_countersign_v1_refusal } from '#contract/countersign/v1/refusal_pb.js';
 import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
@@ -23,14 +24,17 @@ import { file_google_rpc_error_details } from '#contract/google/rpc/error_detail
 import { StatusSchema } from '#contract/google/rpc/status_pb.js';
 import { file_zitadel_message } from '#contract/zitadel/message_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 
 const services = createRegistry(
   UserService,
   OrganizationService,
+  SessionService,
   SettingsService,
   FactorService,
+  PasswordService,
   RecoveryCodeService,
   OrganizationSettingsService,
   OrganizationMemberService,

@@ -4,6 +4,7 @@
 import { expect } from '@jest/globals';
 
 import { type Asking, changed, expectRefusal, factors, newHuman, users } from '#test/conformance/asking.js';
+import { sessionRows } from '#test/conformance/session-rows.js';
 import { codeOf, human, wrongCodeOf } from '#test/conformance/world.js';
 
 export interface Row {
@@ -265,7 +266,7 @@ const refusals: readonly Row[] = [
   {
     title: 'a method that there is not is refused by the number that the protocol has for it',
     keeps: async ({ call, noSuchMethod }) => {
-      for (const path of [`${users}/Nothing`, 'zitadel.session.v2.SessionService/GetSession'])
+      for (const path of [`${users}/Nothing`, 'zitadel.oidc.v2.OIDCService/GetAuthRequest'])
         expect(await call(path, {})).toMatchObject({ status: noSuchMethod, answer: {} });
     },
   },
@@ -375,4 +376,4 @@ const around: readonly Row[] = [
   },
 ];
 
-export const rows: readonly Row[] = [...enrolment, ...messages, ...refusals, ...around];
+export const rows: readonly Row[] = [...enrolment, ...messages, ...refusals, ...around, ...sessionRows];

@@ -8,10 +8,12 @@ import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { describeError } from '#server/describe-error.js';
@@ -28,8 +30,10 @@ export const services = [
   UserService,
   OrganizationService,
   SettingsService,
+  SessionService,
   FactorService,
   RecoveryCodeService,
+  PasswordService,
   OrganizationSettingsService,
   OrganizationMemberService,
   CountersignUserService,

@@ -3,7 +3,7 @@
 
 import { statusCodes } from '#transport/call.js';
 import type { CallRefusal } from '#transport/refusals.js';
-import type { Saying } from '#transport/status-table.js';
+import type { Sayings } from '#transport/status-table.js';
 
 const { alreadyExists, failedPrecondition, invalidArgument, resourceExhausted } = statusCodes;
 
@@ -88,4 +88,15 @@ export const ofLogins = {
     text: 'User change not possible',
   },
   'session-user-missing': { code: invalidArgument, id: 'COMMAND-8N9ds', text: 'User ID is missing' },
-} as const satisfies { readonly [Code in CallRefusal['code']]?: Saying };
+} as const satisfies Sayings;
+
+type UserMissing = Extract<CallRefusal, { readonly code: 'session-user-missing' }>;
+
+/** By what was shown for nobody: ZITADEL has an id for each. */
+export const idsOfUserMissing: Readonly<Record<UserMissing['field'], string>> = {
+  password: 'COMMAND-Sfw3f',
+  totp: 'COMMAND-8N9ds',
+  'recovery-code': 'COMMAND-4m9s2',
+  metadata: 'CSIGN-session-user-missing',
+  'user-agent': 'CSIGN-session-user-missing',
+};

@@ -7,6 +7,7 @@ import { ofLogins } from '#transport/login-status-table.js';
 import { ofOperators } from '#transport/operator-status-table.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { ofSessions } from '#transport/session-status-table.js';
+import { ofEmail, ofUsers } from '#transport/user-status-table.js';
 
 export interface Said {
   readonly code: StatusCode;
@@ -42,106 +43,12 @@ const invalidRecoveryCode = {
   text: 'Invalid recovery code provided',
 } as const;
 
-const ofUsers = {
-  'last-owner': {
-    code: failedPrecondition,
-    id: 'CSIGN-last-owner',
-    text: 'Somebody has to stay owner',
-  },
-  'login-name-claimed': {
-    code: aborted,
-    id: 'CSIGN-login-name-claimed',
-    text: 'Another user is about to have this login name',
-  },
-  'login-name-taken': { code: alreadyExists, id: 'V3-DKcYh', text: 'User already exists' },
-  'metadata-max': {
-    code: failedPrecondition,
-    id: 'CSIGN-metadata-max',
-    text: 'The user has as much metadata as anybody may have',
-  },
-  'metadata-not-found': {
-    code: notFound,
-    id: 'CSIGN-metadata-not-found',
-    text: 'The user has no metadata of this key',
-  },
-  'user-already-exists': { code: failedPrecondition, id: 'COMMAND-7yiox1isql', text: 'User already exists' },
-  'user-already-inactive': {
-    code: failedPrecondition,
-    id: 'COMMAND-5gunjw0cd7',
-    text: 'User is already inactive',
-  },
-  'user-already-locked': {
-    code: failedPrecondition,
-    id: 'COMMAND-lgws8wtsqf',
-    text: 'User is neither active nor initial',
-  },
-  'user-inactive': {
-    code: failedPrecondition,
-    id: 'CSIGN-user-inactive',
-    text: 'User is inactive',
-    in: { LockUser: { id: 'COMMAND-lgws8wtsqf', text: 'User is neither active nor initial' } },
-  },
-  'user-locked': {
-    code: failedPrecondition,
-    id: 'COMMAND-SF3fg',
-    text: 'User is locked',
-    in: {
-      RemoveRecoveryCodes: { id: 'COMMAND-d9u8q' },
-      VerifyRecoveryCode: { id: 'COMMAND-2w6oa' },
-    },
-  },
-  'user-not-found': {
-    code: notFound,
-    id: 'QUERY-Dfbg2',
-    text: 'User could not be found',
-    in: {
-      RegisterTOTP: { id: 'COMMAND-SqyJz' },
-      VerifyTOTPRegistration: { id: 'COMMAND-4g3xq' },
-      GenerateRecoveryCodes: { id: 'COMMAND-uXHNj' },
-      LockUser: { id: 'COMMAND-450yxuqrh1' },
-      UnlockUser: { id: 'COMMAND-x377t913pw' },
-      DeactivateUser: { id: 'COMMAND-5gp2p62iin' },
-      ReactivateUser: { id: 'COMMAND-9hy5kzbuk6' },
-      DeleteUser: { id: 'COMMAND-bd4ir1mblj' },
-    },
-  },
-  'user-not-human': {
-    code: failedPrecondition,
-    id: 'CSIGN-user-not-human',
-    text: 'A machine has no such thing',
-  },
-  'user-not-inactive': { code: failedPrecondition, id: 'COMMAND-s5qqcz97hf', text: 'User is not inactive' },
-  'user-not-locked': { code: failedPrecondition, id: 'COMMAND-olb9vb0oca', text: 'User is not locked' },
-  'user-not-machine': {
-    code: failedPrecondition,
-    id: 'CSIGN-user-not-machine',
-    text: 'A human has no such thing',
-  },
-} as const satisfies Sayings;
-
-const ofEmail = {
-  'email-already-verified': {
-    code: failedPrecondition,
-    id: 'CSIGN-email-already-verified',
-    text: 'The address is verified already',
-  },
-  'email-code-exhausted': {
-    code: failedPrecondition,
-    id: 'CSIGN-email-code-exhausted',
-    text: 'Too many wrong guesses at this code; ask for a new one',
-  },
-  'email-code-expired': {
-    code: failedPrecondition,
-    id: 'CSIGN-email-code-expired',
-    text: 'The code has expired; ask for a new one',
-  },
-  'email-code-not-found': {
-    code: failedPrecondition,
-    id: 'CSIGN-email-code-not-found',
-    text: 'No code was made for this address',
-  },
-  'email-code-wrong': { code: invalidArgument, id: 'CSIGN-email-code-wrong', text: 'Another code was sent' },
-} as const satisfies Sayings;
+/** Of a session, which asks for one that is ready: ZITADEL has one id for none and for one that is not. */
+const totpNotReady = {
+  code: failedPrecondition,
+  id: 'COMMAND-3Mif9s',
+  text: "Multifactor OTP (OneTimePassword) isn't ready",
+} as const;
 
 const ofFactors = {
   'attempts-delayed': {
@@ -187,12 +94,18 @@ const ofFactors = {
     code: notFound,
     id: 'COMMAND-3Mif9s',
     text: "Multifactor OTP (OneTimePassword) doesn't exist",
-    in: { RemoveTOTP: { id: 'COMMAND-Hd9sd' }, RemoveTotp: { id: 'COMMAND-Hd9sd' } },
+    in: {
+      CreateSession: totpNotReady,
+      SetSession: totpNotReady,
+      RemoveTOTP: { id: 'COMMAND-Hd9sd' },
+      RemoveTotp: { id: 'COMMAND-Hd9sd' },
+    },
   },
   'totp-not-ready': {
     code: failedPrecondition,
     id: 'CSIGN-totp-not-ready',
     text: "Multifactor OTP (OneTimePassword) isn't ready",
+    in: { CreateSession: totpNotReady, SetSession: totpNotReady },
   },
   'totp-registration-expired': {
     code: failedPrecondition,
@@ -379,7 +292,7 @@ const ofAnyCall = {
   },
 } as const satisfies Sayings;
 
-type Sayings = { readonly [Code in CallRefusal['code']]?: Saying };
+export type Sayings = { readonly [Code in CallRefusal['code']]?: Saying };
 
 export const sayings: Readonly<Record<CallRefusal['code'], Saying>> = {
   ...ofUsers,

@@ -2,6 +2,7 @@
 
 import type { Instant } from '#domain/ids.js';
 import type { ServedMethod, Status } from '#transport/call.js';
+import { idsOfUserMissing } from '#transport/login-status-table.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { detailsOf } from '#transport/status-details.js';
 import { type Said, sayings } from '#transport/status-table.js';
@@ -63,6 +64,8 @@ function sayingOf(refusal: CallRefusal, method: ServedMethod): Said {
   switch (refusal.code) {
     case 'not-built':
       return { ...said, text: `${refusal.method} is not built` };
+    case 'session-user-missing':
+      return { ...said, id: idsOfUserMissing[refusal.field] };
     case 'scope-required':
       return { ...said, text: `${said.text}: ${refusal.scope}` };
     case 'step-up-required':

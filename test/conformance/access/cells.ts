@@ -6,6 +6,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 
 import type { From, Heard, Wires } from '#test/conformance/access/asked.js';
 import { type AccessCall, bytesOf, httpAskOf, jsonOf } from '#test/conformance/access/calls.js';
+import type { Names } from '#test/conformance/access/rows.js';
 import { type Target, type Verdict, verdictOf } from '#test/conformance/access/verdicts.js';
 import type { AccessWorld, Gone, Person, Role, Somebody } from '#test/conformance/access/world.js';
 
@@ -50,12 +51,31 @@ export function askOn(
 /** A call about a target, with ids of nobody in the fields that are not about it. */
 export function requestOf({ method, row }: AccessCall, target: Target): JsonObject {
   const about = Object.entries(row.ids).flatMap(([path, names]) => {
-    if (names === 'user') return [jsonOf(method.input, path, target.userId)];
-    if (names === 'organization') return [jsonOf(method.input, path, target.organizationId ?? target.userId)];
-    if (names === 'device' || names === 'token') return [jsonOf(method.input, path, randomUUID())];
-    return names === 'member' && row.of === 'organization' ? [jsonOf(method.input, path, randomUUID())] : [];
+    const id = idOf(row, names, target);
+    return id === null ? [] : [jsonOf(method.input, path, id)];
   });
   return Object.assign({}, ...about, row.with) as JsonObject;
+}
+
+/** Null where it is left out. */
+function idOf({ of }: AccessCall['row'], names: Names, target: Target): string | null {
+  switch (names) {
+    case 'user':
+      return target.userId;
+    case 'session':
+      return target.sessionId ?? randomUUID();
+    case 'organization':
+      return target.organizationId ?? target.userId;
+    case 'device':
+    case 'token':
+      return randomUUID();
+    case 'member':
+      return of === 'organization' || of === 'acting' ? randomUUID() : null;
+    case 'filter':
+    case 'new':
+    case 'unread':
+      return null;
+  }
 }
 
 /** An absent organization stands under `userId`, since it has no id that somebody has. */
@@ -66,16 +86,17 @@ export function targetsFor(
 ): readonly Target[] {
   const { home, away } = world;
   const nobody = (name: string, userId: string): Target => ({ name, userId, organizationId: null });
-  if (row.of === 'user')
+  if (row.of === 'user' || row.of === 'session')
     return [
       { ...caller, name: 'itself' },
       { ...neighbour, name: 'somebody at home' },
       { ...stranger, name: 'somebody away' },
       nobody('nobody', randomUUID()),
       nobody('an id of another kind', '244617850365411330'),
-      ...gone.map(({ userId, organizationId, fate }) => ({
+      ...gone.map(({ userId, organizationId, sessionId, fate }) => ({
         name: `somebody ${organizationId === home ? 'at home' : 'away'} who is ${fate}`,
         userId,
+        sessionId,
         organizationId: row.reachesGone ? organizationId : null,
         fate,
       })),
@@ -124,6 +145,8 @@ export async function askCell({ world }: Scene, cell: Cell): Promise<readonly He
 }
 
 async function somebodyNew(world: AccessWorld, { call, caller, target }: Cell) {
+  if (call.row.of === 'session')
+    return { token: caller.token, about: { ...target, sessionId: await world.session(target.userId) } };
   if (call.row.of === 'user') {
     const organizationId = String(target.organizationId);
     const person =

@@ -8,10 +8,12 @@ import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as OwnUserService } from '#contract/countersign/v1/user_service_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 
@@ -19,11 +21,20 @@ import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 export type Least = 'reader' | 'manager' | 'owner';
 
 /** What an id in a request names. Those of `new` are given by the caller to what it makes; `unread` ones are refused. */
-export type Names = 'user' | 'organization' | 'member' | 'device' | 'token' | 'filter' | 'new' | 'unread';
+export type Names =
+  | 'user'
+  | 'organization'
+  | 'session'
+  | 'member'
+  | 'device'
+  | 'token'
+  | 'filter'
+  | 'new'
+  | 'unread';
 
 export interface Row {
-  readonly of: 'user' | 'organization' | 'instance' | 'anyone';
-  /** The role in the target's organization that is enough; null for those of the instance alone. */
+  readonly of: 'user' | 'session' | 'organization' | 'acting' | 'instance' | 'anyone';
+  /** The role in the target's organization, or in the one that is acted in, that is enough; null for those of the instance alone. */
   readonly least: Least | null;
   /** Whether everybody may do it to oneself. */
   readonly self: boolean;
@@ -61,6 +72,15 @@ const ofOrganization = (least: Least, more: More = {}): Row => ({
   ids: more.ids ?? { organization_id: 'organization' },
 });
 
+/** Of one user, and so of its organization. */
+const ofSession = (more: More & { readonly self: boolean }): Row => ({
+  ...plain,
+  ...more,
+  of: 'session',
+  least: 'manager',
+  ids: { session_id: 'session', ...more.ids },
+});
+
 const ofAnyone = (ids: Row['ids']): Row => ({ ...plain, of: 'anyone', least: null, self: true, ids });
 
 const ofInstance = (more: More = {}): Row => ({
@@ -75,6 +95,7 @@ const ofInstance = (more: More = {}): Row => ({
 const device = { totp_id: 'device' } as const;
 const build = { with: { build: 1 } } as const;
 const filter = { 'filter.organization_id': 'filter', 'filter.user_id': 'filter' } as const;
+const checks = { 'checks.user.user_id': 'member', 'checks.idp_intent.idp_intent_id': 'unread' } as const;
 const links = { 'idp_links.idp_id': 'unread', 'idp_links.user_id': 'unread' } as const;
 
 const under = (prefix: string, ids: Row['ids']): Row['ids'] =>
@@ -83,9 +104,11 @@ const under = (prefix: string, ids: Row['ids']): Row['ids'] =>
 export const services = {
   users: UserService,
   organizations: OrganizationService,
+  sessions: SessionService,
   settings: SettingsService,
   factors: FactorService,
   recoveryCodes: RecoveryCodeService,
+  passwords: PasswordService,
   organizationSettings: OrganizationSettingsService,
   members: OrganizationMemberService,
   ownUsers: OwnUserService,
@@ -119,6 +142,8 @@ export const rows = {
     resendEmailCode: ofUser('manager'),
     sendEmailCode: ofUser('manager'),
     verifyEmail: alsoOneself('manager'),
+    passwordReset: ofUser('manager'),
+    setPassword: alsoOneself('manager'),
     registerTOTP: alsoOneself('manager'),
     verifyTOTPRegistration: alsoOneself('manager'),
     removeTOTP: alsoOneself('manager'),
@@ -157,6 +182,24 @@ export const rows = {
     deactivateOrganization: ofOrganization('owner', { ends: true }),
     activateOrganization: ofOrganization('owner'),
   },
+  sessions: {
+    createSession: {
+      ...plain,
+      of: 'acting',
+      least: 'manager',
+      self: false,
+      ids: { ...checks, 'user_agent.fingerprint_id': 'new' },
+    },
+    setSession: ofSession({ self: false, ids: checks }),
+    getSession: ofSession({ self: true }),
+    listSessions: ofAnyone({
+      'queries.ids_query.ids': 'filter',
+      'queries.user_id_query.id': 'filter',
+      'queries.creator_query.id': 'filter',
+      'queries.user_agent_query.fingerprint_id': 'filter',
+    }),
+    deleteSession: ofSession({ self: true, ends: true }),
+  },
   settings: {
     getLoginSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
     getLockoutSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),
@@ -180,6 +223,12 @@ export const rows = {
     verifyRecoveryCode: alsoOneself('manager'),
     getRemainingRecoveryCodes: alsoOneself('reader'),
     removeRecoveryCodes: alsoOneself('manager'),
+  },
+  passwords: {
+    setPassword: ofUser('manager'),
+    changePassword: alsoOneself('manager'),
+    requestPasswordCode: ofUser('manager'),
+    resetPassword: alsoOneself('manager'),
   },
   organizationSettings: {
     getOrganizationSettings: ofOrganization('reader'),

@@ -16,6 +16,7 @@ export interface Somebody {
   readonly organizationId: string;
   readonly token: string | null;
   readonly role: Role | 'INSTANCE_OWNER' | null;
+  readonly sessionId: string;
 }
 
 export interface Person {
@@ -25,6 +26,7 @@ export interface Person {
   readonly mark: string;
   readonly totpId: string;
   readonly tokenId: string;
+  readonly sessionId: string;
 }
 
 export type Fate = 'removed' | 'erased';
@@ -43,6 +45,8 @@ export interface AccessWorld {
   goneFrom(organizationId: string, fate: Fate): Promise<Gone>;
   caller(organizationId: string, role: Role | null): Promise<Somebody>;
   organization(): Promise<string>;
+  /** Of a user that was named, and of whom nothing was checked. */
+  session(userId: string): Promise<string>;
   /** As the administrator. */
   done(verb: string, path: string, body?: JsonObject): Promise<JsonObject>;
   end(): Promise<void>;
@@ -66,6 +70,10 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     return JSON.parse(answer.toString()) as JsonObject;
   };
   const tokenOf = async (userId: string) => await done('POST', `/v2/users/${userId}/pats`, {});
+  const session = async (userId: string) => {
+    const { sessionId } = await done('POST', '/v2/sessions', { checks: { user: { userId } } });
+    return String(sessionId);
+  };
   const organization = async () => {
     count += 1;
     const { organizationId } = await done('POST', '/v2/organizations', {
@@ -89,7 +97,14 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     const userId = String(id);
     const { totpId } = await done('POST', `/countersign/v1/users/${userId}/totp`, { name: `${mark}-app` });
     const { tokenId } = await tokenOf(userId);
-    return { userId, organizationId, mark, totpId: String(totpId), tokenId: String(tokenId) };
+    return {
+      userId,
+      organizationId,
+      mark,
+      totpId: String(totpId),
+      tokenId: String(tokenId),
+      sessionId: await session(userId),
+    };
   };
   const goneFrom: AccessWorld['goneFrom'] = async (organizationId, fate) => {
     const somebody = await person(organizationId);
@@ -111,7 +126,7 @@ export async function openAccessWorld(): Promise<AccessWorld> {
         userId,
         roles: [role],
       });
-    return { userId, organizationId, token: String(made.token), role };
+    return { userId, organizationId, token: String(made.token), role, sessionId: await session(userId) };
   };
   const found = await done('POST', '/v2/users', { queries: [{ typeQuery: { type: 'TYPE_MACHINE' } }] });
   const [first] = found.result as unknown as readonly [JsonObject];
@@ -120,6 +135,7 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     organizationId: String((first.details as JsonObject).resourceOwner),
     token,
     role: 'INSTANCE_OWNER',
+    sessionId: await session(String(first.userId)),
   };
   const [home, away, gone] = [await organization(), await organization(), await organization()];
   await done('DELETE', `/v2/organizations/${gone}`);
@@ -128,5 +144,18 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     server.signal('SIGKILL');
     await server.ended;
   };
-  return { wires, home, away, gone, administrator, end, person, goneFrom, caller, organization, done };
+  return {
+    wires,
+    home,
+    away,
+    gone,
+    administrator,
+    end,
+    person,
+    goneFrom,
+    caller,
+    organization,
+    session,
+    done,
+  };
 }

@@ -61,6 +61,10 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   VerifyRecoveryCode: ['ada', 'owner', 'root'],
   GetRemainingRecoveryCodes: ['ada', 'reader', 'owner', 'root'],
   RemoveRecoveryCodes: ['ada', 'owner', 'root'],
+  SetPassword: ['owner', 'root'],
+  ChangePassword: ['ada', 'owner', 'root'],
+  RequestPasswordCode: ['owner', 'root'],
+  ResetPassword: ['ada', 'owner', 'root'],
   GetOrganizationSettings: ['reader', 'owner', 'root'],
   ChangeOrganizationSettings: ['owner', 'root'],
   ResetOrganizationSettings: ['owner', 'root'],
@@ -126,6 +130,8 @@ describe('who may do something to Ada, and to her organization', () => {
         'RemoveTotp',
         'GenerateRecoveryCodes',
         'RemoveRecoveryCodes',
+        'ChangePassword',
+        'ResetPassword',
       ],
     ],
     [
@@ -146,13 +152,15 @@ describe('what a call takes of the limits of its caller', () => {
 
   it('is a guess wherever a code is compared', () => {
     const guessing = methods.filter(({ input }) =>
-      ['code', 'firstCode', 'recoveryCode'].some((name) => name in input.field),
+      ['code', 'firstCode', 'recoveryCode', 'currentPassword', 'verificationCode'].some(
+        (name) => name in input.field,
+      ),
     );
     const weighed = desk.implemented.filter(({ implementation }) => implementation.guesses);
     expect(weighed.map(({ method: { name } }) => name).toSorted()).toEqual(
       guessing.map(({ name }) => name).toSorted(),
     );
-    expect(guessing).toHaveLength(7);
+    expect(guessing).toHaveLength(9);
   });
 
   it.each([

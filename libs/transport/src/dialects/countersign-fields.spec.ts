@@ -51,14 +51,25 @@ function sampleOf(field: DescField): unknown {
   return field.scalar === ScalarType.STRING ? 'text' : 1;
 }
 
+/** Without which a method asks for it, and looks at nothing else. */
+const needed: Readonly<Record<string, object>> = {
+  SetPasswordRequest: { passwordType: { case: 'password', value: 'correct horse' } },
+};
+
+const setTo = (field: DescField, value: unknown) =>
+  field.oneof === undefined
+    ? { [field.localName]: value }
+    : { [field.oneof.localName]: { case: field.localName, value } };
+
 /** Somebody who is there, what leads to the field, and the field itself only where it shall be set. */
 function messageWith(desc: DescMessage, [field, ...inner]: readonly DescField[], isSet: boolean): Message {
   const isSomebody = 'userId' in desc.field && field?.localName !== 'userId';
-  const message = create(desc, (isSomebody ? { userId: people.ada } : {}) as never);
+  const given = { ...needed[desc.name], ...(isSomebody ? { userId: people.ada } : {}) };
+  const message = create(desc, given as never);
   if (field === undefined) return message;
   if (inner.length > 0 && field.message !== undefined)
     Object.assign(message, { [field.localName]: messageWith(field.message, inner, isSet) });
-  else if (isSet) Object.assign(message, { [field.localName]: sampleOf(field) });
+  else if (isSet) Object.assign(message, setTo(field, sampleOf(field)));
   return message;
 }
 

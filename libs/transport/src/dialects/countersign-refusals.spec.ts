@@ -11,6 +11,7 @@ import {
   OrganizationSettingName,
   OrganizationSettingsService,
 } from '#contract/countersign/v1/organization_settings_service_pb.js';
+import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
 import { type CountersignDesk, methods, openCountersignDesk } from '#transport/testing/countersign-desk.js';
@@ -19,6 +20,7 @@ import { type Person, people } from '#transport/testing/desk.js';
 const rpc = {
   ...FactorService.method,
   ...RecoveryCodeService.method,
+  ...PasswordService.method,
   ...OrganizationSettingsService.method,
   ...OrganizationMemberService.method,
   ...UserService.method,
@@ -37,7 +39,24 @@ const device = { userId, totpId };
 const code = '123456';
 const organization = { organizationId };
 
+const chosen = { case: 'password', value: 'battery staple' } as const;
+const newPassword = chosen.value;
+
 const refused: readonly (readonly [Person, DescMethodUnary, object, string])[] = [
+  ['ada', rpc.setPassword, { ...user, passwordType: chosen }, '7 permission-denied AUTH-AWfge'],
+  [
+    'ada',
+    rpc.changePassword,
+    { ...user, newPassword, currentPassword: 'x' },
+    '9 password-not-set COMMAND-3nJ4t',
+  ],
+  ['ada', rpc.requestPasswordCode, user, '7 permission-denied AUTH-AWfge'],
+  [
+    'owner',
+    rpc.resetPassword,
+    { ...user, newPassword, verificationCode: 'x' },
+    '9 password-code-not-found COMMAND-2M9fs',
+  ],
   ['grace', rpc.startTotpRegistration, user, '5 user-not-found QUERY-Dfbg2'],
   ['ada', rpc.verifyTotpRegistration, { ...user, code }, '5 totp-not-found COMMAND-3Mif9s'],
   ['owner', rpc.verifyTotp, { ...user, code }, '5 totp-not-found COMMAND-3Mif9s'],
@@ -178,6 +197,9 @@ const violated: readonly (readonly [DescMethodUnary, object, readonly string[]])
     ['names[0]', 'names[2]'],
   ],
   [rpc.resetOrganizationSettings, organization, ['names']],
+  [rpc.setPassword, user, ['password']],
+  [rpc.changePassword, { ...user, newPassword: 'x'.repeat(5_000) }, ['new_password']],
+  [rpc.resetPassword, { ...user, newPassword, verificationCode: 'x'.repeat(5_000) }, ['verification_code']],
   [rpc.addOrganizationMember, { ...organization, ...user }, ['roles']],
   [rpc.addOrganizationMember, { ...organization, roles: ['ORG_OWNER'] }, ['user_id']],
   [rpc.addOrganizationMember, { ...organization, userId: tooLong, roles: ['ORG_OWNER'] }, ['user_id']],

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 
 import type { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import type { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import type { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { Parts } from '#transport/dialects/zitadel/parts.js';
@@ -11,6 +12,7 @@ import type { Implemented } from '#transport/implementation.js';
 type Rpc =
   | keyof typeof UserService.method
   | keyof typeof OrganizationService.method
+  | keyof typeof SessionService.method
   | keyof typeof SettingsService.method;
 
 const anybody = 'anyone';
@@ -36,6 +38,8 @@ const table = {
   resendEmailCode: writing,
   sendEmailCode: writing,
   verifyEmail: `${writing}, or oneself, guessing`,
+  passwordReset: 'user user.credential.write',
+  setPassword: `${factors}, guessing`,
   registerTOTP: factors,
   verifyTOTPRegistration: `${factors}, guessing`,
   removeTOTP: factors,
@@ -55,6 +59,11 @@ const table = {
   deactivateOrganization: 'organization org.write',
   activateOrganization: 'organization org.write',
   deleteOrganization: 'organization org.delete',
+  createSession: 'organization session.write, guessing, hashing',
+  setSession: 'session session.write, guessing, hashing',
+  getSession: 'session session.read',
+  listSessions: anybody,
+  deleteSession: 'session session.delete',
   getLockoutSettings: settings,
   getLoginSettings: settings,
   getPasswordComplexitySettings: settings,

@@ -130,11 +130,9 @@ describe('a new person', () => {
     const request = human({
       email: { email: address(), verification: { case: 'sendCode', value: {} } },
       phone: { phone: '1', verification: { case: 'returnCode', value: {} } },
-      passwordType: { case: 'password', value: { password: 'secret' } },
       idpLinks: [{ idpId: '1' }],
     });
     expect(await desk.fields('owner', rpc.createUser, request as never)).toEqual([
-      'human.password',
       'human.idp_links',
       'human.email.send_code',
       'human.phone.return_code',
@@ -299,7 +297,7 @@ describe('a change of a user', () => {
     const userId = await add();
     const fields = (value: object) =>
       desk.fields('owner', rpc.updateUser, { userId, userType: { case: 'human', value } } as never);
-    expect(await fields({ password: {} })).toEqual(['human.password']);
+    expect(await fields({ password: {} })).toEqual(['human.password.password']);
     expect(await fields({ profile: { gender: 9 } })).toEqual(['human.profile.gender']);
     expect(await fields({ profile: { givenName: '' }, email: { email: 'nowhere' } })).toEqual([
       'human.profile.given_name',

@@ -1,6 +1,7 @@
 // ZITADEL's calls, over a whole application.
 
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { SettingsService } from '#contract/zitadel/settings/v2/settings_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
@@ -8,7 +9,7 @@ import { type DialectDesk, openDialectDesk } from '#transport/testing/dialect-de
 
 export type ZitadelDesk = DialectDesk;
 
-const services = [UserService, OrganizationService, SettingsService];
+const services = [UserService, OrganizationService, SessionService, SettingsService];
 
 export const openZitadelDesk = (): Promise<ZitadelDesk> =>
   openDialectDesk({ services, implement: (parts) => [zitadelServices(parts)] });

@@ -148,6 +148,13 @@ export declare type RequestPasswordCodeRequest = Message<"countersign.v1.Request
    * @generated from field: string user_id = 1;
    */
   userId: string;
+
+  /**
+   * True: the delivery hook brings the code to the user, and the answer is without it.
+   *
+   * @generated from field: bool send = 2;
+   */
+  send: boolean;
 };
 
 /**
@@ -300,7 +307,8 @@ export declare const PasswordService: GenService<{
   /**
    * Makes a code that lets a new password be set, in place of the code before.
    *
-   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`.
+   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`,
+   * `password-code-not-deliverable`.
    *
    * @generated from rpc countersign.v1.PasswordService.RequestPasswordCode
    */

@@ -24,6 +24,7 @@ import {
 } from '#transport/dialects/zitadel/contacts.js';
 import { detailsSince } from '#transport/dialects/zitadel/messages.js';
 import type { Parts } from '#transport/dialects/zitadel/parts.js';
+import { passwordFields } from '#transport/dialects/zitadel/passwords.js';
 import { broken, invalid, notBuilt, unset } from '#transport/dialects/zitadel/violations.js';
 import { type Call, type MethodTable, refused, told } from '#transport/implementation.js';
 
@@ -84,6 +85,7 @@ export const humanFields = (prefix: string) => ({
   profile: `${prefix}profile`,
   phone: `${prefix}phone.phone`,
   totpSecret: `${prefix}totp_secret`,
+  'password.value': `${prefix}password`,
 });
 
 export function humanRequestViolations(request: AddHumanUserRequest, prefix = ''): readonly Violation[] {
@@ -120,7 +122,7 @@ export const namesOf = ({ userId, username }: Pick<CreateUserRequest, 'userId' |
 });
 
 export function newHuman(
-  { userId, username, profile, email, phone, totpSecret, metadata }: Human & Names,
+  { userId, username, profile, email, phone, passwordType, totpSecret, metadata }: Human & Names,
   { organizationId, by }: Pick<Call, 'organizationId' | 'by'>,
 ): AddHumanUser {
   return new AddHumanUser({
@@ -139,6 +141,7 @@ export function newHuman(
     email: email?.email ?? '',
     emailVerification: emailVerificationOf(email?.verification),
     phone: phone?.phone ?? null,
+    password: passwordType.case === undefined ? null : passwordFields(passwordType),
     totpSecret: totpSecret ?? null,
     metadata,
     by,
@@ -181,16 +184,9 @@ function createViolations({ userType }: CreateUserRequest): readonly Violation[]
 export const tokenTypeViolations = (type: AccessTokenType, field: string): readonly Violation[] =>
   broken([type !== AccessTokenType.BEARER, notBuilt(field, 'only opaque tokens are built')]);
 
-function humanViolations(
-  { passwordType, idpLinks, ...contacts }: Human,
-  prefix: string,
-): readonly Violation[] {
+function humanViolations({ idpLinks, ...contacts }: Human, prefix: string): readonly Violation[] {
   return [
-    ...broken(
-      [passwordType.case === 'password', notBuilt(`${prefix}password`)],
-      [passwordType.case === 'hashedPassword', notBuilt(`${prefix}hashed_password`)],
-      [idpLinks.length > 0, notBuilt(`${prefix}idp_links`)],
-    ),
+    ...broken([idpLinks.length > 0, notBuilt(`${prefix}idp_links`)]),
     ...contactViolations(contacts, prefix),
   ];
 }

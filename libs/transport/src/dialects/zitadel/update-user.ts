@@ -3,10 +3,11 @@
 
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 
-import { ChangeHumanUser, EmailFields } from '#application/user/change-human-user.js';
+import { ChangeHumanUser, EmailFields, PasswordChangeFields } from '#application/user/change-human-user.js';
 import { ChangeMachineUser } from '#application/user/change-machine-user.js';
 import { HumanProfileChanges } from '#application/user/profile.js';
 import type { Violation } from '#application/violations.js';
+import type { SetPassword } from '#contract/zitadel/user/v2/password_pb.js';
 import type {
   UpdateUserRequest,
   UpdateUserRequest_Human,
@@ -23,7 +24,8 @@ import {
 } from '#transport/dialects/zitadel/contacts.js';
 import { codeOf, tokenTypeViolations } from '#transport/dialects/zitadel/new-users.js';
 import { type Addressed, addressOf, isOneself, type Parts } from '#transport/dialects/zitadel/parts.js';
-import { broken, invalid, notBuilt } from '#transport/dialects/zitadel/violations.js';
+import { passwordFields, shownBy } from '#transport/dialects/zitadel/passwords.js';
+import { broken, invalid, unset } from '#transport/dialects/zitadel/violations.js';
 import { type Call, type MethodTable, refused, told } from '#transport/implementation.js';
 
 const permission = 'user.write';
@@ -38,13 +40,18 @@ export function updateUser(parts: Parts): MethodTable<typeof UserService> {
         'email.email': 'human.email.email',
         profile: 'human.profile',
         phone: 'human.phone.phone',
+        'password.password.value': 'human.password',
+        'password.shown.text': 'human.password.verification',
         name: 'machine.name',
         description: 'machine.description',
       },
+      stepUp: (request) => (setsPassword(request) ? 'password' : null),
       shows: ({ userType }) => userType.case === 'human' && showsCode(userType.value.email?.verification),
       run: async (request, call) => {
-        const violations = updateViolations(request);
+        const violations = updateViolations(request, isOneself(parts, call, request));
         if (violations.length > 0) return refused(invalid(violations));
+        if (setsPassword(request) && !(await mayForAnother(parts, request, call)))
+          return refused({ code: 'permission-denied' });
         if (isReserved(request) && !(await mayAsAdministrator(parts, request, call)))
           return refused({ code: 'permission-denied' });
         const address = addressOf(request, call);
@@ -76,6 +83,19 @@ async function mayAsAdministrator(parts: Parts, request: UpdateUserRequest, call
   return (await authorize(asking, { of: 'user', permission, self: false, userId })).kind === 'allowed';
 }
 
+const setsPassword = ({ userType }: UpdateUserRequest) =>
+  userType.case === 'human' && userType.value.password !== undefined;
+
+/** Who may write a user is not yet who may log in as that user. */
+async function mayForAnother(parts: Parts, request: UpdateUserRequest, call: Call): Promise<boolean> {
+  const { principal, incoming } = call;
+  const { userId, organizationId } = addressOf(request, call);
+  const chosen = incoming.organization ? organizationId : null;
+  const asking = { application: parts.application, principal, chosen };
+  const asked = { of: 'user', permission: 'user.credential.write', self: false, userId } as const;
+  return (await authorize(asking, asked)).kind === 'allowed';
+}
+
 /** Whoever says nothing of the kind changes what both kinds have. */
 async function isMachine({ application }: Parts, { userId }: Addressed): Promise<boolean> {
   const { state } = await application.accounts.streams.current(application.userStream(userId));
@@ -84,7 +104,7 @@ async function isMachine({ application }: Parts, { userId }: Addressed): Promise
 
 function humanChange({ username, userType, metadata }: UpdateUserRequest, address: Addressed) {
   const human: Partial<UpdateUserRequest_Human> = userType.case === 'human' ? userType.value : {};
-  const { profile, email, phone } = human;
+  const { profile, email, phone, password } = human;
   return new ChangeHumanUser({
     ...address,
     username: username ?? null,
@@ -94,8 +114,15 @@ function humanChange({ username, userType, metadata }: UpdateUserRequest, addres
         ? null
         : new EmailFields({ email: email.email, verification: emailVerificationOf(email.verification) }),
     phone: phone?.phone ?? null,
+    password: password === undefined ? null : passwordChange(password),
     metadata,
   });
+}
+
+/** One without a password is refused before. */
+function passwordChange({ passwordType, verification }: SetPassword): PasswordChangeFields | null {
+  if (passwordType.case === undefined) return null;
+  return new PasswordChangeFields({ password: passwordFields(passwordType), shown: shownBy(verification) });
 }
 
 function profileChanges(profile: UpdateUserRequest_Human_Profile): HumanProfileChanges {
@@ -123,16 +150,30 @@ function machineChange({ username, userType, metadata }: UpdateUserRequest, addr
   });
 }
 
-function updateViolations({ userType }: UpdateUserRequest): readonly Violation[] {
+function updateViolations({ userType }: UpdateUserRequest, isOwn: boolean): readonly Violation[] {
   switch (userType.case) {
     case undefined:
       return [];
     case 'human':
       return [
-        ...broken([userType.value.password !== undefined, notBuilt('human.password')]),
+        ...passwordViolations(userType.value.password, isOwn),
         ...contactViolations(userType.value, 'human.'),
       ];
     case 'machine':
       return tokenTypeViolations(userType.value.accessTokenType ?? 0, 'machine.access_token_type');
   }
 }
+
+/** An own one takes what only SetPassword asks for: a second factor that was shown just now. */
+const passwordViolations = (password: SetPassword | undefined, isOwn: boolean): readonly Violation[] =>
+  broken(
+    [password !== undefined && password.passwordType.case === undefined, unset('human.password.password')],
+    [
+      password !== undefined && isOwn,
+      {
+        field: 'human.password',
+        rule: 'not-own',
+        message: 'must be changed by SetPassword, where it is an own one',
+      },
+    ],
+  );

@@ -573,6 +573,13 @@ export declare const SessionService: GenService<{
    * Makes a session, with what can be checked already: the user first, then the password, then a code. No session is
    * made where one of them is not right. Its token is told once, and another one at each change.
    *
+   * Refused as `session-already-exists`, `user-not-found`, `user-locked`, `user-inactive`, `organization-not-active`,
+   * `session-user-missing`, `session-lifetime-out-of-range`, `metadata-max`, `check-not-built`, `password-wrong`,
+   * `password-delayed`, `password-exhausted`, `totp-not-found`, `totp-not-ready`, `totp-disabled`, `malformed-code`,
+   * `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`, `malformed-recovery-code`,
+   * `recovery-codes-not-found`, `wrong-recovery-code`, `busy`. A password for a user that there is not is
+   * refused as `password-wrong`, too.
+   *
    * @generated from rpc zitadel.session.v2.SessionService.CreateSession
    */
   createSession: {
@@ -583,6 +590,12 @@ export declare const SessionService: GenService<{
   /**
    * Checks more, and keeps what else is given. Nothing of the session changes where a check is not right. The token
    * from before is dead at once.
+   *
+   * Refused as `session-terminated`, `session-expired`, `session-user-change`, `user-not-found`, `user-locked`, `user-inactive`, `organization-not-active`,
+   * `session-user-missing`, `session-lifetime-out-of-range`, `metadata-max`, `check-not-built`, `password-wrong`,
+   * `password-delayed`, `password-exhausted`, `totp-not-found`, `totp-not-ready`, `totp-disabled`, `malformed-code`,
+   * `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`, `malformed-recovery-code`,
+   * `recovery-codes-not-found`, `wrong-recovery-code`, `busy`.
    *
    * @generated from rpc zitadel.session.v2.SessionService.SetSession
    */

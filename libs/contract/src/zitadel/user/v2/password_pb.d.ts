@@ -73,7 +73,7 @@ export declare const HashedPasswordSchema: GenMessage<HashedPassword>;
  */
 export declare type SendPasswordResetLink = Message<"zitadel.user.v2.SendPasswordResetLink"> & {
   /**
-   * Nothing but an address is built: a number is refused as `invalid-input`.
+   * How the hook does it is its own matter: a number is refused as `invalid-input`.
    *
    * @generated from field: zitadel.user.v2.NotificationType notification_type = 1;
    */

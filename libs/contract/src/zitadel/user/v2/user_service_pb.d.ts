@@ -1892,7 +1892,7 @@ export declare const UserService: GenService<{
    * Adds a person or a machine to an organization.
    *
    * Refused as `organization-not-found`, `organization-not-active`, `user-already-exists`, `login-name-taken`,
-   * `login-name-claimed`, `metadata-max`.
+   * `login-name-claimed`, `metadata-max`, and with a password also as SetPassword.
    *
    * @generated from rpc zitadel.user.v2.UserService.CreateUser
    */
@@ -1905,7 +1905,7 @@ export declare const UserService: GenService<{
    * Adds a person to an organization; CreateUser does the same and knows machines too.
    *
    * Refused as `organization-not-found`, `organization-not-active`, `user-already-exists`, `login-name-taken`,
-   * `login-name-claimed`, `metadata-max`.
+   * `login-name-claimed`, `metadata-max`, and with a password also as SetPassword.
    *
    * @generated from rpc zitadel.user.v2.UserService.AddHumanUser
    * @deprecated
@@ -1939,7 +1939,8 @@ export declare const UserService: GenService<{
    * Changes what is given of a user, all of it or none; what is left out stays. Users may change their own profile
    * and number; username, address and metadata are for who administers users.
    *
-   * Refused as `user-not-human`, `user-not-machine`, `login-name-taken`, `login-name-claimed`, `metadata-max`.
+   * Refused as `user-not-human`, `user-not-machine`, `login-name-taken`, `login-name-claimed`, `metadata-max`, and with a
+   * password also as SetPassword.
    *
    * @generated from rpc zitadel.user.v2.UserService.UpdateUser
    */
@@ -2061,6 +2062,38 @@ export declare const UserService: GenService<{
     methodKind: "unary";
     input: typeof VerifyEmailRequestSchema;
     output: typeof VerifyEmailResponseSchema;
+  },
+  /**
+   * Makes a code that lets a new password be set, in place of the code before. It comes back in the answer,
+   * or the delivery hook brings it to the user.
+   *
+   * Refused as `user-not-human`, `user-locked`, `user-inactive`, `organization-not-active`,
+   * `password-code-not-deliverable`.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.PasswordReset
+   */
+  passwordReset: {
+    methodKind: "unary";
+    input: typeof PasswordResetRequestSchema;
+    output: typeof PasswordResetResponseSchema;
+  },
+  /**
+   * Sets the password of a person: users bring their present one or the code that PasswordReset made; who administers
+   * users brings neither. UpdateUser does the same.
+   *
+   * Refused as `user-not-human`, `password-too-short`, `password-too-long`, `password-too-common`,
+   * `password-composition`, `password-hash-unreadable`, `busy`; with the present password also as
+   * `user-locked`, `user-inactive`, `organization-not-active`, `password-not-set`, `password-wrong`, `password-delayed`,
+   * `password-exhausted`; and with a code also as `password-code-not-found`, `password-code-expired`,
+   * `password-code-exhausted`, `password-code-wrong`.
+   *
+   * @generated from rpc zitadel.user.v2.UserService.SetPassword
+   * @deprecated
+   */
+  setPassword: {
+    methodKind: "unary";
+    input: typeof SetPasswordRequestSchema;
+    output: typeof SetPasswordResponseSchema;
   },
   /**
    * Makes a secret for an authenticator app. It counts for nothing until its first code is confirmed; until

@@ -1,0 +1,162 @@
+// Logins. Whoever makes sessions is let in by a role; whom a session is about is found by the command, so that nobody
+// learns from an answer, nor from its time, whether there is such a user.
+
+import { CreateSession } from '#application/session/create-session.js';
+import { DeleteSession } from '#application/session/delete-session.js';
+import { SetSession } from '#application/session/set-session.js';
+import type {
+  CreateSessionRequest,
+  SessionService,
+  SetSessionRequest,
+} from '#contract/zitadel/session/v2/session_service_pb.js';
+import type { OrganizationId, SessionId } from '#domain/ids.js';
+import { everyOrganization } from '#read-models/queries/queries.js';
+import { authorize } from '#transport/authorize.js';
+import { detailsOf, inDetails, listDetailsOf } from '#transport/dialects/zitadel/messages.js';
+import { listRefusal } from '#transport/dialects/zitadel/pages.js';
+import { askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
+import {
+  askedViolations,
+  hashesOf,
+  lifetimeOf,
+  metadataOf,
+  notBuiltIn,
+  searchIn,
+  sessionMessage,
+  shownIn,
+  userAgentOf,
+} from '#transport/dialects/zitadel/session-messages.js';
+import { asksForItself, isRefused, sessionSearchOf } from '#transport/dialects/zitadel/session-search.js';
+import { invalid } from '#transport/dialects/zitadel/violations.js';
+import { itselfOf, visibleTo } from '#transport/dialects/zitadel/visible.js';
+import { answered, type Call, type MethodTable, refused, told } from '#transport/implementation.js';
+import type { CallRefusal } from '#transport/refusals.js';
+
+type Methods = MethodTable<typeof SessionService>;
+
+/** Fields of the commands, as they are called in the request. */
+const fields = {
+  user: 'checks.user',
+  password: 'checks.password.password',
+  totpCode: 'checks.totp.code',
+  recoveryCode: 'checks.recovery_code.code',
+  lifetimeSeconds: 'lifetime',
+  'userAgent.headers': 'user_agent.header',
+};
+
+export const sessions = (parts: Parts): Methods => ({ ...changes(parts), ...reads(parts) });
+
+const changes = (parts: Parts): Methods => ({
+  createSession: {
+    access: { of: 'organization', permission: 'session.write', organizationId: null },
+    guesses: true,
+    hashes: hashesOf,
+    shows: () => true,
+    fields,
+    run: async (request, call) => {
+      const refusal = refusedRequest(request);
+      if (refusal !== null) return refused(refusal);
+      // A session that is nobody's yet is of no organization, and nobody of one could go on with it.
+      if (searchIn(request) === null && !(await isForEverybody(parts, call)))
+        return refused({ code: 'permission-denied' });
+      const changes = await changesIn(parts, request, call);
+      const wanted = { ...changes, userAgent: userAgentOf(request.userAgent) };
+      return told(await parts.run(new CreateSession(wanted)), ({ details, answer }) => ({
+        details: detailsOf(details),
+        sessionId: answer.sessionId,
+        // Left out of a repeat, since it was shown before.
+        sessionToken: answer.token ?? '',
+      }));
+    },
+  },
+  setSession: {
+    access: { of: 'session', permission: 'session.write', sessionId: 'sessionId' },
+    guesses: true,
+    hashes: hashesOf,
+    shows: () => true,
+    fields,
+    run: async (request, call) => {
+      const refusal = refusedRequest(request);
+      if (refusal !== null) return refused(refusal);
+      const wanted = { ...(await changesIn(parts, request, call)), sessionId: idIn(request) };
+      return told(await parts.run(new SetSession(wanted)), ({ details, answer }) => ({
+        details: detailsOf(details),
+        sessionToken: answer.token ?? '',
+      }));
+    },
+  },
+  deleteSession: {
+    access: {
+      of: 'session',
+      permission: 'session.delete',
+      sessionId: 'sessionId',
+      sessionToken: ({ sessionToken }) => sessionToken,
+    },
+    run: async (request, { by }) =>
+      told(await parts.run(new DeleteSession({ sessionId: idIn(request), by })), inDetails),
+  },
+});
+
+const reads = (parts: Parts): Methods => ({
+  getSession: {
+    access: {
+      of: 'session',
+      permission: 'session.read',
+      sessionId: 'sessionId',
+      sessionToken: ({ sessionToken }) => sessionToken,
+    },
+    run: async (request, call) => {
+      // That the caller may see it was found out before, of whichever organization it is.
+      const found = await parts.queries.getSession(everyOrganization, idIn(request), askingOf(call));
+      return found.kind === 'rejected' ? found : answered({ session: sessionMessage(found.answer) });
+    },
+  },
+  listSessions: {
+    // Whoever may read nobody else's is answered its own, and nobody learns which others there are.
+    access: { of: 'anyone' },
+    run: async (request, call) => {
+      const visible = await visibleTo(parts, call, 'session.read');
+      if ('code' in visible) return refused(visible);
+      const { only, scope } = visible;
+      const itself = asksForItself(request) ? await itselfOf(parts, call) : null;
+      if (itself?.kind === 'rejected') return itself;
+      const search = sessionSearchOf(request, { itself: itself?.answer ?? null, only });
+      if (isRefused(search)) return refused(invalid(search));
+      const found = await parts.queries.listSessions(scope, search, askingOf(call));
+      if (found.kind === 'rejected') return refused(listRefusal(found.refusal, 'queries'));
+      const { items, total } = found.answer;
+      return answered({
+        details: listDetailsOf(total, parts.application.parts.clock()),
+        sessions: items.map(sessionMessage),
+      });
+    },
+  },
+});
+
+const idIn = ({ sessionId }: { readonly sessionId: string }) => sessionId as SessionId;
+
+function refusedRequest(request: CreateSessionRequest | SetSessionRequest): CallRefusal | null {
+  const violations = askedViolations(request);
+  return notBuiltIn(request) ?? (violations.length > 0 ? invalid(violations) : null);
+}
+
+async function changesIn(parts: Parts, request: CreateSessionRequest | SetSessionRequest, call: Call) {
+  return {
+    // Whose users can be meant: null stands for those of every organization.
+    organizationId: chosenBy(call) ?? ((await isForEverybody(parts, call)) ? null : call.organizationId),
+    user: searchIn(request),
+    ...shownIn(request),
+    metadata: metadataOf(request.metadata),
+    lifetimeSeconds: lifetimeOf(request),
+    by: call.by,
+  };
+}
+
+const chosenBy = ({ incoming }: Call) => (incoming.organization || null) as OrganizationId | null;
+
+/** Whether the caller makes sessions of everybody, and not only of its organization. */
+async function isForEverybody({ application }: Parts, call: Call): Promise<boolean> {
+  const asking = { application, principal: call.principal, chosen: chosenBy(call) };
+  const ofAll = await authorize(asking, { of: 'instance', permission: 'session.write' });
+  return ofAll.kind === 'allowed';
+}
