@@ -35,6 +35,7 @@ import { tokensRemove } from '#cli/commands/tokens-remove.js';
 import { usersErase } from '#cli/commands/users-erase.js';
 import { usersImport } from '#cli/commands/users-import.js';
 import { usersResetFactors } from '#cli/commands/users-reset-factors.js';
+import { usersSetPassword } from '#cli/commands/users-set-password.js';
 import { usersShow } from '#cli/commands/users-show.js';
 import { usersUnlock } from '#cli/commands/users-unlock.js';
 
@@ -65,6 +66,7 @@ export const commands: readonly Command[] = [
   keysRotateSigning,
   usersShow,
   usersUnlock,
+  usersSetPassword,
   usersResetFactors,
   usersErase,
   usersImport,
