@@ -19,17 +19,20 @@ import {
 } from '#application/testing/factors.js';
 import { type Blown, type Fuse, failingLog, failingStore, never } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
-import { realSecrets } from '#application/testing/secrets.js';
+import { masterKeys, realSecrets } from '#application/testing/secrets.js';
 import { everythingIn, sentTo } from '#application/testing/sent.js';
 import { VerifyTotp } from '#application/totp/verify-totp.js';
-import type { UserId } from '#domain/ids.js';
+import type { Sealed, UserId } from '#domain/ids.js';
 import type { SigningKeyEvent } from '#domain/signing-keys/events.js';
 import { proofSeconds, signingKeyDays, signsAfterSeconds } from '#domain/signing-keys/state.js';
+import { decodeInstanceEvent, encodeEvent } from '#event-catalog/catalogue.js';
 import { EventLogError } from '#event-log/errors.js';
 import type { RecordedEvent } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { logWith } from '#event-log/log-with.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
+import { newMasterKeyLine, parseMasterKeys } from '#secrets/master-keys.js';
+import { rotateMasterKey } from '#secrets/rotate.js';
 
 const audience = 'https://bank.example';
 const instanceId = 'the-instance';
@@ -283,6 +286,35 @@ describe('the private part of a signing key', () => {
     const written = JSON.stringify(await everythingIn(house)) + told;
     expect(d).not.toBe('');
     expect(canaries.filter((canary) => written.includes(canary))).toEqual([]);
+  });
+
+  it('cannot be written in clear, in the place of the public one either', async () => {
+    await answerOf(house, new AddSigningKey({ wanted: 'ordered', by }));
+    const [made] = await signingEvents();
+    const event = decodeInstanceEvent(made as RecordedEvent) as SigningKeyEvent;
+    const inClear = `{"kty":"EC","d":"${'a'.repeat(43)}"}`;
+    const withPrivatePart = event.publicKey.replace('}', `,"d":"${'a'.repeat(43)}"}`);
+    expect(() => encodeEvent(event)).not.toThrow();
+    expect(() => encodeEvent({ ...event, publicKey: withPrivatePart })).toThrow('publicKey');
+    expect(() => encodeEvent({ ...event, privateKey: inClear as Sealed })).toThrow('privateKey');
+  });
+
+  it('is opened by a new master key as by the old one', async () => {
+    const store = new InMemoryKeyStore();
+    await house.close();
+    await settle(await openHouse({ secrets: await realSecrets(store) }));
+    const before = await keyIdOf(await proofIn(house));
+    const line = newMasterKeyLine('new');
+    const both = {
+      ...parseMasterKeys(line),
+      byId: new Map([...parseMasterKeys(line).byId, ...masterKeys.byId]),
+    };
+    await rotateMasterKey({ store, masterKeys: both });
+    const secrets = await realSecrets(store, parseMasterKeys(line));
+    const restarted = await openHouse({ ...house.parts, secrets, clockAt: house.clock });
+    house.clock.now += 30_000;
+    expect(await keyIdOf(await proofIn(restarted))).toBe(before);
+    await restarted.close();
   });
 
   it('is lost with the data key of the instance: no code is spent until another key is added at once', async () => {
