@@ -105,6 +105,8 @@ describe.each(transports)('%s', (_, transportTo) => {
           'x-zitadel-orgid': 'o1',
           'idempotency-key': 'k1',
           'x-countersign-position': 'x.1',
+          'x-countersign-code': '123456',
+          'x-countersign-recovery-code': 'abcd',
           'x-request-id': 'my-own-request',
           traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
         },
@@ -117,6 +119,8 @@ describe.each(transports)('%s', (_, transportTo) => {
       organization: 'o1',
       idempotencyKey: 'k1',
       position: 'x.1',
+      code: '123456',
+      recoveryCode: 'abcd',
       address: '127.0.0.1',
     });
   });

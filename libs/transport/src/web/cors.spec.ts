@@ -55,6 +55,8 @@ describe.each(everything)('a page of another origin, for %s', (_, path, method) 
           'x-zitadel-orgid',
           'idempotency-key',
           'x-countersign-position',
+          'x-countersign-code',
+          'x-countersign-recovery-code',
           'traceparent',
           'x-request-id',
         ],
