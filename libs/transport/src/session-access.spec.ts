@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { answerOf } from '#application/testing/attempt.js';
+import { codeOf } from '#application/testing/factors.js';
+import { creating, password } from '#application/testing/logins.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
+import { openSessionsDesk, type Session, type SessionsDesk } from '#transport/testing/sessions-desk.js';
+
+let desk: SessionsDesk;
+beforeAll(async () => {
+  desk = await openSessionsDesk();
+});
+afterAll(() => desk.close());
+
+describe('who may see, change and end a session', () => {
+  const { getSession, setSession, deleteSession } = SessionService.method;
+  const notThere = '5 session-not-found QUERY-SFeaa';
+
+  const asked = async (
+    as: Parameters<SessionsDesk['said']>[0],
+    { sessionId }: Pick<Session, 'sessionId'>,
+  ) => [
+    await desk.said(as, getSession, { sessionId }),
+    await desk.said(as, setSession, { sessionId }),
+    await desk.said(as, deleteSession, { sessionId }),
+  ];
+
+  it('the session itself may do all of it', async () => {
+    const session = await desk.begin();
+    expect(await asked(session, session)).toEqual(['answered', 'answered', 'answered']);
+  });
+
+  it('another session of the same user may see it and end it', async () => {
+    const session = await desk.begin();
+    const { userId, device } = session;
+    if (device === null) throw new Error('there is a device');
+    desk.house.clock.now += 30_000;
+    const totpCode = codeOf(desk.house, device);
+    const another = await answerOf(desk.house, creating({ userId }, { password, totpCode }));
+    expect(await asked(session, another)).toEqual(['answered', '7 permission-denied AUTH-AWfge', 'answered']);
+  });
+
+  it('those of other users and organizations see nothing', async () => {
+    const [session, other, elsewhere] = [
+      await desk.begin(),
+      await desk.begin(),
+      await desk.begin({ elsewhere: true }),
+    ];
+    const hidden = [notThere, notThere, notThere];
+    expect(await asked(other, session)).toEqual(hidden);
+    expect(await asked(elsewhere, session)).toEqual(hidden);
+    expect(await asked('ada', session)).toEqual(hidden);
+    expect(await asked('strangersOwner', session)).toEqual(hidden);
+    const nowhere = { sessionId: '0198f3a2-0000-7000-8000-00000000dead' as never };
+    expect(await asked(session, nowhere)).toEqual(hidden);
+  });
+
+  it('roles of its organization and of the instance do', async () => {
+    for (const person of ['owner', 'root'] as const)
+      expect(await asked(person, await desk.begin())).toEqual(['answered', 'answered', 'answered']);
+    expect(await asked('reader', await desk.begin())).toEqual([notThere, notThere, notThere]);
+  });
+
+  it('its token opens it for whoever brings it, and a wrong one closes it', async () => {
+    const [session, other] = [await desk.begin(), await desk.begin()];
+    const { sessionId } = session;
+    const [sessionToken = '', wrong = ''] = [session, other].map((one) => one.authorization.slice(7));
+    expect(await desk.said('ada', getSession, { sessionId, sessionToken })).toBe('answered');
+    expect(await desk.said('ada', getSession, { sessionId, sessionToken: wrong })).toBe(notThere);
+    expect(await desk.said('owner', getSession, { sessionId, sessionToken: wrong })).toBe(
+      '7 session-token-wrong QUERY-dsfr3',
+    );
+    expect(await desk.said('owner', deleteSession, { sessionId, sessionToken: 'css_x' })).toBe(
+      '7 session-token-wrong COMMAND-sGr42',
+    );
+    expect(await desk.said('ada', deleteSession, { sessionId, sessionToken })).toBe('answered');
+  });
+});
