@@ -26,8 +26,13 @@ import type { PasswordSettings } from '#server/password-settings.js';
 
 /** A hash at a time for each core: their threads go after all others, where a thread can (ADR 0044). */
 const hashesAtATime = Math.max(1, availableParallelism() - (process.platform === 'linux' ? 0 : 1));
-/** Whoever would wait longer is told to come again, while the caller is still there to hear it. */
-const hashesLimits = { concurrent: hashesAtATime, waitingMax: 1_000, waitMaxMs: 2_500 };
+/** Half of what a call has by default: whoever would wait longer is told to come again, and is there to hear it. */
+const hashesLimits = {
+  concurrent: hashesAtATime,
+  waitingMax: 1_000,
+  waitMaxMs: 5_000,
+  waitingLeast: 64,
+};
 
 type Hashes = Secrets['recoveryHashes'];
 

@@ -116,6 +116,33 @@ describe('a lane', () => {
     expect([lane.running, lane.waiting]).toEqual([0, 0]);
   });
 
+  it('refuses what would wait too long, but for a few, and says how long that is', async () => {
+    const lane = new HashLane({ concurrent: 1, waitingMax: 100, waitMaxMs: 1, waitingLeast: 3 });
+    const slow = { memoryKibibytes: 65_536, passes: 1 };
+    await lane.hash('secret', slow);
+    const asked = Array.from({ length: 6 }, () => lane.hash('secret', slow));
+    const results = await Promise.allSettled(asked);
+    expect(results.map(({ status }) => status)).toEqual([
+      ...new Array(4).fill('fulfilled'),
+      ...new Array(2).fill('rejected'),
+    ]);
+    const { reason } = results[5] as PromiseRejectedResult;
+    expect(reason).toBeInstanceOf(HashLaneFull);
+    expect(reason.retryAfterMs).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('beside another takes turns with it', async () => {
+    const passwords = new HashLane({ concurrent: 1, waitingMax: 100 });
+    const codes = passwords.beside();
+    const done: string[] = [];
+    const work = (lane: HashLane, name: string) => lane.hash('secret', light).then(() => done.push(name));
+    await Promise.all([
+      ...[1, 2, 3, 4].map((turn) => work(passwords, `password ${turn}`)),
+      work(codes, 'code'),
+    ]);
+    expect(done).toEqual(['password 1', 'password 2', 'code', 'password 3', 'password 4']);
+  });
+
   it('tells what refused in words that name no secret', async () => {
     const lane = new HashLane({ concurrent: 1, waitingMax: 0 });
     const working = lane.hash('canary', light);

@@ -48,6 +48,8 @@ export interface HashLaneLimits {
   readonly waitingMax: number;
   /** So is what would wait longer than this, as far as can be told: its caller would be gone by then. */
   readonly waitMaxMs?: number;
+  /** That many may wait for however long: a few are no flood, whatever else the machine has to do. */
+  readonly waitingLeast?: number;
 }
 
 /** Nobody is told to come back at once: a whole lane would. */
@@ -103,11 +105,15 @@ export class HashLane {
 
   async #inTurn(job: HashJob): Promise<HashReply> {
     const waitMs = this.#turns.expectedWaitMs(this);
-    const isFull = this.#turns.isBusy && this.waiting >= this.#limits.waitingMax;
-    if (isFull || waitMs > (this.#limits.waitMaxMs ?? Number.POSITIVE_INFINITY))
-      throw new HashLaneFull(Math.max(retryAfterLeastMs, Math.ceil(waitMs)));
+    if (this.#isFull(waitMs)) throw new HashLaneFull(Math.max(retryAfterLeastMs, Math.ceil(waitMs)));
     const reply = await this.#turns.take(this, () => this.#threads.run(job));
     if (reply === null) throw new HashUnreadable();
     return reply;
+  }
+
+  #isFull(waitMs: number): boolean {
+    const { waitingMax, waitMaxMs = Number.POSITIVE_INFINITY, waitingLeast = 0 } = this.#limits;
+    if (!this.#turns.isBusy) return false;
+    return this.waiting >= waitingMax || (waitMs > waitMaxMs && this.waiting >= waitingLeast);
   }
 }

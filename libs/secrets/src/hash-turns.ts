@@ -2,7 +2,7 @@
 // recovery code waits for one of them at a time.
 
 /** Weight of the newest in what a turn is thought to take. */
-const newest = 0.1;
+const newest = 0.2;
 
 export class HashTurns {
   readonly concurrent: number;

@@ -5,6 +5,7 @@ import type { Application } from '#application/application.js';
 import type { Caller, Refused } from '#application/caller.js';
 import type { NotExecuted } from '#application/execute.js';
 import { guessPassword } from '#application/password/compare.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { settingsFor } from '#application/session/sessions.js';
 import { type Rejected, reject } from '#domain/decider.js';
 import type { LoginKey, OrganizationId } from '#domain/ids.js';
@@ -25,24 +26,26 @@ type Refusal = PasswordBoundRefusal | PasswordWrong;
 export async function refuseNobody(
   application: Application,
   { key, password, organizationId, instanceId, by }: PasswordOfNobody,
-): Promise<Refused<Refusal | NotExecuted>> {
+): Promise<Refused<Refusal | NotExecuted | Busy>> {
   const settings = await settingsFor(application, organizationId);
   const guess = guessPassword(password, application.parts.secrets);
-  const outcome = await application.loginNames.commands.execute<Refusal, null>({
-    stream: `login-${key}`,
-    by,
-    resourceOwner: organizationId ?? instanceId,
-    decide: async (name, now) => {
-      const refusal = passwordUncompared(name, { now, settings });
-      if (refusal !== null) return reject(refusal);
-      await guess.compare(null);
-      return refusePassword(name, { now, settings });
-    },
-    recall: (_, { wrongPasswords }, now): Rejected<Refusal> => ({
-      kind: 'rejected',
-      refusal: passwordWrong(wrongPasswords, { now, settings }),
+  const outcome = await unlessBusy(() =>
+    application.loginNames.commands.execute<Refusal, null>({
+      stream: `login-${key}`,
+      by,
+      resourceOwner: organizationId ?? instanceId,
+      decide: async (name, now) => {
+        const refusal = passwordUncompared(name, { now, settings });
+        if (refusal !== null) return reject(refusal);
+        await guess.compare(null);
+        return refusePassword(name, { now, settings });
+      },
+      recall: (_, { wrongPasswords }, now): Rejected<Refusal> => ({
+        kind: 'rejected',
+        refusal: passwordWrong(wrongPasswords, { now, settings }),
+      }),
     }),
-  });
+  );
   if (outcome.kind === 'accepted') throw new TypeError('nobody has a password that is right');
   return outcome;
 }
