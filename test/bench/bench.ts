@@ -1,4 +1,4 @@
-// `npm run bench`: each figure beside its ceiling, as a table and as JSON. `--rows`, `--users` and `--rounds` scale it.
+// `npm run bench`: each figure beside its ceiling, as a table and as JSON. `--rows`, `--users`, `--logins` and `--rounds` scale it.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -9,12 +9,14 @@ import { callFigures } from '#test/bench/call-figures.js';
 import { commandFigures } from '#test/bench/command-figures.js';
 import { eventLogFigures } from '#test/bench/event-log-figures.js';
 import { type Figure, holds } from '#test/bench/figures.js';
+import { loginFigures } from '#test/bench/login-figures.js';
 import { longStreamsFigures } from '#test/bench/long-streams-figures.js';
 
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },
     users: { type: 'string', default: '100000' },
+    logins: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
     directory: { type: 'string', default: tmpdir() },
@@ -28,6 +30,7 @@ try {
     ...(await eventLogFigures({ directory, rows: Number(values.rows), rounds })),
     ...(await commandFigures({ directory, users: Number(values.users), rounds })),
     ...(await callFigures({ directory: join(directory, 'calls'), users: Number(values.users), rounds })),
+    ...(await loginFigures({ directory: join(directory, 'logins'), logins: Number(values.logins), rounds })),
     ...(await longStreamsFigures({ directory: join(directory, 'long') })),
   ];
   if (!values.json) printTable(figures);

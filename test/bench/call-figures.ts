@@ -155,26 +155,31 @@ async function restFigure({ ours, echo, token, rounds }: Bench, userIds: readonl
   });
 }
 
-function bytesOf<Method extends DescMethodUnary>(
+export function bytesOf<Method extends DescMethodUnary>(
   method: Method,
   fields: MessageInitShape<Method['input']>,
 ): Buffer {
   return Buffer.from(toBinary(method.input, create(method.input, fields)));
 }
 
-const pathOf = ({ parent, name }: DescMethodUnary) => `/${parent.typeName}/${name}`;
+export const pathOf = ({ parent, name }: DescMethodUnary) => `/${parent.typeName}/${name}`;
 
 const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 
-interface Alternation {
+export interface Alternation {
   readonly ours: { readonly call: Call; readonly payloads: readonly Buffer[] };
   readonly ceiling: Call;
   readonly ceilingPayload?: Buffer;
   readonly onAnswer?: (answer: Buffer, index: number) => void;
+  /** Calls under way at a time, on either side. */
+  readonly atOnce?: number;
 }
 
 /** Rounds of us and of the ceiling in turn; a short one first, for either to warm up. */
-async function alternate(rounds: number, { ours, ceiling, ceilingPayload, onAnswer }: Alternation) {
+export async function alternate(
+  rounds: number,
+  { ours, ceiling, ceilingPayload, onAnswer, atOnce = concurrent }: Alternation,
+) {
   const speeds: { ours: number[]; ceiling: number[] } = { ours: [], ceiling: [] };
   const perRound = Math.floor(ours.payloads.length / rounds);
   for (let round = 0; round < rounds; round += 1) {
@@ -182,13 +187,13 @@ async function alternate(rounds: number, { ours, ceiling, ceilingPayload, onAnsw
     const until = round === rounds - 1 ? ours.payloads.length : from + perRound;
     const some = ours.payloads.slice(from, until);
     speeds.ours.push(
-      await perSecond(some, async (payload, index) => {
+      await perSecond(some, atOnce, async (payload, index) => {
         const answer = await ours.call(payload);
         onAnswer?.(answer, from + index);
       }),
     );
     speeds.ceiling.push(
-      await perSecond(some, async (payload) => void (await ceiling(ceilingPayload ?? payload))),
+      await perSecond(some, atOnce, async (payload) => void (await ceiling(ceilingPayload ?? payload))),
     );
   }
   return speeds;
@@ -196,10 +201,11 @@ async function alternate(rounds: number, { ours, ceiling, ceilingPayload, onAnsw
 
 async function perSecond(
   payloads: readonly Buffer[],
+  atOnce: number,
   each: (payload: Buffer, index: number) => Promise<void>,
 ) {
   const started = performance.now();
-  await inParallel(payloads, concurrent, each);
+  await inParallel(payloads, atOnce, each);
   return (1_000 * payloads.length) / (performance.now() - started);
 }
 
@@ -223,12 +229,12 @@ async function pacedP99(
 }
 
 /** A code is accepted once, and of no earlier step than the last: each kind of call has steps of its own. */
-async function startOfStep(): Promise<number> {
+export async function startOfStep(): Promise<number> {
   await delay(stepMs - (Date.now() % stepMs) + 100);
   return Date.now();
 }
 
-class Process {
+export class Process {
   readonly #child: ChildProcess;
   readonly #told: Readonly<Record<string, number>>;
 
