@@ -35,6 +35,7 @@ export async function openCommandHouse(
     externalUrl: 'https://id.example',
     secrets: await secretsOver(keys, masterKeys),
     snapshots: null,
+    deliversCodes: false,
     onTrouble: (error) => {
       throw error;
     },

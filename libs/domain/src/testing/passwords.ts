@@ -24,7 +24,10 @@ export const rehashed: PasswordEvent = {
 export const right: PasswordEvent = { type: 'user.human.password.check.succeeded' };
 export const wrong: PasswordEvent = { type: 'user.human.password.check.failed' };
 export const resetCode = { code: sealed('K7PX2M'), expiresAt: now + 600_000, send: false };
-export const resetCodeAdded: PasswordEvent = { type: 'user.human.password.code.added', ...resetCode };
+export const resetCodeAdded = {
+  type: 'user.human.password.code.added',
+  ...resetCode,
+} as const satisfies PasswordEvent;
 export const wrongResetCode: PasswordEvent = { type: 'user.human.password.code.check.failed' };
 
 /** Another password, which nothing can be said against. */
