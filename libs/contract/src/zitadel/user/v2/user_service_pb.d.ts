@@ -2124,10 +2124,10 @@ export declare const UserService: GenService<{
     output: typeof VerifyTOTPRegistrationResponseSchema;
   },
   /**
-   * Removes the authenticator app that RegisterTOTP made. A user who removes its own has to bring a proof, which
-   * only countersign.v1.FactorService.RemoveTotp takes.
+   * Removes the authenticator app that RegisterTOTP made. A user who removes its own has to bring a proof, as
+   * `x-countersign-code` or `x-countersign-recovery-code`; countersign.v1.FactorService.RemoveTotp has fields for it.
    *
-   * Refused as `totp-not-found`, `proof-required`.
+   * Refused as `totp-not-found`, `proof-required`, and with a proof as FactorService.RemoveTotp.
    *
    * @generated from rpc zitadel.user.v2.UserService.RemoveTOTP
    */
