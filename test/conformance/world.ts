@@ -21,9 +21,10 @@ export interface World {
   place(): Promise<Place>;
 }
 
-export async function openWorld(): Promise<World> {
+/** @param settings of the server, beside where its data is */
+export async function openWorld(settings: Readonly<Record<string, string>> = {}): Promise<World> {
   const directory = temporaryDirectory();
-  const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
+  const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory, ...settings } });
   const administratorToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
   let places = 0;
   return {

@@ -50,7 +50,7 @@ export function idsIn(message: DescMessage, prefix = '', around: readonly string
 }
 
 const holdsAnId = ({ name }: DescField, prefix: string) =>
-  /(^|_)ids?$/.test(name) && !/(and|or|not)_query\.$/.test(prefix);
+  /(^|_)ids?$/.test(name) && !/(^|\.)(and|or|not)_query\.$/.test(prefix);
 
 /** The JSON in which the field of this path, and nothing else, has this text. */
 export function jsonOf(message: DescMessage, path: string, text: string): JsonObject {

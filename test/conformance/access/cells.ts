@@ -145,8 +145,13 @@ export async function askCell({ world }: Scene, cell: Cell): Promise<readonly He
 }
 
 async function somebodyNew(world: AccessWorld, { call, caller, target }: Cell) {
-  if (call.row.of === 'session')
-    return { token: caller.token, about: { ...target, sessionId: await world.session(target.userId) } };
+  if (call.row.of === 'session') {
+    const sessionId =
+      target.fate === undefined
+        ? await world.session(target.userId)
+        : (await world.goneFrom(String(target.organizationId), target.fate)).sessionId;
+    return { token: caller.token, about: { ...target, sessionId } };
+  }
   if (call.row.of === 'user') {
     const organizationId = String(target.organizationId);
     const person =

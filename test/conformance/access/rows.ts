@@ -198,7 +198,7 @@ export const rows = {
       'queries.creator_query.id': 'filter',
       'queries.user_agent_query.fingerprint_id': 'filter',
     }),
-    deleteSession: ofSession({ self: true, ends: true }),
+    deleteSession: ofSession({ self: true, ends: true, reachesGone: true }),
   },
   settings: {
     getLoginSettings: ofOrganization('reader', { ids: { 'ctx.org_id': 'organization' } }),

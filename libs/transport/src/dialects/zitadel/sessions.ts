@@ -1,6 +1,7 @@
 // Logins. Whoever makes sessions is let in by a role; whom a session is about is found by the command, so that nobody
 // learns from an answer, nor from its time, whether there is such a user.
 
+import type { Outcome } from '#application/caller.js';
 import { CreateSession } from '#application/session/create-session.js';
 import { DeleteSession } from '#application/session/delete-session.js';
 import { SetSession } from '#application/session/set-session.js';
@@ -44,7 +45,11 @@ const fields = {
   'userAgent.headers': 'user_agent.header',
 };
 
-export const sessions = (parts: Parts): Methods => ({ ...changes(parts), ...reads(parts) });
+export const sessions = (parts: Parts): Methods => ({
+  ...changes(parts),
+  ...ends(parts),
+  ...reads(parts),
+});
 
 const changes = (parts: Parts): Methods => ({
   createSession: {
@@ -79,12 +84,17 @@ const changes = (parts: Parts): Methods => ({
       const refusal = refusedRequest(request);
       if (refusal !== null) return refused(refusal);
       const wanted = { ...(await changesIn(parts, request, call)), sessionId: idIn(request) };
-      return told(await parts.run(new SetSession(wanted)), ({ details, answer }) => ({
+      const outcome = await parts.run(new SetSession(wanted));
+      if (wanted.user === null && isOfNobody(outcome)) return refused({ code: 'session-not-found' });
+      return told(outcome, ({ details, answer }) => ({
         details: detailsOf(details),
         sessionToken: answer.token ?? '',
       }));
     },
   },
+});
+
+const ends = (parts: Parts): Methods => ({
   deleteSession: {
     access: {
       of: 'session',
@@ -132,6 +142,10 @@ const reads = (parts: Parts): Methods => ({
     },
   },
 });
+
+/** Whose user is gone is told of as what never was. */
+const isOfNobody = (outcome: Outcome<unknown, CallRefusal>): boolean =>
+  outcome.kind === 'rejected' && outcome.refusal.code === 'user-not-found';
 
 const idIn = ({ sessionId }: { readonly sessionId: string }) => sessionId as SessionId;
 
