@@ -66,6 +66,7 @@ import { base32Decode, base32Encode } from '#secrets/base32.js';
 import { newId } from '#secrets/ids.js';
 import { newTotpSecret, totpCode } from '#secrets/totp.js';
 import { passwords } from '#test/faults/every-password.js';
+import { sessions } from '#test/faults/every-session.js';
 import { type Canary, canaryOf } from '#test/faults/leak-search.js';
 import { accepted, once, type Part, refused, type Script } from '#test/faults/script-steps.js';
 
@@ -128,6 +129,7 @@ export function* everyCommand(scene: Scene): Script {
   yield* recovery(scene, userId);
   yield* tokens(scene, userId);
   yield* passwords(scene, userId);
+  yield* sessions(scene, userId);
   yield* ends(scene, userId);
 }
 

@@ -30,6 +30,7 @@ export function* passwords({ planted }: Scene, userId: UserId): Part<void> {
   yield* refused('password-wrong', new SetPassword({ ...set, shown: wrong }));
   const another = wanted('another password');
   yield* once(new SetPassword({ ...set, password: another, shown: present }), 'password-wrong');
+  yield* refused('password-code-not-deliverable', new RequestPasswordCode({ ...them, send: true }));
   const { passwordCode } = yield* accepted(new RequestPasswordCode(them));
   planted.learn('password code', passwordCode);
   const mistyped = planted.learn('wrong password code', passwordCode.startsWith('Z') ? '0QX7WN' : 'ZQX7WN');

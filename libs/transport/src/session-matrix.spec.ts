@@ -40,7 +40,8 @@ const ask = async (asked: Asked) =>
 
 const about = ['itself', 'ada', 'stranger', 'nobody'] as const;
 
-function askAboutUsers({ permission, self, reachesGone = false }: Extract<Rule, { of: 'user' }>) {
+function askAboutUsers({ permission, self, ...rule }: Extract<Rule, { of: 'user' }>) {
+  const reachesGone = rule.reachesGone ?? false;
   const idOf = (whom: (typeof about)[number]) =>
     (whom === 'itself' ? session.userId : people[whom]) as UserId;
   return Promise.all(
@@ -48,7 +49,8 @@ function askAboutUsers({ permission, self, reachesGone = false }: Extract<Rule, 
   );
 }
 
-function askAboutOrganizations({ permission, reachesGone = false }: Extract<Rule, { of: 'organization' }>) {
+function askAboutOrganizations({ permission, ...rule }: Extract<Rule, { of: 'organization' }>) {
+  const reachesGone = rule.reachesGone ?? false;
   const organizations = [organizationId, otherId, people.nobody as unknown as OrganizationId];
   return Promise.all(
     organizations.map((id) => ask({ of: 'organization', permission, reachesGone, organizationId: id })),

@@ -334,6 +334,11 @@ describe('a code that sets a password anew', () => {
     expect(await attempt(house, byCode(code))).toEqual(refused('password-code-not-found'));
   });
 
+  it('is brought to its user by nobody where nothing delivers it', async () => {
+    const toBeSent = new RequestPasswordCode({ ...her, send: true, by });
+    expect(await attempt(house, toBeSent)).toEqual(refused('password-code-not-deliverable'));
+  });
+
   it('is not told again, nor counted again where it was wrong', async () => {
     const send = () => new RequestPasswordCode({ ...her, by: sentTo(house) });
     const first = await house.run<Outcome<object, unknown>>(send());
