@@ -98,7 +98,17 @@ export const mended: readonly Mended[] = [
   {
     where: 'Removing an own factor',
     theirs: 'The access token is enough.',
-    ours: 'A user who removes its own brings a proof, which FactorService takes; RemoveTOTP without one is `proof-required`. Who administers users may, without.',
+    ours: 'A user who removes its own brings a proof: in a field of FactorService, or in `x-countersign-code` or `x-countersign-recovery-code`; RemoveTOTP without one is `proof-required`. Who administers users may, without.',
+  },
+  {
+    where: 'Adding and removing own factors, codes and tokens, and changing the own password',
+    theirs: 'The access token or session is enough.',
+    ours: 'A session needs a factor of the last ten minutes, or a code in a header, else `step-up-required`; an access token the scope `factors.write` or `all`, else `scope-required` ([how to go on](sessions-that-call.md)).',
+  },
+  {
+    where: 'A session as an API token',
+    theirs: 'It may do what its user may.',
+    ours: "It has none of its user's roles.",
   },
   {
     where: 'Several TOTP devices',

@@ -73,7 +73,11 @@ const refusals: readonly (readonly [what: string, from: (good: string) => Promis
       'ERR_JWKS_NO_MATCHING_KEY',
     ],
     ['with a key in its header', withOwnKey, 'ERR_JWKS_NO_MATCHING_KEY'],
-    ['that is not signed', async (good) => new UnsecuredJWT(claimsIn(good)).encode(), 'ERR_JOSE_NOT_SUPPORTED'],
+    [
+      'that is not signed',
+      async (good) => new UnsecuredJWT(claimsIn(good)).encode(),
+      'ERR_JOSE_NOT_SUPPORTED',
+    ],
   ];
 
 const partsOf = (jwt: string) => jwt.split('.') as [string, string, string];
