@@ -51,7 +51,8 @@ export interface KeyInUse {
 /** What each published key is for. */
 export function keysInUse(keys: SigningKeys, now: Instant): readonly KeyInUse[] {
   const published = publishedKeys(keys, now);
-  const signing = published.indexOf(keyThatSigns(keys, now));
+  const signs = keyThatSigns(keys, now);
+  const signing = signs === null ? -1 : published.indexOf(signs);
   return published.map((key, index) => {
     const next = published[index + 1];
     if (index > signing) return { key, use: 'waits', until: signsAt(key) };
