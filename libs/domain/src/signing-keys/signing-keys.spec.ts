@@ -134,6 +134,10 @@ describe('a published key', () => {
     ]);
     expect(uses(over)).toEqual([['second', 'signs', null]]);
   });
+
+  test('is not there before the first is added', () => {
+    expect(keysInUse(keysAfter(), now)).toEqual([]);
+  });
 });
 
 describe('what is published', () => {
