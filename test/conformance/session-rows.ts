@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 
 import { type Asking, changed, expectRefusal, factors, users } from '#test/conformance/asking.js';
 import type { Row } from '#test/conformance/rows.js';
-import { codeOf, human, wrongCodeOf } from '#test/conformance/world.js';
+import { clearOfTurn, codeOf, human, wrongCodeOf } from '#test/conformance/world.js';
 
 const sessions = 'zitadel.session.v2.SessionService';
 const password = 'correct horse battery';
@@ -38,6 +38,7 @@ export const sessionRows: readonly Row[] = [
       const person = await newPerson(asking);
       const { userId } = person;
       const secret = String((await done(`${users}/RegisterTOTP`, { userId })).secret);
+      await clearOfTurn();
       await done(`${users}/VerifyTOTPRegistration`, { userId, code: codeOf(secret, -30) });
       const created = await done(`${sessions}/CreateSession`, { checks: shown(person) });
       expect(created.details).toEqual(changed(expect.any(String) as unknown as string));

@@ -74,6 +74,12 @@ export function codeOf(secret: string, laterSeconds = 0): string {
   return generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + laterSeconds });
 }
 
+/** So that a code of the step before is not two steps old when it arrives. */
+export async function clearOfTurn(): Promise<void> {
+  const leftMs = 30_000 - (Date.now() % 30_000);
+  if (leftMs < 4_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
+}
+
 export function wrongCodeOf(secret: string): string {
   return String((Number(codeOf(secret)) + 500_000) % 1_000_000).padStart(6, '0');
 }

@@ -12,6 +12,7 @@ import { createClientTransport } from '@zitadel/client/web';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
 import { generateSync } from 'otplib';
 
+import { clearOfTurn } from '#test/conformance/world.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 let server: Server;
@@ -73,6 +74,7 @@ describe.each(Object.entries(transports))("ZITADEL's own client over %s", (_, tr
 
   async function enrol(userId: string): Promise<string> {
     const { secret } = await users.registerTOTP({ userId });
+    await clearOfTurn();
     await users.verifyTOTPRegistration({ userId, code: codeAt(secret, -30) });
     return secret;
   }

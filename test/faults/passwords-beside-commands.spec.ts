@@ -49,12 +49,15 @@ it(`${guesses} wrong passwords at once: the lane compares what it may, and refus
   for (const other of others) expect((await other).kind).toBe('accepted');
   expect(order.filter((code) => code === 'password-wrong').length).toBeLessThan(compared);
   const outcomes = Map.groupBy(await Promise.all(told), codeIn);
-  expect(outcomes.get('password-wrong')).toHaveLength(compared);
-  expect(outcomes.get('busy')).toHaveLength(guesses - compared);
+  // A place that is free again while others still come is taken again.
+  const wrong = outcomes.get('password-wrong')?.length ?? 0;
+  expect(wrong).toBeGreaterThanOrEqual(compared);
+  expect(wrong).toBeLessThan(2 * compared);
+  expect(outcomes.get('busy')).toHaveLength(guesses - wrong);
   expect(outcomes.get('busy')?.[0]).toMatchObject({ refusal: { retryAfterMs: expect.any(Number) } });
   // Those that were refused were told before those that were compared.
-  expect(order.slice(0, guesses - compared).filter((code) => code !== 'busy').length).toBeLessThan(
-    compared / 2,
+  expect(order.slice(0, guesses - 2 * compared).filter((code) => code !== 'busy').length).toBeLessThan(
+    compared,
   );
 }, 60_000);
 

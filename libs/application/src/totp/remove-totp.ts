@@ -5,17 +5,28 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
-import { gatherProof, proofFor, readProof, type UnreadProof, withoutProof } from '#application/proof.js';
+import {
+  gatherProof,
+  proofFor,
+  readProof,
+  type UnreadProof,
+  withoutProof,
+  withProof,
+} from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { type Decide, executeForUser, type UserOutcome } from '#application/users.js';
 import { type Decision, reject } from '#domain/decider.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import { hasSecondFactor } from '#domain/session/assurance.js';
 import { type RemoveTotpRefusal, removeTotp } from '#domain/totp/decide.js';
 
 type Outcome = UserOutcome<null, RemoveTotpRefusal | UnreadProof | Busy>;
 
-/** A device that waits for its first code is removed without a proof, which is then left unspent. */
+/**
+ * A device that waits for its first code is removed without a proof. One that comes along is looked at all the same
+ * where there is a factor to hold it against: a session may have come this far by it.
+ */
 export class RemoveTotp extends Command<Outcome> {
   @IsId() readonly organizationId!: OrganizationId;
   @IsId() readonly userId!: UserId;
@@ -54,7 +65,12 @@ export class RemoveTotpHandler implements ICommandHandler<RemoveTotp> {
     const decide: Decide<RemoveTotpRefusal, null> = async (account, context) => {
       const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
       const removal = removeTotp(account, { ...device, proof }, context);
-      if (read.proof === null || !needsProof(removal)) return withOthersEnded(removal, ending, account);
+      if (read.proof === null) return withOthersEnded(removal, ending, account);
+      if (!needsProof(removal)) {
+        const shown = byAdministrator || !hasSecondFactor(account) ? null : read.proof;
+        const subject = { account, context, secrets, organizationId };
+        return withOthersEnded(await withProof(removal, shown, subject), ending, account);
+      }
       const gathered = await gatherProof(read.proof, device, { account, context, secrets });
       if (gathered.kind === 'rejected') return reject(gathered.refusal);
       const proven = removeTotp(account, { ...device, proof: gathered.proof }, context);

@@ -319,6 +319,18 @@ describe('a device of a user', () => {
       expect(await remove({ byAdministrator: true })).toEqual(accepted(3));
     });
 
+    it('while it waits for its first code, but a proof that comes along is held against what there is', async () => {
+      await enrol();
+      const { totpId } = answerOf(await house.run(new StartTotpRegistration({ organizationId, userId, by })));
+      const removeIt = (code: string) =>
+        house.run(new RemoveTotp({ organizationId, userId, totpId, code, by }));
+      const right = codeOf(house, phone);
+      const wrong = String((Number(right) + 500_000) % 1_000_000).padStart(6, '0');
+      expect(await removeIt(wrong)).toMatchObject({ refusal: { code: 'wrong-code' } });
+      // Two of the enrolment, the start, the failure, the success and the removal.
+      expect(await removeIt(right)).toEqual(accepted(6));
+    });
+
     it('while it waits for its first code, without a proof, and one that is given is not spent', async () => {
       const person = await addPerson(house);
       const { totpId } = answerOf(
