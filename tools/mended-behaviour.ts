@@ -118,7 +118,7 @@ export const mended: readonly Mended[] = [
   {
     where: 'Messages to people',
     theirs: 'A code for an address or a number is sent to it, also where nothing is said of its proof.',
-    ours: 'Nothing is sent: `send_code` is refused by its name, `return_code` of an address is answered to the caller. Where nothing is said, the address is kept and not verified. Of a number nothing is proved: asking for it is refused.',
+    ours: 'Neither is sent: `send_code` is refused by its name, `return_code` of an address is answered to the caller. Where nothing is said, the address is kept and not verified. Of a number nothing is proved: asking for it is refused.',
   },
   {
     where: 'What is set and not built',
@@ -166,29 +166,9 @@ export const mended: readonly Mended[] = [
     ours: 'Wrong passwords in a row after which it has to be set anew, and wrong codes that disable one device; never 0, and the user is never locked by either.',
   },
   {
-    where: 'Metadata and user agent of a session without a user',
-    theirs: 'are kept as they are sent.',
-    ours: 'Refused by the name of the field, `session-user-missing`, until the user is checked: they are sealed under the key of that user, so that erasing the user erases them.',
-  },
-  {
-    where: 'A wrong password in CreateSession and SetSession',
-    theirs: 'A user that there is not, one without a password, and a wrong password have three answers.',
-    ours: 'One answer, one budget and as much work for all of them. A user that is only named, and not there, is NOT_FOUND.',
-  },
-  {
-    where: 'A session whose user has a second factor',
-    theirs: 'has to show it where the login policy allows that factor.',
-    ours: 'Has to show a TOTP or recovery code whatever the settings, also where the device is disabled; older sessions of the user have to, too, from the enrolment on.',
-  },
-  {
     where: 'How long a session lasts',
     theirs: 'For good, where no lifetime is asked for.',
     ours: 'As long as the organization says, and never beyond its longest; a lifetime beyond that is INVALID_ARGUMENT. It is over with a lock, a deactivation or a removal of its user, and does not come back.',
-  },
-  {
-    where: 'SetSession on a session that there is not',
-    theirs: 'is not refused.',
-    ours: 'NOT_FOUND.',
   },
   {
     where: 'A repeat by an idempotency key',
@@ -203,8 +183,8 @@ export const mended: readonly Mended[] = [
   {
     where: 'A session that lets somebody in',
     theirs:
-      'Whether a second factor is needed follows from settings; one that is set up may not be asked for.',
-    ours: 'User, password and, where the user has a second factor, a code of it, whatever the settings say. Looked at again with each call.',
+      'Whether a second factor is needed follows from settings, and from whether the login policy allows it; one that is set up may not be asked for.',
+    ours: 'User, password and, where the user has a second factor, a TOTP or recovery code, whatever the settings say, also where the device is disabled. Looked at again with each call: older sessions of the user have to show it, too, from the enrolment on.',
   },
   {
     where: 'A second factor that is required, and not there yet',
@@ -214,7 +194,7 @@ export const mended: readonly Mended[] = [
   {
     where: 'A wrong password, no password, and nobody',
     theirs: 'Three answers, at different times.',
-    ours: 'One answer, `COMMAND-3M0fs` with `failed_attempts`, which takes as long, and one budget.',
+    ours: 'One answer, `COMMAND-3M0fs` with `failed_attempts`, one budget, and as much work, but for a hash that was brought along and not yet made anew by a login. A user that is only named, and not there, is NOT_FOUND.',
   },
   {
     where: 'Too many wrong passwords',
@@ -224,11 +204,11 @@ export const mended: readonly Mended[] = [
   {
     where: 'A session without a user',
     theirs: 'can have metadata and a user agent.',
-    ours: 'It has neither, refused as `session-user-missing`: what is personal is sealed under the key of the user, so that erasing the user erases it. Only who makes sessions of the whole instance makes one.',
+    ours: 'It has neither, refused by the name of the field, `session-user-missing`, until the user is checked: they are sealed under the key of that user, so that erasing the user erases them. Only who makes sessions of the whole instance makes one.',
   },
   {
     where: 'A session that there is not',
-    theirs: 'FAILED_PRECONDITION when it is changed, NOT_FOUND when it is read, and OK when it is deleted.',
+    theirs: 'Its change is not refused; NOT_FOUND when it is read, and OK when it is deleted.',
     ours: 'NOT_FOUND in every call. One that has ended can be deleted again.',
   },
   {
@@ -249,17 +229,17 @@ export const mended: readonly Mended[] = [
   {
     where: 'A new password',
     theirs: 'Composition rules by default, and no list of common ones.',
-    ours: 'Eight characters or more, none of the common ones, and composition only where an organization asks for it.',
+    ours: 'Eight characters or more, not a name of the user, none of the blocklist if there is a list, and composition only where an organization asks for it.',
   },
   {
     where: 'An own password',
     theirs: 'UpdateUser and SetPassword, by the present one or a code.',
-    ours: 'SetPassword alone, and from a session with a second factor that was shown a short while ago. Who administers users sets those of others by either.',
+    ours: 'SetPassword alone of the two; UpdateUser refuses it by the name of the field. Who administers users sets those of others by either.',
   },
   {
     where: 'PasswordReset',
     theirs: 'sends a mail or a message.',
-    ours: '`return_code` answers the code; `send_link` hands it to the delivery hook. Not for oneself.',
+    ours: '`return_code` answers the code; `send_link` hands it to the delivery hook, and is refused where there is none. Being the user is not enough to ask for it.',
   },
   {
     where: 'Right after a change',
