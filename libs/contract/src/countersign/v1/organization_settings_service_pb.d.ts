@@ -182,7 +182,7 @@ export declare type OrganizationSettings = Message<"countersign.v1.OrganizationS
   stepUpSecondsRecoveryCodes?: number | undefined;
 
   /**
-   * The same where an access token is added.
+   * The same where an access token is added or removed.
    *
    * @generated from field: optional uint32 step_up_seconds_tokens = 24;
    */

@@ -201,7 +201,8 @@ export declare type SetSessionRequest = Message<"zitadel.session.v2.SetSessionRe
   sessionId: string;
 
   /**
-   * Not looked at: who may change sessions changes this one, by whatever token it has.
+   * Not looked at: who calls counts. A session changes itself; another one is changed by who has a role for it, and
+   * began it or may do all that its user may.
    *
    * @generated from field: string session_token = 2 [deprecated = true];
    * @deprecated

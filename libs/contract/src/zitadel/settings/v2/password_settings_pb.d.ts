@@ -14,7 +14,8 @@ import type { ResourceOwnerType } from "./settings_pb.js";
 export declare const file_zitadel_settings_v2_password_settings: GenFile;
 
 /**
- * What a new password has to be like. One that is on the list of known passwords is refused besides.
+ * What a new password has to be like. One that is a name of its user is refused besides, and one that is on the
+ * blocklist, if the service was given one.
  *
  * @generated from message zitadel.settings.v2.PasswordComplexitySettings
  */

@@ -2079,7 +2079,7 @@ export declare const UserService: GenService<{
   },
   /**
    * Sets the password of a person: users bring their present one or the code that PasswordReset made; who administers
-   * users brings neither. UpdateUser does the same.
+   * users brings neither. UpdateUser does the same for others, and refuses an own one as `invalid-input`.
    *
    * Refused as `user-not-human`, `password-too-short`, `password-too-long`, `password-too-common`,
    * `password-composition`, `password-hash-unreadable`, `busy`; with the present password also as
