@@ -9,13 +9,14 @@ import type { CallerProof, Reached, Refused } from '#application/caller.js';
 import type { OrganizationId } from '#domain/ids.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
-import { authenticate } from '#transport/authenticate.js';
+import { type Authenticated, authenticate } from '#transport/authenticate.js';
 import { type Asked, authorize } from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
 import { CallLimits, type Cost } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
 import {
   type Call,
+  doesGuess,
   type MethodRules,
   type Principal,
   refused,
@@ -74,10 +75,7 @@ export class Admitting {
     const tooFast = this.#limits.ofAddress(incoming.address);
     if (tooFast !== null) return refused(tooFast);
     const authenticated = await authenticate(this.#options.application, incoming.authorization);
-    if (authenticated.kind === 'rejected') {
-      this.#limits.countStranger(incoming.address);
-      return authenticated;
-    }
+    if (authenticated.kind === 'rejected') return this.#counted(authenticated, incoming);
     const { principal } = authenticated;
     const tooMany = this.#limits.ofCaller(principal.userStream);
     if (tooMany !== null) return refused(tooMany);
@@ -86,6 +84,17 @@ export class Admitting {
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
     return this.#admitAs(principal, built, { ...invocation, request: read.message });
+  }
+
+  /** Who has begun to log in is no stranger: its calls are counted as those of its session. */
+  #counted(
+    rejected: Extract<Authenticated, { readonly kind: 'rejected' }>,
+    { address }: Incoming,
+  ): Refused<CallRefusal> {
+    const { refusal } = rejected;
+    if ('sessionId' in rejected) return refused(this.#limits.ofCaller(rejected.sessionId) ?? refusal);
+    this.#limits.countStranger(address);
+    return refused(refusal);
   }
 
   async #admitAs(
@@ -178,15 +187,12 @@ interface Showing {
 const justACall: Cost = { guesses: 0, hashes: 0 };
 
 /** A proof is a guess, wherever it stands. */
-function costOf(
-  { guesses, hashes }: MethodRules<Message>,
-  request: Message,
-  proof: CallerProof | null,
-): Cost {
+function costOf(rules: MethodRules<Message>, request: Message, proof: CallerProof | null): Cost {
+  const { guesses, hashes } = rules;
   if (guesses === undefined && hashes === undefined && proof === null) return justACall;
   const ofProof = proof !== null && proof.recoveryCode !== null ? 1 : 0;
   return {
-    guesses: guesses || proof !== null ? 1 : 0,
+    guesses: doesGuess(rules, request) || proof !== null ? 1 : 0,
     hashes: Math.max(0, hashes?.(request) ?? 0) + ofProof,
   };
 }

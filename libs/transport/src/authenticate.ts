@@ -2,6 +2,7 @@ import { checkAccessToken } from '#application/access-token/check-token.js';
 import type { Application } from '#application/application.js';
 import type { Refused } from '#application/caller.js';
 import { checkSessionToken } from '#application/session/check-session-token.js';
+import type { SessionId } from '#domain/ids.js';
 import type { Assurance } from '#domain/session/assurance.js';
 import type { Principal } from '#transport/implementation.js';
 import type { SessionRefusal } from '#transport/refusals.js';
@@ -10,7 +11,9 @@ const scheme = 'bearer ';
 
 export type Authenticated =
   | { readonly kind: 'known'; readonly principal: Principal }
-  | Refused<SessionRefusal | { readonly code: 'unauthenticated' }>;
+  /** The token is right, and its session has not shown everything that is asked of it. */
+  | (Refused<SessionRefusal> & { readonly sessionId: SessionId })
+  | Refused<{ readonly code: 'unauthenticated' }>;
 
 const unauthenticated: Authenticated = { kind: 'rejected', refusal: { code: 'unauthenticated' } };
 
@@ -35,9 +38,8 @@ async function bySession(application: Application, text: string): Promise<Authen
   const checked = await checkSessionToken(application, text);
   if (checked === null) return unauthenticated;
   const { sessionId, user, assurance } = checked;
-  if (user === null)
-    return { kind: 'rejected', refusal: { code: 'authentication-required', missing: 'user' } };
-  if (assurance.level === 'none') return notAuthenticated(assurance);
+  if (user === null) return notAuthenticated(sessionId, 'user');
+  if (assurance.level === 'none') return notAuthenticated(sessionId, assurance.missing);
   const { userStream, userId, organizationId, hasFactor } = user;
   const factorAt = assurance.level === 'authenticated' ? assurance.factorAt : null;
   const who = { userStream, userId, organizationId, sessionId, scopes: ofSessions };
@@ -47,17 +49,19 @@ async function bySession(application: Application, text: string): Promise<Authen
 
 const ofSessions = ['self'] as const;
 
-function notAuthenticated({ missing }: Extract<Assurance, { readonly level: 'none' }>): Authenticated {
+function notAuthenticated(sessionId: SessionId, missing: Missing): Authenticated {
   switch (missing) {
     case 'session':
       return unauthenticated;
     case 'second-factor':
-      return { kind: 'rejected', refusal: { code: 'second-factor-required' } };
+      return { kind: 'rejected', refusal: { code: 'second-factor-required' }, sessionId };
     case 'user':
     case 'password':
-      return { kind: 'rejected', refusal: { code: 'authentication-required', missing } };
+      return { kind: 'rejected', refusal: { code: 'authentication-required', missing }, sessionId };
   }
 }
+
+type Missing = Extract<Assurance, { readonly level: 'none' }>['missing'];
 
 async function byToken(application: Application, text: string): Promise<Authenticated> {
   const checked = await checkAccessToken(application, text);

@@ -1,13 +1,15 @@
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 
+import { answerOf } from '#application/testing/attempt.js';
 import { heldLog } from '#application/testing/held-log.js';
+import { cheapSecrets, creating } from '#application/testing/logins.js';
 import { RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import type { Incoming } from '#transport/call.js';
-import { openDesk, people, unlimited } from '#transport/testing/desk.js';
+import { idOf, openDesk, people, unlimited } from '#transport/testing/desk.js';
 import { detailIn, saidIn, statusIn } from '#transport/testing/status.js';
 
 const { generateRecoveryCodes, verifyTOTPRegistration } = UserService.method;
@@ -89,6 +91,24 @@ describe('a caller that asks too fast', () => {
     for (let call = 0; call < 5; call += 1)
       told.push(saidIn(await limited.call(listOrganizations, {}, { authorization })));
     expect(new Set(told)).toEqual(new Set(['answered']));
+    await limited.close();
+  });
+
+  it('with a session that has not shown everything yet costs its address nothing, and pays for its calls itself', async () => {
+    const house = { secrets: await cheapSecrets() };
+    const { limited, authorization } = await at({
+      house,
+      limits: { ...unlimited, address: slow, call: slow },
+    });
+    const { token } = await answerOf(limited.house, creating({ userId: idOf('ada') }));
+    const ask = (as: string) => limited.call(listOrganizations, {}, { authorization: as });
+    const begun = () => ask(`Bearer ${token}`);
+    expect([await begun(), await begun(), await begun()].map(saidIn)).toEqual([
+      '7 authentication-required AUTHZ-Kl3p0',
+      '7 authentication-required AUTHZ-Kl3p0',
+      '8 rate-limited CSIGN-rate-limited',
+    ]);
+    expect(saidIn(await ask(authorization))).toBe('answered');
     await limited.close();
   });
 });

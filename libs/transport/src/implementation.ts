@@ -116,8 +116,8 @@ export interface MethodRules<Request> {
   readonly proof?: (request: Request) => ProofGiven;
   /** Whether a session may call it whose user still has to enrol a first factor. */
   readonly enrols?: true;
-  /** Whether it compares a secret that somebody could guess. */
-  readonly guesses?: true;
+  /** Whether it compares a secret that somebody could guess: each of its requests, or some alone. */
+  readonly guesses?: true | ((request: Request) => boolean);
   /** How many slow hashes it will take. */
   readonly hashes?: (request: Request) => number;
   /** Whether what is shown once was asked for, where an answer has a place for it and may leave it empty. */
@@ -125,6 +125,11 @@ export interface MethodRules<Request> {
   /** Fields of commands that are called otherwise in the request: from `email` to `email.email`. */
   readonly fields?: Readonly<Record<string, string>>;
 }
+
+export const doesGuess = <Request>(
+  { guesses }: Pick<MethodRules<Request>, 'guesses'>,
+  request: Request,
+): boolean => (typeof guesses === 'function' ? guesses(request) : guesses === true);
 
 export interface MethodImplementation<Request, Told> extends MethodRules<Request> {
   readonly run: (request: Request, call: Call) => Promise<Result<Told>>;

@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type Message } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 
 import type { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
@@ -7,7 +7,7 @@ import type { SettingsService } from '#contract/zitadel/settings/v2/settings_ser
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { Parts } from '#transport/dialects/zitadel/parts.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
-import type { Implemented } from '#transport/implementation.js';
+import { doesGuess, type Implemented, type MethodRules } from '#transport/implementation.js';
 
 type Rpc =
   | keyof typeof UserService.method
@@ -28,7 +28,7 @@ const table = {
   addHumanUser: 'organization user.write',
   getUserByID: reading,
   listUsers: anybody,
-  updateUser: `${writing}, or oneself`,
+  updateUser: `${writing}, or oneself, guessing`,
   deactivateUser: writing,
   reactivateUser: writing,
   lockUser: writing,
@@ -100,5 +100,18 @@ describe('who may call, and what a call may cost', () => {
     const found = implemented.find(({ method }) => method === generateRecoveryCodes);
     const request = create(generateRecoveryCodes.input, { count });
     expect(found?.implementation.hashes?.(request)).toBe(hashes);
+  });
+
+  it.each([
+    ['no password', undefined, false],
+    ['a password that nothing is shown for', {}, false],
+    ['the present password', { verification: { case: 'currentPassword' as const, value: 'wrong' } }, true],
+    ['a code', { verification: { case: 'verificationCode' as const, value: 'K7PX2M' } }, true],
+  ])('a change of a user with %s guesses: %#', (_, password, guessing) => {
+    const { updateUser } = UserService.method;
+    const found = implemented.find(({ method }) => method === updateUser);
+    const value = password === undefined ? {} : { password };
+    const request = create(updateUser.input, { userType: { case: 'human', value } });
+    expect(doesGuess(found?.implementation as MethodRules<Message>, request)).toBe(guessing);
   });
 });

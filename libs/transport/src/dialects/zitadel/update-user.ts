@@ -46,6 +46,8 @@ export function updateUser(parts: Parts): MethodTable<typeof UserService> {
         description: 'machine.description',
       },
       stepUp: (request) => (setsPassword(request) ? 'password' : null),
+      guesses: ({ userType }) =>
+        userType.case === 'human' && userType.value.password?.verification.case !== undefined,
       shows: ({ userType }) => userType.case === 'human' && showsCode(userType.value.email?.verification),
       run: async (request, call) => {
         const violations = updateViolations(request, isOneself(parts, call, request));
