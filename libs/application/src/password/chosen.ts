@@ -74,6 +74,8 @@ const kindsIn = (text: string): readonly CharacterKind[] =>
 /** A name that is an address stands for its first part, too. */
 function isAmong(names: readonly string[], text: string): boolean {
   const spelled = (name: string) => name.normalize('NFKC').toLowerCase();
-  const tried = names.map(spelled).flatMap((name) => [name, name.slice(0, name.lastIndexOf('@'))]);
+  const tried = names.map(spelled).flatMap((name) => [name, firstPartOf(name)]);
   return tried.includes(spelled(text));
 }
+
+const firstPartOf = (name: string) => (name.includes('@') ? name.slice(0, name.lastIndexOf('@')) : name);

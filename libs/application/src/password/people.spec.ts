@@ -10,7 +10,7 @@ import {
   passwordOf,
   setPasswordBy,
 } from '#application/testing/passwords.js';
-import { ada, bob, human, openInhabited } from '#application/testing/people.js';
+import { ada, bob, human, openInhabited, printer } from '#application/testing/people.js';
 import { again, her, sentTo } from '#application/testing/sent.js';
 import { ChangeHumanUser, EmailFields, PasswordChangeFields } from '#application/user/change-human-user.js';
 
@@ -139,5 +139,18 @@ describe('a password that is changed among others', () => {
     expect(await attempt(house, renamed)).toEqual(refused('password-too-common'));
     const his = human(bob, 'bob', { password: passwordOf('Lovelace'), organizationId });
     expect((await attempt(house, his)).outcome).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('may be all of a name but its last letter, where the name is no address', async () => {
+    const his = human(bob, 'roberta.brown', {
+      email: 'bob@example.com',
+      password: passwordOf('roberta.brow'),
+    });
+    expect((await attempt(house, his)).outcome).toMatchObject({ kind: 'accepted' });
+    const same = human(printer, 'carol.danvers', {
+      email: 'c@example.com',
+      password: passwordOf('carol.danvers'),
+    });
+    expect(await attempt(house, same)).toEqual(refused('password-too-common'));
   });
 });
