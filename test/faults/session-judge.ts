@@ -85,6 +85,7 @@ export class SessionJudge {
       case 'user.mfa.reset':
         this.#devices.clear();
         this.#codes.clear();
+        this.#ends.push({ at: revision, except: null });
         return;
       case ofTotp:
         this.#spend(`${data.totpId} at step ${data.step}`);

@@ -213,7 +213,7 @@ class Trial {
         if (made.kind === 'accepted') this.#codes = made.answer.codes ?? [];
       },
       async () => {
-        await house.run(new ResetFactors({ ...her, reason, endOtherSessions: this.#chance.below(2) === 0 }));
+        await house.run(new ResetFactors({ ...her, reason }));
         this.#devices = [];
       },
       () => house.run(new ResetAttempts({ ...her, reason })),

@@ -8,7 +8,8 @@ export const attemptsEvents = {
     fields: { reason: sealed() },
   },
   'user.mfa.reset': {
-    meaning: 'An administrator took away all second factors, recovery codes included, and all counts.',
+    meaning:
+      'An administrator took away all second factors, recovery codes included, and all counts; no session goes on.',
     fields: { reason: sealed() },
   },
 } satisfies Entries<AttemptsEvent>;

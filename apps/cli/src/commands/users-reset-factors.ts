@@ -4,7 +4,8 @@ import { usageFailure } from '#cli/command-failure.js';
 export const usersResetFactors = changeOfUser({
   name: 'users reset-factors',
   summary: 'Take away all second factors of a user, recovery codes included.',
-  details: 'For somebody who has lost them all, and has shown by other means who it is.',
+  details:
+    'For somebody who has lost them all, and has shown by other means who it is. All sessions of the user end.',
   options: { reason: { meaning: 'Why. It is kept, sealed, with the event.', value: 'text' } },
   examples: [
     {

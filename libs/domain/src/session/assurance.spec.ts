@@ -135,7 +135,6 @@ describe('a user without a second factor', () => {
     ['whose recovery codes wait with it', [pending(phone), generated(['7K'], phone)]],
     ['who spent the last recovery code', [generated(['7K']), codeSpent('7K')]],
     ['who removed it', [...enrolled(phone), deviceRemoved(phone)]],
-    ['from whom it was taken', [...enrolled(phone), generated(['7K']), factorsReset]],
   ];
 
   test.each(none)('needs none: %s', (_title, account) => {
@@ -148,6 +147,23 @@ describe('a user without a second factor', () => {
     expect(assurance(byPassword, { account, facts })).toEqual({ level: 'may-enrol' });
     expect(assurance([...byPassword, totpChecked], { account, facts })).toEqual({ level: 'may-enrol' });
     expect(assurance([added, userChecked()], { account, facts })).toEqual(missing('password'));
+  });
+});
+
+describe('a user whose second factors were taken away', () => {
+  const taken: readonly AccountEvent[] = [...enrolled(phone), generated(['7K']), factorsReset];
+  const later = [added, userChecked(1), passwordChecked];
+
+  test('has none, and no session from before: not even one that showed them', () => {
+    expect(hasSecondFactor(accountOf(person, ...taken))).toBe(false);
+    expect(assurance(byPassword, { account: taken })).toEqual(missing('session'));
+    expect(assurance([...byPassword, totpChecked], { account: taken })).toEqual(missing('session'));
+  });
+
+  test('begins anew, and enrols one where one is required', () => {
+    expect(assurance(later, { account: taken })).toEqual(authenticated());
+    const facts = { settings: { secondFactorRequired: true } };
+    expect(assurance(later, { account: taken, facts })).toEqual({ level: 'may-enrol' });
   });
 });
 

@@ -21,6 +21,8 @@ export function evolveUserSessions(state: UserSessionsState, event: AccountEvent
     case 'user.deactivated':
     case 'user.removed':
     case 'user.erased':
+    // What was shown in a session was shown of factors that are gone, perhaps by whoever has them now.
+    case 'user.mfa.reset':
       return { generation: state.generation + 1, kept: null };
     default:
       // What other nouns tell changes nothing here; an event of this noun that is forgotten does not compile.

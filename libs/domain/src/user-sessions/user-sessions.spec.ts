@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import type { AccountEvent } from '#domain/account/events.js';
 import type { SessionId } from '#domain/ids.js';
+import { factorsReset } from '#domain/testing/factors.js';
 import { deactivated, erased, humanAdded, locked, removed, unlocked } from '#domain/testing/people.js';
 import { accountOf } from '#domain/testing/specification.js';
 import { goesOn, sessionsEnded } from '#domain/user-sessions/decide.js';
@@ -24,6 +25,7 @@ describe('sessions of a user', () => {
     ['the user is deactivated', deactivated],
     ['the user is removed', removed],
     ['the user is erased', erased],
+    ['its second factors are taken away', factorsReset],
   ])('are over once %s, and later ones go on', (_title, event) => {
     expect(goesOn(sessionsAfter(event), begun(kitchen, 0))).toBe(false);
     expect(goesOn(sessionsAfter(event), begun(kitchen, 1))).toBe(true);
@@ -45,6 +47,7 @@ describe('sessions of a user', () => {
     expect(goesOn(sessionsAfter(ended(kitchen), ended()), begun(kitchen, 0))).toBe(false);
     expect(goesOn(sessionsAfter(ended(kitchen), ended(office)), begun(kitchen, 0))).toBe(false);
     expect(goesOn(sessionsAfter(ended(kitchen), locked), begun(kitchen, 0))).toBe(false);
+    expect(goesOn(sessionsAfter(ended(kitchen), factorsReset), begun(kitchen, 0))).toBe(false);
   });
 });
 

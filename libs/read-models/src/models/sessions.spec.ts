@@ -50,18 +50,22 @@ describe('the rows of sessions', () => {
     expect(sessions.endings).toContain('session.terminated');
   });
 
-  it.each(['user.locked', 'user.deactivated', 'user.removed', 'user.erased', 'user.sessions.ended'] as const)(
-    'count %s as an end of all sessions, also where it leaves no row of them',
-    (type) => {
-      const ofUser = { ...place, stream: 'user-1' };
-      const row = { user_stream: 'user-1', place: place.position, except_session: null };
-      const changes = sessions.on[type]?.({ type, except: null } as never, ofUser) ?? [];
-      expect(changes.at(-1)).toEqual({ change: 'put', table: 'endings', row });
-      const isGone = sessions.endings?.includes(type) ?? false;
-      const removed = { change: 'remove', table: 'sessions', where: { user_stream: 'user-1' } };
-      expect(changes.slice(0, -1)).toEqual(isGone ? [removed] : []);
-    },
-  );
+  it.each([
+    'user.locked',
+    'user.deactivated',
+    'user.removed',
+    'user.erased',
+    'user.mfa.reset',
+    'user.sessions.ended',
+  ] as const)('count %s as an end of all sessions, also where it leaves no row of them', (type) => {
+    const ofUser = { ...place, stream: 'user-1' };
+    const row = { user_stream: 'user-1', place: place.position, except_session: null };
+    const changes = sessions.on[type]?.({ type, except: null } as never, ofUser) ?? [];
+    expect(changes.at(-1)).toEqual({ change: 'put', table: 'endings', row });
+    const isGone = sessions.endings?.includes(type) ?? false;
+    const removed = { change: 'remove', table: 'sessions', where: { user_stream: 'user-1' } };
+    expect(changes.slice(0, -1)).toEqual(isGone ? [removed] : []);
+  });
 
   it('are made without opening anything, so that an erasure reaches what is appended after it', () => {
     const all = types.flatMap(changesOf);

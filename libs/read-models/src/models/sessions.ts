@@ -74,7 +74,7 @@ const without = (where: Row): readonly Removal[] => [{ change: 'remove', table: 
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 1,
+  version: 2,
   tables: { sessions: sessionsTable, endings: endingsTable },
   on: {
     'session.added': ({ userAgent, fingerprintKey }, place) => [
@@ -112,6 +112,7 @@ export const sessions: Projection = {
     'user.sessions.ended': ({ except }, place) => ended(place, except),
     'user.locked': (_, place) => ended(place),
     'user.deactivated': (_, place) => ended(place),
+    'user.mfa.reset': (_, place) => ended(place),
     'user.removed': (_, place) => withoutUser(place),
     'user.erased': (_, place) => withoutUser(place),
     'org.removed': (_, place) => without(ofOrganization(place)),

@@ -569,13 +569,6 @@ export declare type ResetFactorsRequest = Message<"countersign.v1.ResetFactorsRe
    * @generated from field: string reason = 2;
    */
   reason: string;
-
-  /**
-   * Ends all other sessions of the user, in the same change.
-   *
-   * @generated from field: bool end_other_sessions = 3;
-   */
-  endOtherSessions: boolean;
 };
 
 /**
@@ -770,7 +763,8 @@ export declare const FactorService: GenService<{
     output: typeof ListFactorsResponseSchema;
   },
   /**
-   * Takes away all second factors, recovery codes included: for a user who has lost them all.
+   * Takes away all second factors, recovery codes included: for a user who has lost them all. All sessions of the user
+   * end with them.
    *
    * @generated from rpc countersign.v1.FactorService.ResetFactors
    */

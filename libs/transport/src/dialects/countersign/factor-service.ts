@@ -106,9 +106,8 @@ const resets = ({ run }: Parts): Methods => ({
   resetFactors: {
     access: resetting,
     run: async (request, call) => {
-      const { reason, endOtherSessions } = request;
-      const reset = { ...addressOf(request, call), reason, endOtherSessions };
-      return told(await run(new ResetFactors(reset)), inDetails);
+      const { reason } = request;
+      return told(await run(new ResetFactors({ ...addressOf(request, call), reason })), inDetails);
     },
   },
   resetAttempts: {
