@@ -218,6 +218,16 @@ describe('nobody is told from somebody whose password is another', () => {
     }
   });
 
+  it.each([['somebody', { userId: ada }], ...whom] as const)(
+    '%s: nor by a lifetime that is refused of everybody, whatever is shown',
+    async (_title, user) => {
+      const chosen = { password: wrongPassword, lifetimeSeconds: 86_401 };
+      expect(await attempt(house, creating(user, chosen))).toEqual(
+        refused({ code: 'session-lifetime-out-of-range', minimum: 1, maximum: 86_400 }),
+      );
+    },
+  );
+
   it('nor by a right password of somebody whom the caller may not see', async () => {
     const { outcome } = await attempt(house, creating({ loginName: 'eve' }, { password }));
     expect(outcome).toEqual(refused(wrong(99)).outcome);

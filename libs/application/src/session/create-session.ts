@@ -117,7 +117,8 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
     if (found.kind === 'somebody') return this.#withUser(creation, found);
     if (password === null) return { kind: 'rejected', refusal: { code: 'user-not-found' } };
-    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId });
+    const ahead = (settings: Settings) => refusedAhead(creation, found.key, settings);
+    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId, ahead });
   }
 
   async #withoutUser(creation: Creation): Promise<Outcome> {
@@ -133,7 +134,7 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
       sessionId,
       checks,
       by: command.by,
-      ahead: (_, { settings }) => refusedAhead(creation, somebody, settings),
+      ahead: (_, { settings }) => refusedAhead(creation, nameOfUser(somebody), settings),
     });
     if (outcome.kind === 'rejected') return outcome;
     const sealing = await sealerOf(this.#application, somebody);
@@ -173,17 +174,17 @@ type Noted = Pick<NewSession, 'user' | 'checked' | 'metadata' | 'userAgent'>;
 
 const withoutUser: Noted = { user: null, checked: [], metadata: null, userAgent: null };
 
-/** What would be refused whatever is shown. */
+/** What would be refused whatever is shown, of somebody as of nobody. */
 function refusedAhead(
   { command, checks }: Creation,
-  somebody: Somebody | null,
+  user: string | null,
   settings: Settings,
 ): Rejected<AddSessionRefusal> | null {
   const { metadata, userAgent, lifetimeSeconds } = command;
   const refusal = unchangeable(
     null,
     {
-      user: somebody && { user: nameOfUser(somebody) },
+      user: user === null ? null : { user },
       checked: checks.map(({ factor }) => factor),
       metadata: metadata.length === 0 ? null : metadata,
       userAgent,

@@ -10,31 +10,36 @@ import { settingsFor } from '#application/session/sessions.js';
 import { type Rejected, reject } from '#domain/decider.js';
 import type { LoginKey, OrganizationId } from '#domain/ids.js';
 import { passwordUncompared, refusePassword } from '#domain/login-name/decide.js';
+import type { Settings } from '#domain/organization/settings.js';
 import { type PasswordBoundRefusal, type PasswordWrong, passwordWrong } from '#domain/password/bounds.js';
 
-export interface PasswordOfNobody {
+export interface PasswordOfNobody<Ahead> {
   readonly key: LoginKey;
   readonly password: string;
   /** Whose settings hold; null stands for the instance's. */
   readonly organizationId: OrganizationId | null;
   readonly instanceId: string;
   readonly by: Caller;
+  /** What would be refused whatever is shown: nothing is compared then, as of somebody. */
+  readonly ahead: (settings: Settings) => Rejected<Ahead> | null;
 }
 
 type Refusal = PasswordBoundRefusal | PasswordWrong;
 
-export async function refuseNobody(
+export async function refuseNobody<Ahead>(
   application: Application,
-  { key, password, organizationId, instanceId, by }: PasswordOfNobody,
-): Promise<Refused<Refusal | NotExecuted | Busy>> {
+  { key, password, organizationId, instanceId, by, ahead }: PasswordOfNobody<Ahead>,
+): Promise<Refused<Ahead | Refusal | NotExecuted | Busy>> {
   const settings = await settingsFor(application, organizationId);
   const guess = guessPassword(password, application.parts.secrets);
   const outcome = await unlessBusy(() =>
-    application.loginNames.commands.execute<Refusal, null>({
+    application.loginNames.commands.execute<Ahead | Refusal, null>({
       stream: `login-${key}`,
       by,
       resourceOwner: organizationId ?? instanceId,
       decide: async (name, now) => {
+        const refused = ahead(settings);
+        if (refused !== null) return reject(refused.refusal);
         const refusal = passwordUncompared(name, { now, settings });
         if (refusal !== null) return reject(refusal);
         await guess.compare(null);

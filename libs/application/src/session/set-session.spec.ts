@@ -152,6 +152,15 @@ describe('the user of a session', () => {
     );
   });
 
+  it('nor by a lifetime that is refused of everybody, whatever is shown', async () => {
+    const { sessionId } = answerOf(await house.run(creating(null)));
+    const refusal = { code: 'session-lifetime-out-of-range', minimum: 1, maximum: 86_400 };
+    for (const loginName of ['ada', 'nobody']) {
+      const chosen = { user: { loginName }, password: wrongPassword, lifetimeSeconds: 86_401 };
+      expect(await attempt(house, setting(sessionId, chosen))).toEqual(refused(refusal));
+    }
+  });
+
   it('who was locked is locked here, and the session over once the user is unlocked', async () => {
     const { sessionId } = await logIn(house, ada);
     const again = setting(sessionId, { totpCode: codeOf(house, phone) });
@@ -201,6 +210,19 @@ describe('metadata of a session', () => {
       appended: [],
     });
     await set(sessionId, { metadata: keys(10, 20) });
+  });
+
+  it('that would be too much is refused before anything is compared, and no code is spent', async () => {
+    const keys = Array.from({ length: 20 }, (_, index) => entry(`key ${index}`, 'x'));
+    const { sessionId } = await logIn(house, ada, { metadata: keys });
+    const totpCode = codeOf(house, phone);
+    const one = [entry('one more', 'x')];
+    for (const shown of [{ totpCode }, { password: wrongPassword }])
+      expect(await attempt(house, setting(sessionId, { ...shown, metadata: one }))).toEqual(
+        refused({ code: 'metadata-max', maximum: 20 }),
+      );
+    const { token } = await set(sessionId, { totpCode, metadata: [entry('key 0', ''), ...one] });
+    expect(await worthOf(house, token)).toBe('authenticated');
   });
 });
 

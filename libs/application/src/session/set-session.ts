@@ -42,7 +42,7 @@ import {
   type SessionEndedRefusal,
   unchangeable,
 } from '#domain/session/decide.js';
-import type { CheckedUser, SessionState } from '#domain/session/state.js';
+import type { ActiveSession, CheckedUser, SessionState } from '#domain/session/state.js';
 import type { MetadataFull } from '#domain/user-metadata/decide.js';
 import { goesOn } from '#domain/user-sessions/decide.js';
 
@@ -126,14 +126,15 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
     const settings = await settingsFor(this.#application, present?.organizationId ?? null);
     const running = runningSession(state, { now: this.#application.parts.clock(), settings });
     if (running.kind === 'rejected') return running;
-    if (present !== null) return this.#withPresentUser(change, present);
+    if (present !== null) return this.#withPresentUser(change, { ...running.session, user: present });
     if (user !== null) return this.#withNewUser(change, user);
-    const refused = refusedAhead(change, { somebody: null, present }, settings);
+    const refused = refusedAhead(change, { user: null, present, metadata: noMetadata }, settings);
     return refused ?? this.#append(change, { settings, noted: null });
   }
 
-  async #withPresentUser(change: Change, present: CheckedUser): Promise<Outcome> {
-    const { user, password } = change.command;
+  async #withPresentUser(change: Change, session: SessionOfUser): Promise<Outcome> {
+    const { sessionId, user, password } = change.command;
+    const { user: present } = session;
     const { organizationId } = present;
     const userStream = userStreamOf(present);
     const sealing = await sealerOf(this.#application, { userStream, organizationId });
@@ -144,28 +145,33 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
       const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
       if (found.kind === 'nobody' || found.userStream !== userStream) return refusedUserChange;
     }
-    return this.#check(change, { somebody, present });
+    const metadata = metadataIn(session, sessionId, { somebody, sealer: sealing.sealer });
+    return this.#check(change, { somebody, present, metadata });
   }
 
   async #withNewUser(change: Change, user: UserSearch): Promise<Outcome> {
     const { instanceId } = change;
     const { organizationId, password, by } = change.command;
     const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
-    if (found.kind === 'somebody') return this.#check(change, { somebody: found, present: null });
+    if (found.kind === 'somebody')
+      return this.#check(change, { somebody: found, present: null, metadata: noMetadata });
     if (password === null) return { kind: 'rejected', refusal: { code: 'user-not-found' } };
-    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId });
+    const ahead = (settings: Settings) =>
+      refusedAhead(change, { user: found.key, present: null, metadata: noMetadata }, settings);
+    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId, ahead });
   }
 
-  async #check(change: Change, { somebody, present }: Subject): Promise<Outcome> {
+  async #check(change: Change, { somebody, present, metadata }: Subject): Promise<Outcome> {
     const { sessionId, user, by } = change.command;
-    const outcome = await checkForSession<OwnRefusal>(this.#application, {
+    const subject = { user: nameOfUser(somebody), present, metadata };
+    const outcome = await checkForSession<OwnRefusal | MetadataFull>(this.#application, {
       somebody,
       sessionId,
       checks: change.checks,
       by,
       ahead: ({ sessions }, { settings }) =>
         present === null || goesOn(sessions, { sessionId, generation: present.generation })
-          ? refusedAhead(change, { somebody, present }, settings)
+          ? refusedAhead(change, subject, settings)
           : refusedEnded,
     });
     if (outcome.kind === 'rejected') return outcome;
@@ -201,7 +207,11 @@ interface Subject {
   readonly somebody: Somebody;
   /** Null where the session had no user so far. */
   readonly present: CheckedUser | null;
+  /** As it is before the change. */
+  readonly metadata: SessionMetadata;
 }
+
+type SessionOfUser = ActiveSession & { readonly user: CheckedUser };
 
 /** What there is to note down about the user. */
 interface Noted extends CheckedForSession {
@@ -219,25 +229,34 @@ const refusedEnded = { kind: 'rejected', refusal: { code: 'session-terminated' }
 const refusedUserChange = { kind: 'rejected', refusal: { code: 'session-user-change' } } as const;
 const metadataFull = { code: 'metadata-max', maximum: sessionMetadataMax } as const;
 
-/** What would be refused whatever is shown. */
+/** What would be refused whatever is shown, of somebody as of nobody. */
 function refusedAhead(
-  { command: { metadata, lifetimeSeconds, user }, checks }: Change,
-  { somebody, present }: { readonly somebody: Somebody | null; readonly present: CheckedUser | null },
+  { command: { metadata: entries, lifetimeSeconds, user: search }, checks }: Change,
+  { user, present, metadata }: Ahead,
   settings: Settings,
-): Rejected<SessionChangeRefusal> | null {
+): Rejected<SessionChangeRefusal | MetadataFull> | null {
   const refusal = unchangeable(
     present,
     {
-      user: user && somebody && { user: nameOfUser(somebody) },
+      user: search === null || user === null ? null : { user },
       checked: checks.map(({ factor }) => factor),
-      metadata: metadata.length === 0 ? null : metadata,
+      metadata: entries.length === 0 ? null : entries,
       userAgent: null,
       lifetimeSeconds,
     },
     { settings },
   );
-  return refusal && { kind: 'rejected', refusal };
+  if (refusal !== null) return { kind: 'rejected', refusal };
+  return isFull(changedMetadata(metadata, entries)) ? { kind: 'rejected', refusal: metadataFull } : null;
 }
+
+interface Ahead extends Pick<Subject, 'present' | 'metadata'> {
+  /** What follows `user-` in the name of a stream; of nobody, whatever stands for that. Null where none is meant. */
+  readonly user: string | null;
+}
+
+const isFull = (metadata: SessionMetadata | null): boolean =>
+  metadata !== null && Object.keys(metadata).length > sessionMetadataMax;
 
 type Changes = Omit<SessionChanges, 'tokenHash'>;
 
@@ -249,7 +268,7 @@ function changesOf(
   if (noted === null) return { user: null, checked: [], metadata: null, lifetimeSeconds };
   const { somebody, sealer, checked, isNamed } = noted;
   const metadata = changedMetadata(metadataIn(session, sessionId, noted), entries);
-  if (metadata !== null && Object.keys(metadata).length > sessionMetadataMax) return metadataFull;
+  if (isFull(metadata)) return metadataFull;
   return {
     user: isNamed ? userToNote(somebody, noted) : null,
     checked,
@@ -262,7 +281,7 @@ function changesOf(
 function metadataIn(
   session: SessionState,
   sessionId: SessionId,
-  { somebody, sealer }: Noted,
+  { somebody, sealer }: Pick<Noted, 'somebody' | 'sealer'>,
 ): SessionMetadata {
   if (session.status !== 'active' || session.metadata?.user !== nameOfUser(somebody)) return noMetadata;
   return openMetadata(sealer, session.metadata.sealed, sessionId);
