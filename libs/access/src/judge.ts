@@ -87,13 +87,17 @@ export function judgeSession(question: SessionQuestion): Judgement {
   return judgeSessionByRole(question);
 }
 
-/** Roles in an organization mean nothing to a session that is nobody's yet. */
+/**
+ * Roles in an organization mean nothing to a session that is nobody's yet. Who is given the new token of a session that
+ * another one made has what its user has shown there: that takes what changing the user's factors takes.
+ */
 function judgeSessionByRole({ permission, caller, target }: SessionQuestion): Judgement {
   const { closeness, organizationId } = target;
   const here = organizationId === null ? { ...caller, organizationRoles: [] } : caller;
   if (!may(here, permission)) return closeness !== 'none' || may(here, 'session.read') ? 'denied' : 'hidden';
-  if (permission !== 'session.write' || closeness === 'made') return 'allowed';
-  return holdsAllOf(here, target) ? 'allowed' : 'denied';
+  if (permission === 'session.read' || closeness === 'made') return 'allowed';
+  const isEnough = permission === 'session.delete' || may(here, 'user.credential.write');
+  return isEnough && holdsAllOf(here, target) ? 'allowed' : 'denied';
 }
 
 /**
