@@ -4,9 +4,9 @@ import { refuseOldNode } from '#server/node-version.js';
 
 const refusal = refuseOldNode();
 if (refusal === undefined) {
-  const { serve } = await import('#server/serve.js');
+  const { run } = await import('#server/run.js');
   process.setSourceMapsEnabled(true);
-  await serve(process.env);
+  await run(process.env);
 } else {
   process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-// From the environment to a serving process, and to its end.
+// From the settings to a serving process, and to its end.
 
 import 'reflect-metadata';
 
@@ -8,7 +8,6 @@ import type { FastifyInstance } from 'fastify';
 
 import type { EventLog } from '#event-log/event-log.js';
 import { callsOver } from '#server/calls.js';
-import { type Environment, readConfiguration } from '#server/config.js';
 import { prepareDataDirectory } from '#server/data-directory.js';
 import { describeError } from '#server/describe-error.js';
 import { readHook } from '#server/hook/hook-settings.js';
@@ -21,30 +20,15 @@ import { Readiness } from '#server/readiness.js';
 import { scrubSecretsOf } from '#server/secrets-in-settings.js';
 import type { ListenAddress } from '#server/setting-values.js';
 import type { Settings } from '#server/settings.js';
-import { StartRefusal } from '#server/start-refusal.js';
+import { StartRefusal, tellRefusal } from '#server/start-refusal.js';
 import { type Running, stop } from '#server/stop.js';
 import { firstStopSignal } from '#server/stop-signal.js';
 import { Telemetry } from '#server/telemetry.js';
 import { readTls } from '#server/tls-files.js';
 import type { TlsOptions } from '#transport/tls.js';
 
-export async function serve(environment: Environment): Promise<void> {
-  try {
-    const configuration = readConfiguration(environment);
-    if (configuration.status === 'refused') throw new StartRefusal(configuration.problems.join('; '));
-    await serveWith(configuration.settings);
-  } catch (error) {
-    if (!(error instanceof StartRefusal)) throw error;
-    tellRefusal(error);
-    process.exitCode = 1;
-  }
-}
-
-function tellRefusal({ message }: StartRefusal): void {
-  process.stderr.write(`countersign: ${message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`);
-}
-
-async function serveWith(settings: Settings): Promise<void> {
+/** Throws `StartRefusal`. */
+export async function serve(settings: Settings): Promise<void> {
   const scrub = scrubSecretsOf(settings);
   const opened = await openLog({ level: settings.logLevel, scrub, isTerminal: process.stdout.isTTY });
   const { log } = opened;

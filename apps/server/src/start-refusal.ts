@@ -2,3 +2,7 @@
 export class StartRefusal extends Error {
   override readonly name = 'StartRefusal';
 }
+
+export function tellRefusal({ message }: StartRefusal): void {
+  process.stderr.write(`countersign: ${message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`);
+}
