@@ -2,6 +2,7 @@
 // it is decided on and however often.
 
 import type { Secrets } from '#application/parts.js';
+import { unlessBusy } from '#application/recovery-codes/compare.js';
 
 export interface PasswordGuessing {
   /** @param stored in the PHC text form; null where there is none, which takes as long */
@@ -26,8 +27,14 @@ export function guessPassword(
   async function compareAnew(stored: string | null): Promise<ComparedPassword> {
     const matches = await passwords.verify(stored, password);
     const isWeak = matches && stored !== null && passwords.needsRehash(stored);
-    const made = matches ? { matches, rehashed: isWeak ? await passwords.hash(password) : null } : no;
+    const made = matches ? { matches, rehashed: isWeak ? await hashAnew() : null } : no;
     compared.set(stored, made);
     return made;
+  }
+
+  /** Null where too much is being hashed: the password is right all the same, and a later login makes it anew. */
+  async function hashAnew(): Promise<string | null> {
+    const made = await unlessBusy(() => passwords.hash(password));
+    return typeof made === 'string' ? made : null;
   }
 }
