@@ -24,7 +24,7 @@ import { totpCode } from '#secrets/totp.js';
 import { type Call, grpcCaller, httpCaller } from '#test/bench/callers.js';
 import { type Figure, ratioFigure } from '#test/bench/figures.js';
 import { inParallel } from '#test/bench/in-parallel.js';
-import type { Pace } from '#test/bench/paced-process.js';
+import type { Pace, PacedTimes } from '#test/bench/paced-process.js';
 
 const concurrent = 256;
 const stepMs = 30_000;
@@ -103,7 +103,7 @@ async function grpcFigures(
     ours: { call: check.call, payloads: codes(FactorService.method.verifyTotp, await startOfStep()) },
     ceiling: bare.call,
   });
-  const p99 = await pacedP99({ ours, token }, FactorService.method.verifyTotp, {
+  const { p99 } = await pacedTimes({ ours, token }, FactorService.method.verifyTotp, {
     payloads: codes(FactorService.method.verifyTotp, await startOfStep()).slice(0, pacedCalls),
     perSecond: Math.max(...checking.ours) / 2,
   });
@@ -209,11 +209,12 @@ async function perSecond(
   return (1_000 * payloads.length) / (performance.now() - started);
 }
 
-async function pacedP99(
+/** Of each call once, less the first ones (paced-process.ts). */
+export async function pacedTimes(
   { ours, token }: Pick<Bench, 'ours' | 'token'>,
   method: DescMethodUnary,
   { payloads, perSecond }: { readonly payloads: readonly Buffer[]; readonly perSecond: number },
-): Promise<number> {
+): Promise<PacedTimes> {
   const pace: Pace = {
     port: ours.told('port'),
     path: pathOf(method),
@@ -225,7 +226,7 @@ async function pacedP99(
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(JSON.stringify(pace));
-  return (JSON.parse(await text(child.stdout)) as { readonly p99: number }).p99;
+  return JSON.parse(await text(child.stdout)) as PacedTimes;
 }
 
 /** A code is accepted once, and of no earlier step than the last: each kind of call has steps of its own. */

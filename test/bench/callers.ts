@@ -51,11 +51,13 @@ export async function httpCaller(port: number, sockets: number): Promise<Caller>
     });
   const call: Call = async (payload) => {
     const connection = await take();
-    const answer = await connection.send(payload);
-    const next = waiting.shift();
-    if (next === undefined) idle.push(connection);
-    else next(connection);
-    return answer;
+    try {
+      return await connection.send(payload);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) idle.push(connection);
+      else next(connection);
+    }
   };
   return { call, close: () => all.forEach((connection) => void connection.end()) };
 }

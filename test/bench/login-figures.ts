@@ -138,7 +138,11 @@ async function checksOfUsers({ ours, echo, token, rounds, userIds }: Bench): Pro
 }
 
 /** The secret of a device of each. */
-async function enrolled(port: number, token: string, userIds: readonly string[]): Promise<readonly Buffer[]> {
+export async function enrolled(
+  port: number,
+  token: string,
+  userIds: readonly string[],
+): Promise<readonly Buffer[]> {
   const register = grpcCaller(port, pathOf(UserService.method.registerTOTP), token);
   const confirm = grpcCaller(port, pathOf(UserService.method.verifyTOTPRegistration), token);
   const keys: Buffer[] = [];

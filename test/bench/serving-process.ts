@@ -25,9 +25,13 @@ import { Readiness } from '#server/readiness.js';
 import { Telemetry } from '#server/telemetry.js';
 import { benchPassword } from '#test/bench/bench-password.js';
 import { inParallel } from '#test/bench/in-parallel.js';
+import { withLeak } from '#test/bench/leak.js';
 
-/** The last one is what passwords are hashed with; where it is given, every user has the same one. */
-const [directory = '', users = '0', passwordHash] = process.argv.slice(2);
+/**
+ * The third one is what passwords are hashed with; where it is given, every user has the same one. The last one is the
+ * beginning of the login names whose refusals are to leak something.
+ */
+const [directory = '', users = '0', passwordHash, leaking] = process.argv.slice(2);
 const configuration = readConfiguration({
   COUNTERSIGN_DATA_DIR: directory,
   ...(passwordHash !== undefined && { COUNTERSIGN_PASSWORD_HASH: passwordHash }),
@@ -95,7 +99,8 @@ const calls = callsOver(opening, log, {
   limits: { address: none, call: none, guess: none, hash: none },
   onOutcome: (outcome) => telemetry.metrics.commands.told(outcome),
 });
-const served = telemetry.overCalls(calls);
+const measured = telemetry.overCalls(calls);
+const served = leaking === undefined ? measured : withLeak(measured, leaking);
 const readiness = new Readiness(eventLog, log);
 const { server } = await openPort({
   settings,
