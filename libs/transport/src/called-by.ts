@@ -5,6 +5,7 @@ import { type Message, toBinary } from '@bufbuild/protobuf';
 import type { Application } from '#application/application.js';
 import type { Caller, CallerProof, Reached, Refused } from '#application/caller.js';
 import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
+import type { SessionId } from '#domain/ids.js';
 import type { Incoming, ServedMethod } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';
 
@@ -33,17 +34,24 @@ export function calledBy(
   const by = { editor, callId, traceId, session, proof, reached };
   if (idempotencyKey === null) return { kind: 'known', by };
   const keyed = idempotencyOf(
-    { caller: principal.userStream, key: idempotencyKey, request: requestOf(called) },
+    { caller: principal.userStream, key: idempotencyKey, request: requestOf(called, session) },
     application.parts.secrets,
   );
   if (keyed.kind === 'rejected') return keyed;
   return { kind: 'known', by: { ...by, idempotency: keyed.idempotency } };
 }
 
-/** All that decides what is done. The same message has the same bytes, whichever stack decoded it. */
-const requestOf = ({ method, request, incoming, proof }: Called): readonly (string | Uint8Array)[] => [
+/**
+ * All that decides what is done, and in which session it is noted down that it was. The same message has the same bytes,
+ * whichever stack decoded it.
+ */
+const requestOf = (
+  { method, request, incoming, proof }: Called,
+  session: SessionId | null,
+): readonly (string | Uint8Array)[] => [
   `${method.parent.typeName}.${method.name}`,
   incoming.organization ?? '',
   toBinary(method.input, request, { writeUnknownFields: false }),
+  ...(session === null ? [] : [session]),
   ...(proof === null ? [] : [proof.code ?? '', proof.recoveryCode ?? '']),
 ];

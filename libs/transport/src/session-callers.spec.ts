@@ -63,6 +63,20 @@ describe('a session', () => {
     });
   });
 
+  it('repeats its own calls, and none of another session: each would note down what the other has shown', async () => {
+    const { userId, device, ...one } = await desk.begin();
+    if (device === null) throw new Error('there is a device');
+    desk.house.clock.now += 30_000;
+    const shown = { password, totpCode: codeOf(desk.house, device) };
+    const { token } = await answerOf(desk.house, creating({ userId }, shown));
+    const { startTotpRegistration } = FactorService.method;
+    const start = (authorization: string) =>
+      desk.said({ authorization, idempotencyKey: 'enrol' }, startTotpRegistration, { userId });
+    expect(await start(one.authorization)).toBe('answered');
+    expect(await start(one.authorization)).toBe('answered');
+    expect(await start(`Bearer ${token}`)).toBe('9 idempotency-key-reused CSIGN-idempotency-key-reused');
+  });
+
   it.each([
     ['its user was not checked', null, {}, 'authentication-required'],
     ['its password was not checked', 'user', {}, 'authentication-required'],
