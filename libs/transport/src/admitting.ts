@@ -79,7 +79,7 @@ export class Admitting {
     const { principal } = authenticated;
     const tooMany = this.#limits.ofCaller(principal.userStream);
     if (tooMany !== null) return refused(tooMany);
-    if (mayOnlyEnrol(principal) && built.enrols !== true) return enrolmentRequired;
+    if (isClosed(principal, built)) return enrolmentRequired;
     const found = invocation.read();
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
@@ -107,6 +107,7 @@ export class Admitting {
     if (afforded.kind === 'rejected') return afforded;
     const { stepUp, proof } = afforded;
     const asked = built.ask(request);
+    if (isClosed(principal, built, asked)) return enrolmentRequired;
     if ('code' in asked) return refused(asked);
     const chosen = (incoming.organization || null) as OrganizationId | null;
     const authorized = await authorize({ application, principal, chosen }, asked);
@@ -166,6 +167,16 @@ export class Admitting {
 
 const mayOnlyEnrol = (principal: Principal): boolean =>
   principal.via === 'session' && principal.assurance === 'may-enrol';
+
+/** Whether enrolling comes first; what it is about is not known before the request was read. */
+const isClosed = (principal: Principal, built: MethodRules<Message>, asked?: Asked | NoId): boolean =>
+  mayOnlyEnrol(principal) && !built.enrols && !(built.logsOut && isAboutItself(principal, asked));
+
+function isAboutItself(principal: Principal, asked: Asked | NoId | undefined): boolean {
+  if (asked === undefined) return true;
+  if (!('of' in asked) || asked.of !== 'session' || principal.via !== 'session') return false;
+  return asked.sessionId === principal.sessionId;
+}
 
 interface Afforded {
   readonly kind: 'afforded';

@@ -116,6 +116,8 @@ export interface MethodRules<Request> {
   readonly proof?: (request: Request) => ProofGiven;
   /** Whether a session may call it whose user still has to enrol a first factor. */
   readonly enrols?: true;
+  /** Whether such a session may call it about itself, and about nothing else. */
+  readonly logsOut?: true;
   /** Whether it compares a secret that somebody could guess: each of its requests, or some alone. */
   readonly guesses?: true | ((request: Request) => boolean);
   /** How many slow hashes it will take. */

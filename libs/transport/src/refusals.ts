@@ -74,7 +74,7 @@ export const pipelineRefusals = {
   },
   'enrolment-required': {
     meaning:
-      'The organization requires a second factor, and the user of the session that calls has none. It may start and confirm the registration of an app, and nothing else.',
+      'The organization requires a second factor, and the user of the session that calls has none. It may start and confirm the registration of an app or end itself, and nothing else.',
     carries: [],
   },
   internal: {

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
+import { SettingsFields } from '#application/organization/settings-fields.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { codeOf } from '#application/testing/factors.js';
-import { creating, password } from '#application/testing/logins.js';
+import { by, organizationId } from '#application/testing/house.js';
+import { creating, password, worthOf } from '#application/testing/logins.js';
 import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
+import { people } from '#transport/testing/desk.js';
 import { openSessionsDesk, type Session, type SessionsDesk } from '#transport/testing/sessions-desk.js';
 
 let desk: SessionsDesk;
@@ -74,5 +78,31 @@ describe('who may see, change and end a session', () => {
       '7 session-token-wrong COMMAND-sGr42',
     );
     expect(await desk.said('ada', deleteSession, { sessionId, sessionToken })).toBe('answered');
+  });
+
+  describe('where a first factor has to be enrolled', () => {
+    const require = (secondFactorRequired: boolean) => {
+      const changed = new SettingsFields({ secondFactorRequired });
+      return answerOf(desk.house, new ChangeOrganizationSettings({ organizationId, changed, by }));
+    };
+    beforeAll(() => require(true));
+    afterAll(() => require(false));
+
+    it('the session itself may end itself, and nothing else', async () => {
+      const enrolFirst = '7 enrolment-required AUTHZ-Kl3p0';
+      const [session, other] = [await desk.begin({ factor: false }), await desk.begin()];
+      const { userId, sessionId, authorization } = session;
+      const own = await answerOf(desk.house, creating({ userId }, { password }));
+      const ofOwn = { sessionId: own.sessionId, sessionToken: String(own.token) };
+      const others = [own, other, { sessionId: people.nobody }, { sessionId: '' }];
+      for (const { sessionId: another } of others)
+        expect(await desk.said({ authorization }, deleteSession, { sessionId: another })).toBe(enrolFirst);
+      expect(await desk.said({ authorization }, deleteSession, ofOwn)).toBe(enrolFirst);
+      for (const method of [getSession, setSession])
+        expect(await desk.said({ authorization }, method, { sessionId })).toBe(enrolFirst);
+      expect(await desk.said({ authorization }, deleteSession, { sessionId })).toBe('answered');
+      expect(await worthOf(desk.house, authorization.slice('Bearer '.length))).toBe('nothing');
+      expect(await worthOf(desk.house, String(own.token))).not.toBe('nothing');
+    });
   });
 });

@@ -102,6 +102,7 @@ const ends = (parts: Parts): Methods => ({
       sessionId: 'sessionId',
       sessionToken: ({ sessionToken }) => sessionToken,
     },
+    logsOut: true,
     run: async (request, { by }) =>
       told(await parts.run(new DeleteSession({ sessionId: idIn(request), by })), inDetails),
   },
