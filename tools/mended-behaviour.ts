@@ -189,7 +189,7 @@ export const mended: readonly Mended[] = [
   {
     where: 'A second factor that is required, and not there yet',
     theirs: 'Nobody can enrol the first one by an own session.',
-    ours: 'Such a session can do exactly that, and nothing else.',
+    ours: 'Such a session can do exactly that, and end itself.',
   },
   {
     where: 'A wrong password, no password, and nobody',

@@ -202,7 +202,7 @@ export declare type SetSessionRequest = Message<"zitadel.session.v2.SetSessionRe
 
   /**
    * Not looked at: who calls counts. A session changes itself; another one is changed by who has a role for it, and
-   * began it or may do all that its user may.
+   * began it, or may change the factors of its user and do all that this one may.
    *
    * @generated from field: string session_token = 2 [deprecated = true];
    * @deprecated
