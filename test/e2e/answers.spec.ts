@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { RawConnection } from '#test/e2e/raw-connection.js';
 import { endAll, type Server, startServer, until } from '#test/e2e/server-process.js';
@@ -6,10 +6,9 @@ import { endAll, type Server, startServer, until } from '#test/e2e/server-proces
 const ulidForm = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 let server: Server;
 
-beforeEach(async () => {
+const start = async () => {
   server = await startServer();
-});
-afterEach(endAll);
+};
 
 /** All that comes back for these bytes until the connection is closed. */
 async function answerTo(bytes: string): Promise<string> {
@@ -32,6 +31,9 @@ async function told(path: string, init?: RequestInit): Promise<Told> {
 }
 
 describe('the id of a request', () => {
+  beforeEach(start);
+  afterEach(endAll);
+
   it('is on the answer and on every line that is written for it', async () => {
     const response = await fetch(`${server.url}/readyz`, { headers: { 'x-request-id': 'mine-0123' } });
     expect(response.headers.get('x-request-id')).toBe('mine-0123');
@@ -59,6 +61,9 @@ describe('the id of a request', () => {
 });
 
 describe('the access line', () => {
+  beforeEach(start);
+  afterEach(endAll);
+
   it('comes once a request, with route instead of path, and with status and duration', async () => {
     await fetch(`${server.url}/healthz?token=x`);
     await fetch(`${server.url}/healthz/below/x`);
@@ -90,6 +95,9 @@ describe('the access line', () => {
 });
 
 describe('a refusal', () => {
+  beforeAll(start);
+  afterAll(endAll);
+
   it.each<[string, string, RequestInit, number, number]>([
     ['an unknown path', '/canary', {}, 404, 5],
     ['an unknown method', '/healthz', { method: 'DELETE' }, 404, 5],
@@ -143,6 +151,9 @@ describe('a refusal', () => {
 });
 
 describe('a slow caller', () => {
+  beforeAll(start);
+  afterAll(endAll);
+
   const slow = {
     headers: 'GET / HTTP/1.1\r\nhost: x\r\n',
     body: 'POST /x HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 900\r\n\r\n',
