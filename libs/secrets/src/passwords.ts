@@ -1,7 +1,7 @@
 // Passwords: what people choose, so hashed at the price of a guess that OWASP asks for.
 
 import type { Blocklist } from '#secrets/blocklist.js';
-import { type HashLane, passwordWorkFactor, type WorkFactor } from '#secrets/hash-lane.js';
+import { type HashLane, HashLaneFull, passwordWorkFactor, type WorkFactor } from '#secrets/hash-lane.js';
 import { readStoredHash } from '#secrets/stored-hash.js';
 
 export interface PasswordOptions {
@@ -24,13 +24,29 @@ export class Passwords {
   }
 
   hash(password: string): Promise<string> {
-    return this.#lane.hash(asTyped(password), this.#workFactor);
+    return this.#lane.hash(asHashed(password), this.#workFactor);
   }
 
   /** Null where there is no password: that takes as long as a wrong one. */
-  verify(stored: string | null, password: string): Promise<boolean> {
-    if (stored === null) return this.#lane.verifyDummy(asTyped(password), this.#workFactor);
-    return this.#lane.verify(stored, asTyped(password));
+  async verify(stored: string | null, password: string): Promise<boolean> {
+    // Asked for at once: where there is no room for each, nobody learns what one of them said.
+    const found = await Promise.all(formsOf(password).map((text) => this.#compare(stored, text)));
+    if (found.includes(true)) return true;
+    if (stored !== null) await this.#makeUpFor(stored, password);
+    return false;
+  }
+
+  #compare(stored: string | null, text: string): Promise<boolean> {
+    return stored === null ? this.#lane.verifyDummy(text, this.#workFactor) : this.#lane.verify(stored, text);
+  }
+
+  /** A wrong guess at a hash that was cheaper to make takes as long as at nobody's. */
+  async #makeUpFor(stored: string, password: string): Promise<void> {
+    const lacking = lackingIn(stored, this.#workFactor);
+    if (lacking === null) return;
+    const waited = formsOf(password).map((text) => this.#lane.verifyDummy(text, lacking));
+    const [failure] = (await Promise.allSettled(waited)).filter(isFailure);
+    if (failure !== undefined) throw failure.reason;
   }
 
   /** Made with less than is asked for now. Ask after a right password, which is the only time to make it anew. */
@@ -54,4 +70,24 @@ export class Passwords {
 }
 
 /** Keyboards differ in how they put a letter together (NIST SP 800-63B section 3.1.1.2). */
-const asTyped = (password: string) => password.normalize('NFKC');
+const asHashed = (password: string) => password.normalize('NFKC');
+
+/** Other services may have hashed what was typed, letter by letter. Nobody's is compared as often. */
+const formsOf = (password: string): readonly string[] => [...new Set([asHashed(password), password])];
+
+/** What an Argon2 has of less memory and fewer passes is left to do; all of it for hashes of another kind. */
+function lackingIn(stored: string, asked: WorkFactor): WorkFactor | null {
+  const [, memoryKibibytes, passes] = /^\$argon2(?:id|i|d)\$(?:v=\d+\$)?m=(\d+),t=(\d+),/.exec(stored) ?? [];
+  if (memoryKibibytes === undefined) return asked;
+  const done = (Number(memoryKibibytes) * Number(passes)) / asked.passes;
+  const left = Math.round(asked.memoryKibibytes - done);
+  const isWorthIt = left >= kibibytesLeast * (asked.parallelism ?? 1);
+  return isWorthIt ? { ...asked, memoryKibibytes: left } : null;
+}
+
+/** Of each lane (RFC 9106 section 3.1). */
+const kibibytesLeast = 8;
+
+/** A full lane is none: a wrong guess has to be counted, however much is being hashed. */
+const isFailure = (settled: PromiseSettledResult<unknown>): settled is PromiseRejectedResult =>
+  settled.status === 'rejected' && !(settled.reason instanceof HashLaneFull);
