@@ -58,6 +58,8 @@ export function readProof(
 
 type Subject = Means<'matchingSteps'> & { readonly account: Account };
 
+type ProofSubject = Subject & Pick<Address, 'organizationId'>;
+
 /** The facts of a proof, or why it is refused uncompared. */
 export async function gatherProof(
   given: GivenProof,
@@ -84,14 +86,27 @@ export async function gatherProof(
 export async function withProof<Event extends AccountEvent, Refusal, Answer>(
   deed: Decision<Event, Refusal, Answer>,
   given: GivenProof | null,
-  subject: Subject & Pick<Address, 'organizationId'>,
+  subject: ProofSubject,
 ): Promise<Decision<AccountEvent, Refusal | ProofRefusal, Answer>> {
   if (given === null || deed.outcome.kind === 'rejected') return deed;
+  const { events, outcome } = onceProven(await proving(given, subject), ...deed.events);
+  return outcome.kind === 'rejected' ? { events, outcome } : { events, outcome: deed.outcome };
+}
+
+/** Null for a proof that is right, which is not spent by that, and where none was given. */
+export async function refusedProof(
+  given: GivenProof | null,
+  subject: ProofSubject,
+): Promise<Decision<AccountEvent, ProofRefusal, never> | null> {
+  if (given === null) return null;
+  const { events, outcome } = await proving(given, subject);
+  return outcome.kind === 'rejected' ? { events, outcome } : null;
+}
+
+async function proving(given: GivenProof, subject: ProofSubject): Promise<ReturnType<typeof prove>> {
   const { account, context, organizationId } = subject;
   const address = { organizationId, totpId: null };
   const gathered = await gatherProof(given, address, subject);
   if (gathered.kind === 'rejected') return reject(gathered.refusal);
-  const proven = onceProven(prove(account, { ...address, proof: gathered.proof }, context), ...deed.events);
-  const { events, outcome } = proven;
-  return outcome.kind === 'rejected' ? { events, outcome } : { events, outcome: deed.outcome };
+  return prove(account, { ...address, proof: gathered.proof }, context);
 }

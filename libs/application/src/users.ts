@@ -4,7 +4,7 @@
 import type { Application } from '#application/application.js';
 import type { Caller, CallerProof, Outcome } from '#application/caller.js';
 import type { NotExecuted } from '#application/execute.js';
-import { readProof, type UnreadProof, withProof } from '#application/proof.js';
+import { readProof, refusedProof, type UnreadProof, withProof } from '#application/proof.js';
 import { refusalIn } from '#application/recalled.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { Sealer } from '#application/sealer.js';
@@ -53,6 +53,8 @@ export interface Deed<Refusal, Answer> {
   readonly decide: Decide<Refusal, Answer>;
   readonly recall: (events: readonly AccountEvent[], account: Account) => Answer;
   readonly onAppended?: OnAppended | undefined;
+  /** Whether it compares a secret: whoever shows a wrong proof with it learns nothing of that. */
+  readonly guesses?: boolean;
 }
 
 /** Runs a command on a user that is there. `decide` may be called several times; its last verdict counts. */
@@ -88,13 +90,11 @@ async function executeProven<Refusal, Answer>(
   if (read.kind === 'rejected') return read;
   const { organizationId } = command;
   const proven: Deed<Refusal | ProofRefusal, Answer> = {
-    decide: async (account, context) =>
-      withProof(await deed.decide(account, context), read.proof, {
-        account,
-        organizationId,
-        context,
-        secrets,
-      }),
+    decide: async (account, context) => {
+      const subject = { account, organizationId, context, secrets };
+      const refused = deed.guesses === true ? await refusedProof(read.proof, subject) : null;
+      return refused ?? withProof(await deed.decide(account, context), read.proof, subject);
+    },
     recall: deed.recall,
   };
   return unlessBusy(() => executeDeed(application, command, proven));

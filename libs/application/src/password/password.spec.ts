@@ -280,6 +280,29 @@ describe('a guess at the present password', () => {
     expect((await attempt(house, guess(herPassword))).outcome).toMatchObject({ kind: 'accepted' });
   });
 
+  it('is not looked at where a proof that comes with it is wrong, so that nobody learns of it what it would be told', async () => {
+    const device = await addDevice(house, ada);
+    const proven = (text: string, code: string) =>
+      Object.assign(guess(text), { by: { ...by, proof: { code, recoveryCode: null } } });
+    const checkFailed = 'user.human.mfa.otp.check.failed';
+    for (const text of [herPassword, 'wrong'])
+      expect(await attempt(house, proven(text, wrongCodeOf(house, device)))).toMatchObject({
+        outcome: { kind: 'rejected', refusal: { code: 'wrong-code' } },
+        appended: [checkFailed],
+      });
+    expect(costs).toEqual({ hashed: 0, compared: 0 });
+    const right = codeOf(house, device);
+    expect(await attempt(house, proven('wrong', right))).toEqual(refused(wrong(1), failed));
+    expect((await attempt(house, proven(herPassword, right))).appended).toEqual([
+      'user.human.mfa.otp.check.succeeded',
+      succeeded,
+      changed,
+    ]);
+    expect(await attempt(house, proven(anotherPassword, right))).toMatchObject({
+      outcome: { kind: 'rejected', refusal: { code: 'code-already-used' } },
+    });
+  });
+
   it('is made by nobody who is locked, or who never had one', async () => {
     await answerOf(house, human(bob, 'bob'));
     const his = Object.assign(guess(herPassword), { userId: bob });

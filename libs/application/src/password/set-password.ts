@@ -43,9 +43,12 @@ export class SetPasswordHandler implements ICommandHandler<SetPassword> {
     if (changing.kind === 'rejected') return changing;
     const ending = await endingOf(this.#application, command);
     return unlessBusy(() =>
-      executeForUser<PasswordRefusal, null>(this.#application, command, async (account, context) =>
-        withOthersEnded(await changing.decide(account, context), ending, account),
-      ),
+      executeForUser<PasswordRefusal, null>(this.#application, command, {
+        decide: async (account, context) =>
+          withOthersEnded(await changing.decide(account, context), ending, account),
+        recall: () => null,
+        guesses: command.shown.way !== 'administrator',
+      }),
     );
   }
 }
