@@ -228,6 +228,17 @@ describe('removing recovery codes', () => {
     expect(await past()).toHaveLength(3);
   });
 
+  it('by an administrator ends all sessions where no factor is left', async () => {
+    const byAdministrator = true;
+    expect(await remove({ byAdministrator })).toEqual(accepted(1));
+    await codesOf();
+    expect(await remove({ byAdministrator })).toEqual(accepted(4));
+    expect((await past()).slice(2)).toEqual(['user.human.mfa.recoverycode.removed', 'user.sessions.ended']);
+    await addDevice(house, userId);
+    await codesOf();
+    expect(await remove({ byAdministrator })).toEqual(accepted(7));
+  });
+
   it('spends the proof that it is given, or counts a wrong one', async () => {
     const [recoveryCode = ''] = await codesOf();
     expect(await remove({ recoveryCode: unknownCode })).toMatchObject(

@@ -7,7 +7,7 @@ import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#applicatio
 import { codeCharactersMax } from '#application/limits.js';
 import { proofFor, readProof, type UnreadProof, withoutProof, withProof } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
-import { endingOf, withOthersEnded } from '#application/session/end-others.js';
+import { endedWithLastFactor, endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { removeRecoveryCodes } from '#domain/recovery-codes/decide.js';
@@ -22,11 +22,15 @@ export class RemoveRecoveryCodes extends Command<Outcome> {
   @MayBeNull() @IsText(codeCharactersMax) readonly code: string | null = null;
   /** Looked at where there is no code. */
   @MayBeNull() @IsText(codeCharactersMax) readonly recoveryCode: string | null = null;
+  /** Whoever sends this has made sure that it is one. */
+  @IsTrueOrFalse() readonly byAdministrator: boolean = false;
   /** Whether all other sessions of the user are over with it. */
   @IsTrueOrFalse() readonly endOtherSessions: boolean = false;
   readonly by!: Caller;
 
-  constructor(fields: Fields<RemoveRecoveryCodes, 'code' | 'recoveryCode' | 'endOtherSessions'>) {
+  constructor(
+    fields: Fields<RemoveRecoveryCodes, 'code' | 'recoveryCode' | 'byAdministrator' | 'endOtherSessions'>,
+  ) {
     super();
     Object.assign(this, fields);
   }
@@ -44,7 +48,7 @@ export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecover
     const { secrets } = this.#application.parts;
     const read = readProof(proofFor(command), secrets);
     if (read.kind === 'rejected') return read;
-    const { organizationId } = command;
+    const { organizationId, byAdministrator } = command;
     const ending = await endingOf(this.#application, command);
     return unlessBusy(() =>
       executeForUser<ProofRefusal, null>(
@@ -53,7 +57,11 @@ export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecover
         async (account, context) => {
           const subject = { account, organizationId, context, secrets };
           const removed = removeRecoveryCodes(account, { organizationId });
-          return withOthersEnded(await withProof(removed, read.proof, subject), ending, account);
+          const proven = await withProof(removed, read.proof, subject);
+          const all = byAdministrator
+            ? endedWithLastFactor(proven, ending, { account, now: context.now })
+            : ending;
+          return withOthersEnded(proven, all, account);
         },
       ),
     );

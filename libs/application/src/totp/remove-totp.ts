@@ -14,7 +14,7 @@ import {
   withProof,
 } from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
-import { endingOf, withOthersEnded } from '#application/session/end-others.js';
+import { endedWithLastFactor, endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { type Decide, executeForUser, type UserOutcome } from '#application/users.js';
 import { type Decision, reject } from '#domain/decider.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
@@ -63,11 +63,15 @@ export class RemoveTotpHandler implements ICommandHandler<RemoveTotp> {
     const device = { organizationId, totpId };
     const ending = await endingOf(this.#application, command);
     const decide: Decide<RemoveTotpRefusal, null> = async (account, context) => {
-      const proof = byAdministrator ? ({ by: 'administrator' } as const) : null;
-      const removal = removeTotp(account, { ...device, proof }, context);
+      if (byAdministrator) {
+        const removal = removeTotp(account, { ...device, proof: { by: 'administrator' } }, context);
+        const all = endedWithLastFactor(removal, ending, { account, now: context.now });
+        return withOthersEnded(removal, all, account);
+      }
+      const removal = removeTotp(account, { ...device, proof: null }, context);
       if (read.proof === null) return withOthersEnded(removal, ending, account);
       if (!needsProof(removal)) {
-        const shown = byAdministrator || !hasSecondFactor(account) ? null : read.proof;
+        const shown = hasSecondFactor(account) ? read.proof : null;
         const subject = { account, context, secrets, organizationId };
         return withOthersEnded(await withProof(removal, shown, subject), ending, account);
       }

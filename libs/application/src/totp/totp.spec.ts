@@ -316,7 +316,7 @@ describe('a device of a user', () => {
 
     it('by an administrator', async () => {
       await enrol();
-      expect(await remove({ byAdministrator: true })).toEqual(accepted(3));
+      expect(await remove({ byAdministrator: true })).toEqual(accepted(4));
     });
 
     it('while it waits for its first code, but a proof that comes along is held against what there is', async () => {

@@ -6,7 +6,7 @@ import {
   RecoveryCodeService,
 } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
-import { addressOf, askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
+import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/countersign/parts.js';
 import { hashesOfProof, proofIn, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
 import { isProofWanted, proofMessage } from '#transport/dialects/countersign/signed-proofs.js';
 import {
@@ -30,7 +30,7 @@ type Methods = MethodTable<typeof RecoveryCodeService>;
 export const recoveryCodeService = (parts: Parts): readonly Implemented[] =>
   implement(RecoveryCodeService, { ...changes(parts), ...checks(parts), ...counts(parts) });
 
-const changes = ({ run }: Parts): Methods => ({
+const changes = (parts: Parts): Methods => ({
   generateRecoveryCodes: {
     access: changing,
     stepUp: 'recoveryCodes',
@@ -44,12 +44,15 @@ const changes = ({ run }: Parts): Methods => ({
       const { count = null, forRegistration: withPending, endOtherSessions } = request;
       const proof = proofOf(request);
       const wanted = { ...addressOf(request, call), count, withPending, ...proof, endOtherSessions };
-      return told(await run(new GenerateRecoveryCodes(wanted)), ({ details, answer, repeated = false }) => ({
-        details: detailsOf(details),
-        // Of a repeat they are left out: they were shown before.
-        recoveryCodes: [...(answer.codes ?? [])],
-        secretAlreadyShown: repeated,
-      }));
+      return told(
+        await parts.run(new GenerateRecoveryCodes(wanted)),
+        ({ details, answer, repeated = false }) => ({
+          details: detailsOf(details),
+          // Of a repeat they are left out: they were shown before.
+          recoveryCodes: [...(answer.codes ?? [])],
+          secretAlreadyShown: repeated,
+        }),
+      );
     },
   },
   removeRecoveryCodes: {
@@ -62,8 +65,10 @@ const changes = ({ run }: Parts): Methods => ({
       const refusal = refusedProof(request);
       if (refusal !== null) return refused(refusal);
       const { endOtherSessions } = request;
-      const removal = { ...addressOf(request, call), ...proofOf(request), endOtherSessions };
-      return told(await run(new RemoveRecoveryCodes(removal)), inDetails);
+      const byAdministrator = !isOneself(parts, call, request);
+      const proof = proofOf(request);
+      const removal = { ...addressOf(request, call), ...proof, byAdministrator, endOtherSessions };
+      return told(await parts.run(new RemoveRecoveryCodes(removal)), inDetails);
     },
   },
 });

@@ -2,7 +2,7 @@ import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-reco
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import type { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/zitadel/messages.js';
-import { addressOf, type Parts } from '#transport/dialects/zitadel/parts.js';
+import { addressOf, isOneself, type Parts } from '#transport/dialects/zitadel/parts.js';
 import { type MethodTable, told } from '#transport/implementation.js';
 
 const access = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
@@ -10,7 +10,8 @@ const access = { of: 'user', permission: 'user.credential.write', self: true, us
 /** More are refused before any is hashed. */
 const codesMax = 50;
 
-export function recoveryCodes({ run }: Parts): MethodTable<typeof UserService> {
+export function recoveryCodes(parts: Parts): MethodTable<typeof UserService> {
+  const { run } = parts;
   return {
     generateRecoveryCodes: {
       access,
@@ -31,8 +32,13 @@ export function recoveryCodes({ run }: Parts): MethodTable<typeof UserService> {
     removeRecoveryCodes: {
       access,
       stepUp: 'recoveryCodes',
-      run: async (request, call) =>
-        told(await run(new RemoveRecoveryCodes(addressOf(request, call))), inDetails),
+      run: async (request, call) => {
+        const byAdministrator = !isOneself(parts, call, request);
+        return told(
+          await run(new RemoveRecoveryCodes({ ...addressOf(request, call), byAdministrator })),
+          inDetails,
+        );
+      },
     },
   };
 }
