@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { AddInstanceMember } from '#application/instance/add-instance-member.js';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { answerOf } from '#application/testing/attempt.js';
@@ -7,7 +8,7 @@ import { codeOf } from '#application/testing/factors.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { creating, password, worthOf } from '#application/testing/logins.js';
 import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
-import { people } from '#transport/testing/desk.js';
+import { idOf, people } from '#transport/testing/desk.js';
 import { openSessionsDesk, type Session, type SessionsDesk } from '#transport/testing/sessions-desk.js';
 
 let desk: SessionsDesk;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 
 describe('who may see, change and end a session', () => {
-  const { getSession, setSession, deleteSession } = SessionService.method;
+  const { createSession, getSession, setSession, deleteSession } = SessionService.method;
   const notThere = '5 session-not-found QUERY-SFeaa';
 
   const asked = async (
@@ -63,6 +64,29 @@ describe('who may see, change and end a session', () => {
     for (const person of ['owner', 'root'] as const)
       expect(await asked(person, await desk.begin())).toEqual(['answered', 'answered', 'answered']);
     expect(await asked('reader', await desk.begin())).toEqual([notThere, notThere, notThere]);
+  });
+
+  it('one login client changes none that another one made, and is given no token of it', async () => {
+    const session = await desk.begin({ factor: false });
+    const { userId } = session;
+    for (const person of ['grace', 'reader'] as const)
+      await answerOf(
+        desk.house,
+        new AddInstanceMember({ userId: idOf(person), roles: ['INSTANCE_LOGIN_CLIENT'], by }),
+      );
+    const checks = { user: { search: { case: 'userId' as const, value: userId } } };
+    const made = await desk.ask('grace', createSession, { checks });
+    const { sessionId } = made;
+    const lifetime = { seconds: 600n };
+    for (const one of [session.sessionId, sessionId])
+      expect(await desk.said('reader', setSession, { sessionId: one, lifetime })).toBe(
+        '7 permission-denied AUTH-AWfge',
+      );
+    expect(await desk.said('reader', getSession, { sessionId })).toBe('answered');
+    expect(await worthOf(desk.house, made.sessionToken)).toBe('no password');
+    const { sessionToken } = await desk.ask('grace', setSession, { sessionId, lifetime });
+    expect(await worthOf(desk.house, sessionToken)).toBe('no password');
+    expect(await desk.said('reader', deleteSession, { sessionId })).toBe('answered');
   });
 
   it('its token opens it for whoever brings it, and a wrong one closes it', async () => {
