@@ -65,7 +65,7 @@ describe('resetting attempts', () => {
 });
 
 describe('resetting factors', () => {
-  it('takes every device and code, and all counts', () => {
+  it('takes every device and code, all counts, and all sessions', () => {
     const past = [
       ...withPhone,
       added(watch),
@@ -76,7 +76,8 @@ describe('resetting factors', () => {
     given(...past)
       .when(resetFactors, { organizationId: acme, reason })
       .then(factorsReset);
-    expect(accountOf(...past, factorsReset)).toEqual(accountOf(person));
+    const sessions = { generation: 1, kept: null };
+    expect(accountOf(...past, factorsReset)).toEqual({ ...accountOf(person), sessions });
   });
 });
 
