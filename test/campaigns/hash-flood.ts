@@ -93,19 +93,6 @@ function flooding({ seed }: Flooding): () => Promise<Flooded> {
   };
 }
 
-print(`seed ${seed}, commit ${commitOf()}`);
-const [usual, beside]: [Round[], Round[]] = [[], []];
-try {
-  keys.push(...(await enrolled(ours.told('port'), token, userIds)));
-  for (let turn = 0; turn < rounds; turn += 1) {
-    usual.push(await round(null));
-    beside.push(await round({ seed: seed + turn }));
-  }
-} finally {
-  ours.end();
-  rmSync(directory, { recursive: true });
-}
-
 const none = { count: 0, withWait: 0 };
 
 /** What was neither compared nor refused as busy was given up, or there were too many guesses for one name. */
@@ -115,9 +102,9 @@ function sortedOut(flooded: Flooded | null) {
   return { busy, hashed: wrong.count, others };
 }
 
-const rowOf = ({ p50, p99, flooded }: Round) => {
+function printRound(name: string, { p50, p99, flooded }: Round): void {
   const { busy, hashed, others } = sortedOut(flooded);
-  return {
+  const row = {
     p50: p50.toFixed(1),
     p99: p99.toFixed(1),
     'guesses/s': flooded?.perSecond ?? 0,
@@ -126,16 +113,24 @@ const rowOf = ({ p50, p99, flooded }: Round) => {
     'told a wait': busy.withWait,
     others,
   };
-};
+  printTable({ [name]: row });
+}
 
-printTable(
-  Object.fromEntries(
-    usual.flatMap((one, turn) => [
-      [`${turn + 1}, usual`, rowOf(one)],
-      [`${turn + 1}, beside wrong passwords`, rowOf(beside[turn] as Round)],
-    ]),
-  ),
-);
+print(`seed ${seed}, commit ${commitOf()}`);
+const [usual, beside]: [Round[], Round[]] = [[], []];
+try {
+  keys.push(...(await enrolled(ours.told('port'), token, userIds)));
+  for (let turn = 0; turn < rounds; turn += 1) {
+    usual.push(await round(null));
+    printRound('usual', usual[turn] as Round);
+    beside.push(await round({ seed: seed + turn }));
+    printRound('flood', beside[turn] as Round);
+  }
+} finally {
+  ours.end();
+  rmSync(directory, { recursive: true });
+}
+
 const figure = lowRatioFigure({
   claim: `${checks} code checks a second wait at p99 at most twice as long beside ${guesses} wrong passwords a second`,
   unit: 'ms',
