@@ -29,6 +29,8 @@ const seed = Number(values.seed);
 const passwordHash = 'm=8,t=1,p=1';
 /** The first are compiled while they run. */
 const untimed = 300;
+/** Whoever needs a second step of 10 ms (evenly.ts) would hide all else: the slower half of both kinds is left out. */
+const leftOut = 0.5;
 /** Of one length, so that the requests are. The users of serving-process.ts are called like the first. */
 const kinds = ['user', 'none', 'late'] as const;
 type Kind = (typeof kinds)[number];
@@ -93,7 +95,7 @@ function requestOf({ kind, index }: Login): Buffer {
 }
 
 const { user, none, late } = times;
-const [t, leaky] = [judgeTimes([user, none]), judgeTimes([user, late])];
+const [t, leaky] = [judgeTimes([user, none], leftOut), judgeTimes([user, late], leftOut)];
 const isOneAnswer = answers.size === 1 && !answers.has('a session');
 const isHeld = isOneAnswer && Math.abs(t) < tMax && Math.abs(leaky) >= tMax;
 const percent = (leak: number): string => (100 * leak).toFixed(2);

@@ -11,9 +11,9 @@ export const tMax = 4.5;
 const slowestShare = 0.1;
 
 /** One limit for both kinds, or the cut itself would make a difference. */
-export function judgeTimes(times: Times): number {
+export function judgeTimes(times: Times, leftOut = slowestShare): number {
   const sorted = Float64Array.from(times.flat()).sort();
-  const limit = sorted[Math.floor(sorted.length * (1 - slowestShare))] ?? 0;
+  const limit = sorted[Math.floor(sorted.length * (1 - leftOut))] ?? 0;
   const [one, other] = times.map((some) => some.filter((time) => time <= limit)) as Times;
   return welchT(one, other);
 }
