@@ -62,14 +62,14 @@ const steps = [
   {
     claim: 'the other unit and contract tests pass',
     kind: 'test',
-    // Two at once also on two cores: much of it waits for disks, servers and clocks.
-    run: () => jest(['apps', 'libs', 'tools'], '--testPathIgnorePatterns', '/libs/domain/', '--maxWorkers=2'),
+    // Three at once also on two cores: more than half of the time it waits for disks, servers and clocks.
+    run: () => jest(['apps', 'libs', 'tools'], '--testPathIgnorePatterns', '/libs/domain/', '--maxWorkers=3'),
   },
   {
     claim: 'end-to-end, fault and architecture tests pass',
     kind: 'test',
     // Most of their time is the start of processes.
-    run: () => jest(['test'], '--testPathIgnorePatterns', byTheClock, '--maxWorkers=2'),
+    run: () => jest(['test'], '--testPathIgnorePatterns', byTheClock, '--maxWorkers=3'),
   },
   {
     claim: 'tests that hold a process against the clock pass, one after the other',

@@ -24,7 +24,7 @@ const limits = { concurrent: 2, waitingMax: 120 };
 const compared = limits.concurrent + limits.waitingMax;
 const others = 40;
 /** Of all that hashing costs: were hashes made where commands run, it would be nearly all of it. */
-const shareOfServingThreadMax = 0.25;
+const shareOfServingThreadMax = 0.5;
 
 let scratch: string;
 let engines: Engines;
