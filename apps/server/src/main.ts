@@ -5,7 +5,6 @@ import { refuseOldNode } from '#server/node-version.js';
 const refusal = refuseOldNode();
 if (refusal === undefined) {
   const { run } = await import('#server/run.js');
-  process.setSourceMapsEnabled(true);
   await run(process.env);
 } else {
   process.stderr.write(`${refusal}\n`);

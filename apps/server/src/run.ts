@@ -8,6 +8,8 @@ export async function run(environment: Environment): Promise<void> {
     const configuration = readConfiguration(environment);
     if (configuration.status === 'refused') throw new StartRefusal(configuration.problems.join('; '));
     const { serve } = await import('#server/serve.js');
+    // Not before: every map of what is loaded would be looked up, which takes longer than to load it.
+    process.setSourceMapsEnabled(true);
     await serve(configuration.settings);
   } catch (error) {
     if (!(error instanceof StartRefusal)) throw error;
