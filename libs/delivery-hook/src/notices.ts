@@ -10,6 +10,7 @@ import type { Settings } from '#domain/organization/settings.js';
 import { passwordBound } from '#domain/password/bounds.js';
 import type { PasswordChange } from '#domain/password/events.js';
 import { fewCodesLeft } from '#domain/recovery-codes/decide.js';
+import { hasSecondFactor } from '#domain/session/assurance.js';
 import type { SessionEvent } from '#domain/session/events.js';
 
 export type Notice =
@@ -80,9 +81,6 @@ const allBlocked = (told: Told<unknown>): Notice | null => {
 
 const timeOf = (instant: Instant): string => new Date(instant).toISOString();
 
-const hadFactors = ({ totp, recoveryCodes }: Account): boolean =>
-  totp.devices.length > 0 || recoveryCodes.codes.length > 0;
-
 /** Every event of a user, so that whoever adds one says whether it is told. */
 const tellings = {
   'user.human.mfa.otp.verified': totpAdded,
@@ -118,7 +116,7 @@ const tellings = {
       ? { type: 'factor.removed', factor: 'recovery-codes', factorId: null }
       : null,
   'user.mfa.reset': ({ before }) =>
-    hadFactors(before) ? { type: 'factor.removed', factor: 'all', factorId: null } : null,
+    hasSecondFactor(before) ? { type: 'factor.removed', factor: 'all', factorId: null } : null,
   'user.human.password.changed': ({ event: { how } }) => ({ type: 'password.changed', how }),
   'user.human.password.check.failed': (told) => {
     const bound = passwordBound(told.after.password.inARow, circumstancesOf(told));
