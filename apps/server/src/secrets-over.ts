@@ -31,10 +31,10 @@ const hashesLimits = {
   concurrent: hashesAtATime,
   waitingMax: 1_000,
   waitMaxMs: 5_000,
-  waitingLeast: 64,
+  waitingLeast: 16,
 };
 
-type Hashes = Secrets['recoveryHashes'];
+type Hashes = Secrets['recoveryHashes'] & Pick<HashLane, 'admit'>;
 
 export interface HashingOptions extends Partial<PasswordSettings> {
   readonly measured?: (lane: HashLane) => Hashes;

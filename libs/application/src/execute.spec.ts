@@ -308,6 +308,55 @@ describe('commands on one stream', () => {
   });
 });
 
+describe('a decision that is dear', () => {
+  const dear = { isDear: true };
+  /** It waits for the gate once, and remembers that it did. */
+  const waitingFor = (gate: Promise<void>, letter: string) => {
+    let waited: Promise<void> | null = null;
+    return async (state: string) => {
+      waited ??= gate;
+      await waited;
+      return type(letter)(state);
+    };
+  };
+
+  it('is waited for by none that is not, and is made again on what came between', async () => {
+    const { run, seen } = typist(log);
+    const gate = Promise.withResolvers<void>();
+    const first = run(waitingFor(gate.promise, 'a'), dear);
+    expect(await run(type('b'))).toMatchObject({ kind: 'accepted', answer: '' });
+    gate.resolve();
+    expect(await first).toMatchObject({ kind: 'accepted', answer: 'b' });
+    expect(seen).toEqual(['', '', 'b']);
+    expect(await textIn(log)).toBe('ba');
+  });
+
+  it('begins when the dear one before it is in the log', async () => {
+    const { run, seen } = typist(log);
+    await Promise.all([run(type('a'), dear), run(type('b'), dear)]);
+    expect(seen).toEqual(['', '', 'a', 'a']);
+  });
+
+  it('that fails leaves the way free for those after it', async () => {
+    const { run } = typist(log);
+    const broken = () => Promise.reject(new Error('a bug'));
+    const outcomes = await Promise.allSettled([run(broken, dear), run(type('a'), dear), run(type('b'))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(await textIn(log)).toBe('ba');
+  });
+
+  it('is refused as contended where too many wait, while others go on', async () => {
+    const { run } = typist(log);
+    const gate = Promise.withResolvers<void>();
+    const all = Array.from({ length: 300 }, () => run(waitingFor(gate.promise, 'a'), dear));
+    expect(await run(type('b'))).toMatchObject({ kind: 'accepted' });
+    gate.resolve();
+    const outcomes = await Promise.all(all);
+    expect(outcomes.slice(257)).toEqual(Array.from({ length: 43 }, () => contended));
+    expect(await textIn(log)).toBe(`b${'a'.repeat(257)}`);
+  });
+});
+
 describe('a command whose appends another process forestalls', () => {
   let house: House;
   let hurried: House;

@@ -42,6 +42,11 @@ export interface Execution<State, Event, Refusal, Answer> {
     state: State,
     now: Instant,
   ) => Decision<Event, Refusal, Answer> | Promise<Decision<Event, Refusal, Answer>>;
+  /**
+   * Whether a decision waits for what takes long, and remembers it: it is made once outside of the stream's turns, in
+   * turns of its own, so that a wait for a hash holds up nobody who wants none.
+   */
+  readonly isDear?: boolean | undefined;
   /** Told the id of the last event of an append that won, before the caller is told anything. */
   readonly onAppended?: ((eventId: string) => void) | undefined;
   /** What a call that is sent again is told, by what it did the first time and what is now known. */
@@ -72,12 +77,37 @@ const refusedReused = { kind: 'rejected', refusal: { code: 'idempotency-key-reus
 export class Executor<State, Event> {
   readonly #options: ExecutorOptions<State, Event>;
   readonly #turns = new Turns();
+  readonly #turnsOfDear = new Turns();
 
   constructor(options: ExecutorOptions<State, Event>) {
     this.#options = options;
   }
 
   execute<Refusal, Answer>(
+    execution: Execution<State, Event, Refusal, Answer>,
+  ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
+    return execution.isDear === true ? this.#executeDear(execution) : this.#executeInTurn(execution);
+  }
+
+  async #executeDear<Refusal, Answer>(
+    execution: Execution<State, Event, Refusal, Answer>,
+  ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
+    const { stream, decide } = execution;
+    const turn = this.#turnsOfDear.take(stream);
+    if (turn === 'full') return contended;
+    await turn;
+    try {
+      const repeated = await this.repeated(execution);
+      if (repeated !== null) return repeated;
+      const { state } = await this.#options.streams.get(stream);
+      await decide(state, this.#options.clock());
+      return await this.#executeInTurn(execution);
+    } finally {
+      this.#turnsOfDear.pass(stream);
+    }
+  }
+
+  #executeInTurn<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
   ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
     const turn = this.#turns.take(execution.stream);

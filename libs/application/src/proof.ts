@@ -22,6 +22,9 @@ export type GivenProof =
   | { readonly by: 'totp'; readonly code: string }
   | { readonly by: 'recovery-code'; readonly guess: RecoveryGuessing };
 
+/** A recovery code is held against a hash that is dear to make. */
+export const isDear = (proof: GivenProof | null): boolean => proof?.by === 'recovery-code';
+
 /** A command that has room for a proof looks at that; else at what its caller showed with the call. */
 export const proofFor = ({ code, recoveryCode, by }: ProvenCommand): CallerProof =>
   code !== null || recoveryCode !== null ? { code, recoveryCode } : (by.proof ?? noProof);

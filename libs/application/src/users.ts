@@ -4,7 +4,7 @@
 import type { Application } from '#application/application.js';
 import type { Caller, CallerProof, Outcome } from '#application/caller.js';
 import type { NotExecuted } from '#application/execute.js';
-import { readProof, refusedProof, type UnreadProof, withProof } from '#application/proof.js';
+import { isDear, readProof, refusedProof, type UnreadProof, withProof } from '#application/proof.js';
 import { refusalIn } from '#application/recalled.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { Sealer } from '#application/sealer.js';
@@ -54,7 +54,9 @@ export interface Deed<Refusal, Answer> {
   readonly recall: (events: readonly AccountEvent[], account: Account) => Answer;
   readonly onAppended?: OnAppended | undefined;
   /** Whether it compares a secret: whoever shows a wrong proof with it learns nothing of that. */
-  readonly guesses?: boolean;
+  readonly guesses?: boolean | undefined;
+  /** Whether it waits for hashes, which are then made outside of the turns of its user. */
+  readonly isDear?: boolean | undefined;
 }
 
 /** Runs a command on a user that is there. `decide` may be called several times; its last verdict counts. */
@@ -96,6 +98,7 @@ async function executeProven<Refusal, Answer>(
       return refused ?? withProof(await deed.decide(account, context), read.proof, subject);
     },
     recall: deed.recall,
+    isDear: deed.isDear === true || isDear(read.proof),
   };
   return unlessBusy(() => executeDeed(application, command, proven));
 }
@@ -122,6 +125,7 @@ function executeWithin<Refusal, Answer>(
     by,
     resourceOwner: organizationId,
     onAppended: deed.onAppended,
+    isDear: deed.isDear,
     decide: (account, now) => {
       if (!isThere(surroundings) || known(account, organizationId) !== null)
         return reject({ code: 'user-not-found' });

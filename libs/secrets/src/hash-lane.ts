@@ -86,6 +86,12 @@ export class HashLane {
     return this.#turns.waitingOf(this);
   }
 
+  /** Throws what a hash would fail with that is asked for now: asked first, a full lane costs nothing else. */
+  admit(): void {
+    const waitMs = this.#turns.expectedWaitMs(this);
+    if (this.#isFull(waitMs)) throw new HashLaneFull(Math.max(retryAfterLeastMs, Math.ceil(waitMs)));
+  }
+
   /** In the PHC text form, with a salt of its own of 16 bytes. */
   async hash(text: string, workFactor: WorkFactor = recoveryWorkFactor): Promise<string> {
     return String(await this.#inTurn({ kind: 'hash', text, parameters: { parallelism: 1, ...workFactor } }));
@@ -104,8 +110,7 @@ export class HashLane {
   }
 
   async #inTurn(job: HashJob): Promise<HashReply> {
-    const waitMs = this.#turns.expectedWaitMs(this);
-    if (this.#isFull(waitMs)) throw new HashLaneFull(Math.max(retryAfterLeastMs, Math.ceil(waitMs)));
+    this.admit();
     const reply = await this.#turns.take(this, () => this.#threads.run(job));
     if (reply === null) throw new HashUnreadable();
     return reply;

@@ -5,7 +5,7 @@ import { type HashLane, HashLaneFull, passwordWorkFactor, type WorkFactor } from
 import { readStoredHash } from '#secrets/stored-hash.js';
 
 export interface PasswordOptions {
-  readonly lane: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
+  readonly lane: Pick<HashLane, 'admit' | 'hash' | 'verify' | 'verifyDummy'>;
   /** What a hash is made with, and below what one is made anew. */
   readonly workFactor?: WorkFactor;
   /** Those that everybody tries first; null where none are known. */
@@ -21,6 +21,11 @@ export class Passwords {
     this.#lane = lane;
     this.#workFactor = workFactor;
     this.#blocklist = blocklist;
+  }
+
+  /** Throws where a password that came now could not be compared. */
+  admit(): void {
+    this.#lane.admit();
   }
 
   hash(password: string): Promise<string> {

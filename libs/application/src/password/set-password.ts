@@ -39,16 +39,19 @@ export class SetPasswordHandler implements ICommandHandler<SetPassword> {
   }
 
   async execute(command: SetPassword): Promise<Outcome> {
-    const changing = changingPassword(command, this.#application.parts.secrets);
+    const { secrets } = this.#application.parts;
+    const changing = changingPassword(command, secrets);
     if (changing.kind === 'rejected') return changing;
-    const ending = await endingOf(this.#application, command);
-    return unlessBusy(() =>
-      executeForUser<PasswordRefusal, null>(this.#application, command, {
+    return unlessBusy(async () => {
+      secrets.passwords.admit();
+      const ending = await endingOf(this.#application, command);
+      return executeForUser<PasswordRefusal, null>(this.#application, command, {
         decide: async (account, context) =>
           withOthersEnded(await changing.decide(account, context), ending, account),
         recall: () => null,
+        isDear: true,
         guesses: command.shown.way !== 'administrator',
-      }),
-    );
+      });
+    });
   }
 }

@@ -7,6 +7,7 @@ import { type Fields, IsId, IsText, IsTrueOrFalse, IsWhole, MayBeNull } from '#a
 import { codeCharactersMax } from '#application/limits.js';
 import {
   type GivenProof,
+  isDear,
   proofFor,
   readProof,
   type UnreadProof,
@@ -88,6 +89,7 @@ export class GenerateRecoveryCodesHandler implements ICommandHandler<GenerateRec
         return withAnswer(withOthersEnded(proven, ending, account), { codes: texts });
       },
       recall: () => ({ codes: null }),
+      isDear: isDear(proof),
     });
   }
 }

@@ -5,7 +5,14 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
 import { codeCharactersMax } from '#application/limits.js';
-import { proofFor, readProof, type UnreadProof, withoutProof, withProof } from '#application/proof.js';
+import {
+  isDear,
+  proofFor,
+  readProof,
+  type UnreadProof,
+  withoutProof,
+  withProof,
+} from '#application/proof.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { endedWithLastFactor, endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
@@ -51,10 +58,8 @@ export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecover
     const { organizationId, byAdministrator } = command;
     const ending = await endingOf(this.#application, command);
     return unlessBusy(() =>
-      executeForUser<ProofRefusal, null>(
-        this.#application,
-        withoutProof(command),
-        async (account, context) => {
+      executeForUser<ProofRefusal, null>(this.#application, withoutProof(command), {
+        decide: async (account, context) => {
           const subject = { account, organizationId, context, secrets };
           const removed = removeRecoveryCodes(account, { organizationId });
           const proven = await withProof(removed, read.proof, subject);
@@ -63,7 +68,9 @@ export class RemoveRecoveryCodesHandler implements ICommandHandler<RemoveRecover
             : ending;
           return withOthersEnded(proven, all, account);
         },
-      ),
+        recall: () => null,
+        isDear: isDear(read.proof),
+      }),
     );
   }
 }

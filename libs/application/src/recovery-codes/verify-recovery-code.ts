@@ -80,6 +80,7 @@ export class VerifyRecoveryCodeHandler implements ICommandHandler<VerifyRecovery
           return verifyRecoveryCode(account, { organizationId, selector, matches }, context);
         },
         onAppended,
+        isDear: true,
         recall: (_, account) => codeSpent(account.recoveryCodes.codes.length),
       }),
     );

@@ -71,6 +71,7 @@ async function checkOnce<Refusal>(
         return { events, outcome: { kind: 'accepted', answer: { checked: verdict.answer, generation } } };
       },
       recall: (events) => ({ checked: checkedIn(events), generation: null }),
+      isDear: checks.some(({ factor }) => factor !== 'totp'),
     }),
   );
   if (outcome.kind === 'rejected') return outcome;

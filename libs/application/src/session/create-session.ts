@@ -9,7 +9,7 @@ import { codeCharactersMax, passwordUnitsMax } from '#application/limits.js';
 import type { Sealer } from '#application/sealer.js';
 import { checkForSession } from '#application/session/check-for-session.js';
 import { type Check, readChecks } from '#application/session/checks.js';
-import { evenly } from '#application/session/evenly.js';
+import { answerGuess } from '#application/session/evenly.js';
 import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
 import {
   changedMetadata,
@@ -83,7 +83,7 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
 
   execute(command: CreateSession): Promise<Outcome> {
     const run = () => this.#execute(command);
-    return command.password === null ? run() : evenly(run);
+    return command.password === null ? run() : answerGuess(this.#application.parts.secrets, run);
   }
 
   async #execute(command: CreateSession): Promise<Outcome> {

@@ -37,6 +37,7 @@ export async function refuseNobody<Ahead>(
       stream: `login-${key}`,
       by,
       resourceOwner: organizationId ?? instanceId,
+      isDear: true,
       decide: async (name, now) => {
         const refused = ahead(settings);
         if (refused !== null) return reject(refused.refusal);

@@ -8,7 +8,7 @@ import { codeCharactersMax, passwordUnitsMax, sessionMetadataMax } from '#applic
 import type { Sealer } from '#application/sealer.js';
 import { type CheckedForSession, checkForSession } from '#application/session/check-for-session.js';
 import { type Check, readChecks } from '#application/session/checks.js';
-import { evenly } from '#application/session/evenly.js';
+import { answerGuess } from '#application/session/evenly.js';
 import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
 import {
   changedMetadata,
@@ -93,7 +93,7 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
 
   execute(command: SetSession): Promise<Outcome> {
     const run = () => this.#execute(command);
-    return command.password === null ? run() : evenly(run);
+    return command.password === null ? run() : answerGuess(this.#application.parts.secrets, run);
   }
 
   async #execute(command: SetSession): Promise<Outcome> {

@@ -7,6 +7,7 @@ import { type Fields, IsId, IsText, IsTrueOrFalse, MayBeNull } from '#applicatio
 import { codeCharactersMax } from '#application/limits.js';
 import {
   gatherProof,
+  isDear,
   proofFor,
   readProof,
   type UnreadProof,
@@ -80,7 +81,8 @@ export class RemoveTotpHandler implements ICommandHandler<RemoveTotp> {
       const proven = removeTotp(account, { ...device, proof: gathered.proof }, context);
       return withOthersEnded(proven, ending, account);
     };
-    return unlessBusy(() => executeForUser(this.#application, withoutProof(command), decide));
+    const removing = { decide, recall: () => null, isDear: isDear(read.proof) };
+    return unlessBusy(() => executeForUser(this.#application, withoutProof(command), removing));
   }
 }
 

@@ -134,6 +134,8 @@ export class ChangeHumanUserHandler implements ICommandHandler<ChangeHumanUser> 
         return withAnswer(decision, { emailCode: isAwaited ? (made.emailCode?.text ?? null) : null });
       },
       recall: () => ({ emailCode: null }),
+      isDear: made.password !== null,
+      guesses: command.password !== null && command.password.shown.way !== 'administrator',
     });
   }
 }

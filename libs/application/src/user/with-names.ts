@@ -38,7 +38,7 @@ export async function executeWithNames<Refusal, Answer>(
   { organizationId, userId, by }: UserCommand,
   doing: Decide<Refusal, Answer> | Deed<Refusal, Answer>,
 ): Named<Answer, Refusal> {
-  const { decide, recall } = deedOf(doing);
+  const { decide, recall, isDear, guesses } = deedOf(doing);
   const command = { organizationId, userId, by };
   const claimed = new Set<LoginKey>();
   let change: NameChange = { before: null, gained: [], lost: [] };
@@ -57,6 +57,8 @@ export async function executeWithNames<Refusal, Answer>(
       return decision;
     },
     recall,
+    isDear,
+    guesses,
   });
   if (outcome.kind === 'rejected') {
     await releaseNames(application, { ...command, keys: [...claimed] });
