@@ -115,11 +115,15 @@ const tellers: {
   maximum: (detail, maximum) => {
     detail.maximum = BigInt(maximum);
   },
-  maxAgeSeconds: null,
+  maxAgeSeconds: (detail, maxAgeSeconds) => {
+    detail.maxAgeSeconds = BigInt(maxAgeSeconds);
+  },
   method: (detail, method) => {
     detail.method = method;
   },
-  missing: null,
+  missing: (detail, missing) => {
+    detail.missing = [missing].flat();
+  },
   minimum: (detail, minimum) => {
     detail.minimum = BigInt(minimum);
   },
@@ -136,6 +140,8 @@ const tellers: {
   role: (detail, role) => {
     detail.role = role;
   },
-  scope: null,
+  scope: (detail, scope) => {
+    detail.scope = scope;
+  },
   violations: null,
 };

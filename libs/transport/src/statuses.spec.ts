@@ -103,6 +103,15 @@ describe('a status', () => {
     expect(detailIn(status, RetryInfoSchema)).toBeNull();
   });
 
+  it.each<[CallRefusal, object]>([
+    [{ code: 'password-composition', missing: ['digit', 'symbol'] }, { missing: ['digit', 'symbol'] }],
+    [{ code: 'authentication-required', missing: 'password' }, { missing: ['password'] }],
+    [{ code: 'step-up-required', maxAgeSeconds: 0 }, { maxAgeSeconds: 0n }],
+    [{ code: 'scope-required', scope: 'factors.write' }, { scope: 'factors.write' }],
+  ])('of %j tells what has to be brought', (refusal, told) => {
+    expect(refusalIn(statusOf(refusal, registerTOTP, now))).toMatchObject(told);
+  });
+
   it('leaves out what the refusal does not know', () => {
     const refusal = { code: 'wrong-code', attemptsLeft: 0, nextAttemptAt: null, hint: null } as const;
     const { attemptsLeft, nextAttemptAt, hint } = refusalIn(statusOf(refusal, verifyTOTPRegistration, now));

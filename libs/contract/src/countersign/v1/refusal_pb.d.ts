@@ -26,14 +26,14 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
   code: string;
 
   /**
-   * Guesses until a code is refused uncompared. Left out where failures only ever delay.
+   * Guesses until a code or a password is refused uncompared. Left out where failures only ever delay.
    *
    * @generated from field: optional int32 attempts_left = 2;
    */
   attemptsLeft?: number | undefined;
 
   /**
-   * From then on a code is compared again. Left out where waiting does not help.
+   * From then on a code or a password is compared again. Left out where waiting does not help.
    *
    * @generated from field: google.protobuf.Timestamp next_attempt_at = 3;
    */
@@ -94,7 +94,7 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
   role: string;
 
   /**
-   * The header that is meant, or the field that is not built.
+   * The header that is meant, the field that is not built, or what cannot be without a user.
    *
    * @generated from field: string field = 12;
    */
