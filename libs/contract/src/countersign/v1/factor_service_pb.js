@@ -166,7 +166,7 @@ export const ResetAttemptsResponseSchema = /*@__PURE__*/
  * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
  * which. What else one is refused as stands with it.
  *
- * Who adds or removes an app of its own is asked for a second factor that was shown just now: with a session as
+ * Who adds, resyncs or removes an app of its own is asked for a second factor that was shown just now: with a session as
  * `step-up-required`, with an access token as `scope-required`. What satisfies the first can come with any such call, as
  * `x-countersign-code` or `x-countersign-recovery-code`, and is then refused as a proof of RemoveTotp is.
  *

@@ -201,7 +201,7 @@ export declare type SigningKey = Message<"countersign.v1.SigningKey"> & {
   addedAt?: Timestamp | undefined;
 
   /**
-   * Then it begins to sign, or is published no longer. Left out where no other key follows.
+   * Then it begins to sign, ends signing, or is published no longer. Left out where no other key follows.
    *
    * @generated from field: google.protobuf.Timestamp until = 4;
    */
@@ -331,8 +331,9 @@ export enum SigningKeyUse {
 export declare const SigningKeyUseSchema: GenEnum<SigningKeyUse>;
 
 /**
- * What each master key wraps, what each signing key is for, and the change to new ones. For operators: every call needs a role in the instance that
- * allows it. No key is ever told, but what proofs are verified by: `/.well-known/jwks.json` serves that.
+ * What each master key wraps, what each signing key is for, and the change to new ones. For operators: every call needs a
+ * role in the instance that allows it. No key is ever told, but what proofs are verified by: `/.well-known/jwks.json`
+ * serves that.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
  * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as

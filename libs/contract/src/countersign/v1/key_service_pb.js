@@ -108,8 +108,9 @@ export const SigningKeyUse = /*@__PURE__*/
   tsEnum(SigningKeyUseSchema);
 
 /**
- * What each master key wraps, what each signing key is for, and the change to new ones. For operators: every call needs a role in the instance that
- * allows it. No key is ever told, but what proofs are verified by: `/.well-known/jwks.json` serves that.
+ * What each master key wraps, what each signing key is for, and the change to new ones. For operators: every call needs a
+ * role in the instance that allows it. No key is ever told, but what proofs are verified by: `/.well-known/jwks.json`
+ * serves that.
  *
  * Every call may be refused as `unauthenticated`, `permission-denied`, `rate-limited`, `invalid-input`,
  * `position-unknown`, `cancelled`, `deadline-exceeded`, `unavailable` and `internal`; every call that changes something also as

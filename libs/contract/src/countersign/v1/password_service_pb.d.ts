@@ -271,6 +271,10 @@ export declare const ResetPasswordResponseSchema: GenMessage<ResetPasswordRespon
  * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
  * which. What else one is refused as stands with it.
  *
+ * Who changes its own password is asked for a second factor that was shown just now: with a session as
+ * `step-up-required`, with an access token as `scope-required`. What satisfies the first comes with the call, as
+ * `x-countersign-code` or `x-countersign-recovery-code`, and is then refused as a proof of FactorService.RemoveTotp is.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *

@@ -58,7 +58,7 @@ export declare type Session = Message<"zitadel.session.v2.Session"> & {
   userAgent?: UserAgent | undefined;
 
   /**
-   * From then on nobody is let in by it. Left out where the organization's limit is all that ends it.
+   * From then on nobody is let in by it: the end of its lifetime, or of the longest that its organization allows.
    *
    * @generated from field: optional google.protobuf.Timestamp expiration_date = 8;
    */
@@ -480,7 +480,7 @@ export declare const CreatorQuerySchema: GenMessage<CreatorQuery>;
  */
 export declare type UserAgentQuery = Message<"zitadel.session.v2.UserAgentQuery"> & {
   /**
-   * Left out, it is what the caller's own session came by: only a session has one.
+   * Left out, it is refused as `invalid-input`.
    *
    * @generated from field: optional string fingerprint_id = 1;
    */

@@ -516,6 +516,11 @@ export const AuthFactors = /*@__PURE__*/
  * names a user as `user-not-found`: unknown, removed, erased, or of another organization, and nobody can tell
  * which. A call that is not built is refused as `not-built`. What else one is refused as stands with it.
  *
+ * Who adds or removes an app, recovery codes or an access token of its own, or changes its own password, is asked for a
+ * second factor that was shown just now: with a session as `step-up-required`, with an access token as `scope-required`.
+ * What satisfies the first comes with the call, as `x-countersign-code` or `x-countersign-recovery-code`, and is then
+ * refused as a proof of countersign.v1.FactorService.RemoveTotp is.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *
