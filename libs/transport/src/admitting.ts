@@ -6,11 +6,10 @@ import type { Message } from '@bufbuild/protobuf';
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
 import type { CallerProof, Reached, Refused } from '#application/caller.js';
-import type { OrganizationId } from '#domain/ids.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
-import { type Asked, authorize } from '#transport/authorize.js';
+import { type Asked, authorize, chosenIn } from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
 import { CallLimits, type Cost } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
@@ -109,7 +108,7 @@ export class Admitting {
     const asked = built.ask(request);
     if (isClosed(principal, built, asked)) return enrolmentRequired;
     if ('code' in asked) return refused(asked);
-    const chosen = (incoming.organization || null) as OrganizationId | null;
+    const chosen = chosenIn(incoming);
     const authorized = await authorize({ application, principal, chosen }, asked);
     if (authorized.kind === 'rejected') return authorized;
     const showing = { built, request, principal, asked, proof };
@@ -159,7 +158,7 @@ export class Admitting {
     if (authenticated.kind === 'rejected') return authenticated.refusal;
     const { principal } = authenticated;
     if (mayOnlyEnrol(principal)) return enrolmentRequired.refusal;
-    const chosen = (incoming.organization || null) as OrganizationId | null;
+    const chosen = chosenIn(incoming);
     const authorized = await authorize({ application, principal, chosen }, asked);
     return authorized.kind === 'rejected' ? authorized.refusal : null;
   }

@@ -13,11 +13,13 @@ import {
 } from '#access/judge.js';
 import type { Permission } from '#access/permissions.js';
 import type { Application } from '#application/application.js';
+import { userStreamOf } from '#application/session/sessions.js';
 import { instanceStream } from '#application/surroundings.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import type { Members } from '#domain/organization/members.js';
 import type { OrganizationState } from '#domain/organization/state.js';
+import type { Incoming } from '#transport/call.js';
 import { bringsToken, closenessOf, isMadeBy } from '#transport/closeness.js';
 import type { Principal } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
@@ -47,6 +49,10 @@ export type Asked =
       readonly sessionToken: string | null;
     }
   | { readonly of: 'instance'; readonly permission: Permission };
+
+/** Null where it acts in none of its own choice. */
+export const chosenIn = ({ organization }: Pick<Incoming, 'organization'>): OrganizationId | null =>
+  (organization || null) as OrganizationId | null;
 
 export interface Asking {
   readonly application: Application;
@@ -157,7 +163,7 @@ async function authorizeForSession(asking: Asking, asked: AskedOf<'session'>): P
     organizationId ?? principal.organizationId,
   );
   const { permission } = asked;
-  const userStream = user === null ? null : `user-${user.user}`;
+  const userStream = user === null ? null : userStreamOf(user);
   const closeness = closenessOf(principal, { sessionId: asked.sessionId, userStream, isMade });
   const roles = rolesAround(application, userStream, { organization, instanceMembers });
   const target = { closeness, organizationId, ...roles };

@@ -5,11 +5,10 @@ import { type Message, toBinary } from '@bufbuild/protobuf';
 import type { Application } from '#application/application.js';
 import type { Caller, CallerProof, Reached, Refused } from '#application/caller.js';
 import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
+import { nameOfUser } from '#application/session/sessions.js';
 import type { SessionId } from '#domain/ids.js';
 import type { Incoming, ServedMethod } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';
-
-const userPrefix = 'user-';
 
 export interface Called {
   readonly principal: Principal;
@@ -29,7 +28,7 @@ export function calledBy(
 ): { readonly kind: 'known'; readonly by: Caller } | Refused<IdempotencyKeyMalformed> {
   const { principal, incoming, proof, reached } = called;
   const { requestId: callId, traceId, idempotencyKey } = incoming;
-  const editor = principal.userStream.slice(userPrefix.length);
+  const editor = nameOfUser(principal);
   const session = principal.via === 'session' ? principal.sessionId : null;
   const by = { editor, callId, traceId, session, proof, reached };
   if (idempotencyKey === null) return { kind: 'known', by };

@@ -1,8 +1,7 @@
 // What sessions that call are refused, on the wire.
 
 import { statusCodes } from '#transport/call.js';
-import type { CallRefusal } from '#transport/refusals.js';
-import type { Saying } from '#transport/status-table.js';
+import type { Sayings } from '#transport/status-table.js';
 
 const { notFound, permissionDenied } = statusCodes;
 
@@ -32,4 +31,4 @@ export const ofSessions = {
     id: 'CSIGN-step-up-required',
     text: 'A second factor has to be shown',
   },
-} as const satisfies { readonly [Code in CallRefusal['code']]?: Saying };
+} as const satisfies Sayings;

@@ -12,13 +12,7 @@ import type { Factors } from '#read-models/queries/factors.js';
 import { registrations } from '#transport/dialects/countersign/factor-registrations.js';
 import { detailsOf, inDetails, momentOf } from '#transport/dialects/countersign/messages.js';
 import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/countersign/parts.js';
-import {
-  hashesOfProof,
-  proofGiven,
-  proofIn,
-  proofOf,
-  refusedProof,
-} from '#transport/dialects/countersign/proofs.js';
+import { hashesOfProof, proofIn, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
 import { isProofWanted, proofMessage } from '#transport/dialects/countersign/signed-proofs.js';
 import { deviceMessage } from '#transport/dialects/countersign/totp-messages.js';
 import {
@@ -29,6 +23,7 @@ import {
   refused,
   told,
 } from '#transport/implementation.js';
+import { proofIsGiven } from '#transport/step-up.js';
 
 const changing = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
 const resetting = { of: 'user', permission: 'user.factor.reset', self: false, userId: 'userId' } as const;
@@ -94,7 +89,7 @@ const upkeep = (parts: Parts): Methods => ({
       const { endOtherSessions } = request;
       const totpId = request.totpId as TotpId;
       // Whoever brings a proof that is not needed wants it looked at.
-      const byAdministrator = !proofGiven(request) && !isOneself(parts, call, request);
+      const byAdministrator = !proofIsGiven(request) && !isOneself(parts, call, request);
       const proof = proofOf(request);
       const removal = { ...addressOf(request, call), totpId, ...proof, byAdministrator, endOtherSessions };
       return told(await parts.run(new RemoveTotp(removal)), inDetails);

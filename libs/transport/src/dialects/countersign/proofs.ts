@@ -1,34 +1,23 @@
 // A proof comes in two fields, of which only one is looked at: both at once would leave one out of account, and a
 // recovery code that its owner believes spent would not be.
 
+import type { CallerProof } from '#application/caller.js';
 import type { InvalidInput } from '#application/violations.js';
 import { invalid } from '#transport/dialects/countersign/violations.js';
+import type { ProofGiven } from '#transport/implementation.js';
 
-interface Given {
-  readonly code?: string | undefined;
-  readonly recoveryCode?: string | undefined;
-}
-
-export interface Proof {
-  readonly code: string | null;
-  readonly recoveryCode: string | null;
-}
-
-export const proofOf = ({ code, recoveryCode }: Given): Proof => ({
+export const proofOf = ({ code, recoveryCode }: ProofGiven): CallerProof => ({
   code: code ?? null,
   recoveryCode: recoveryCode ?? null,
 });
 
 /** Where a message has room for a proof. */
-export const proofIn = ({ code, recoveryCode }: Given): Given => ({ code, recoveryCode });
+export const proofIn = ({ code, recoveryCode }: ProofGiven): ProofGiven => ({ code, recoveryCode });
 
-export const proofGiven = ({ code, recoveryCode }: Given): boolean =>
-  code !== undefined || recoveryCode !== undefined;
-
-export const refusedProof = ({ code, recoveryCode }: Given): InvalidInput | null =>
+export const refusedProof = ({ code, recoveryCode }: ProofGiven): InvalidInput | null =>
   code !== undefined && recoveryCode !== undefined
     ? invalid([{ field: 'recovery_code', rule: 'one-of', message: 'must not come together with a code' }])
     : null;
 
 /** How many slow hashes it takes. */
-export const hashesOfProof = ({ recoveryCode }: Given): number => (recoveryCode === undefined ? 0 : 1);
+export const hashesOfProof = ({ recoveryCode }: ProofGiven): number => (recoveryCode === undefined ? 0 : 1);

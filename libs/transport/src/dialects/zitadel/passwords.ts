@@ -47,7 +47,7 @@ export function passwords(parts: Parts): MethodTable<typeof UserService> {
         const { newPassword, verification } = request;
         if (newPassword === undefined) return refused(invalid([unset('new_password')]));
         if (verification.case === undefined && isOneself(parts, call, request))
-          return refused(invalid([unproven('')]));
+          return refused(invalid([unproven]));
         const change = {
           ...addressOf(request, call),
           password: passwordFields({ case: 'password', value: newPassword }),
@@ -70,12 +70,11 @@ function sendingViolations({ medium }: PasswordResetRequest): readonly Violation
   );
 }
 
-/** @param prefix what stands before it in the request */
-export const unproven = (prefix: string): Violation => ({
-  field: `${prefix}current_password`,
+const unproven: Violation = {
+  field: 'current_password',
   rule: 'one-of',
   message: 'has to be set, or a verification_code: nobody sets an own password without either',
-});
+};
 
 type GivenPassword =
   | { readonly case: 'password'; readonly value: Password }

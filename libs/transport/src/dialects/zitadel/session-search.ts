@@ -68,22 +68,12 @@ function filterOf({ query }: SearchQuery, field: string, itself: UserId | null):
         : { kind: 'fingerprint', fingerprint: fingerprintId };
     }
     case 'creationDateQuery': {
-      const place = `${field}.creation_date_query`;
-      const { creationDate, method } = query.value;
-      const match = matchOf(creationDate, method, {
-        date: `${place}.creation_date`,
-        method: `${place}.method`,
-      });
-      return isRefused(match) ? match : { kind: 'creation-date', match };
+      const { creationDate: date, method } = query.value;
+      return dateFilterOf('creation', { date, method }, field);
     }
     case 'expirationDateQuery': {
-      const place = `${field}.expiration_date_query`;
-      const { expirationDate, method } = query.value;
-      const match = matchOf(expirationDate, method, {
-        date: `${place}.expiration_date`,
-        method: `${place}.method`,
-      });
-      return isRefused(match) ? match : { kind: 'expiration-date', match };
+      const { expirationDate: date, method } = query.value;
+      return dateFilterOf('expiration', { date, method }, field);
     }
   }
 }
@@ -96,13 +86,19 @@ const methods: ReadonlyMap<TimestampQueryMethod, InstantMatch['method']> = new M
   [TimestampQueryMethod.LESS_OR_EQUALS, 'less-or-equals'],
 ]);
 
-/** @param fields what either is called in the request */
-function matchOf(
-  date: Timestamp | undefined,
-  asked: TimestampQueryMethod,
-  fields: { readonly date: string; readonly method: string },
-): Read<InstantMatch> {
-  const method = methods.get(asked);
-  if (method === undefined) return [unknownValue(fields.method)];
-  return date === undefined ? [unset(fields.date)] : { value: timestampMs(date), method };
+interface Dated {
+  readonly date: Timestamp | undefined;
+  readonly method: TimestampQueryMethod;
+}
+
+function dateFilterOf(
+  of: 'creation' | 'expiration',
+  { date, method }: Dated,
+  field: string,
+): Read<SessionFilter> {
+  const place = `${field}.${of}_date_query`;
+  const known = methods.get(method);
+  if (known === undefined) return [unknownValue(`${place}.method`)];
+  if (date === undefined) return [unset(`${place}.${of}_date`)];
+  return { kind: `${of}-date`, match: { value: timestampMs(date), method: known } };
 }

@@ -10,9 +10,9 @@ import type {
   SessionService,
   SetSessionRequest,
 } from '#contract/zitadel/session/v2/session_service_pb.js';
-import type { OrganizationId, SessionId } from '#domain/ids.js';
+import type { SessionId } from '#domain/ids.js';
 import { everyOrganization } from '#read-models/queries/queries.js';
-import { authorize } from '#transport/authorize.js';
+import { authorize, chosenIn } from '#transport/authorize.js';
 import { detailsOf, inDetails, listDetailsOf } from '#transport/dialects/zitadel/messages.js';
 import { listRefusal } from '#transport/dialects/zitadel/pages.js';
 import { askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
@@ -158,7 +158,8 @@ function refusedRequest(request: CreateSessionRequest | SetSessionRequest): Call
 async function changesIn(parts: Parts, request: CreateSessionRequest | SetSessionRequest, call: Call) {
   return {
     // Whose users can be meant: null stands for those of every organization.
-    organizationId: chosenBy(call) ?? ((await isForEverybody(parts, call)) ? null : call.organizationId),
+    organizationId:
+      chosenIn(call.incoming) ?? ((await isForEverybody(parts, call)) ? null : call.organizationId),
     user: searchIn(request),
     ...shownIn(request),
     metadata: metadataOf(request.metadata),
@@ -167,11 +168,9 @@ async function changesIn(parts: Parts, request: CreateSessionRequest | SetSessio
   };
 }
 
-const chosenBy = ({ incoming }: Call) => (incoming.organization || null) as OrganizationId | null;
-
 /** Whether the caller makes sessions of everybody, and not only of its organization. */
 async function isForEverybody({ application }: Parts, call: Call): Promise<boolean> {
-  const asking = { application, principal: call.principal, chosen: chosenBy(call) };
+  const asking = { application, principal: call.principal, chosen: chosenIn(call.incoming) };
   const ofAll = await authorize(asking, { of: 'instance', permission: 'session.write' });
   return ofAll.kind === 'allowed';
 }

@@ -52,10 +52,7 @@ export function updateUser(parts: Parts): MethodTable<typeof UserService> {
       run: async (request, call) => {
         const violations = updateViolations(request, isOneself(parts, call, request));
         if (violations.length > 0) return refused(invalid(violations));
-        if (setsPassword(request) && !(await mayForAnother(parts, request, call)))
-          return refused({ code: 'permission-denied' });
-        if (isReserved(request) && !(await mayAsAdministrator(parts, request, call)))
-          return refused({ code: 'permission-denied' });
+        if (!(await mayAll(parts, request, call))) return refused({ code: 'permission-denied' });
         const address = addressOf(request, call);
         const { userType } = request;
         if (userType.case === 'machine' || (userType.case === undefined && (await isMachine(parts, address))))
@@ -76,26 +73,19 @@ const isReserved = ({ username, userType, metadata }: UpdateUserRequest) =>
   metadata.length > 0 ||
   (userType.case === 'human' && userType.value.email !== undefined);
 
-async function mayAsAdministrator(parts: Parts, request: UpdateUserRequest, call: Call): Promise<boolean> {
-  if (!isOneself(parts, call, request)) return true;
-  const { principal, incoming } = call;
-  const { userId, organizationId } = addressOf(request, call);
-  const chosen = incoming.organization ? organizationId : null;
-  const asking = { application: parts.application, principal, chosen };
-  return (await authorize(asking, { of: 'user', permission, self: false, userId })).kind === 'allowed';
-}
-
 const setsPassword = ({ userType }: UpdateUserRequest) =>
   userType.case === 'human' && userType.value.password !== undefined;
 
-/** Who may write a user is not yet who may log in as that user. */
-async function mayForAnother(parts: Parts, request: UpdateUserRequest, call: Call): Promise<boolean> {
+/** Who may write a user is not yet who may log in as that user, and who is that user not yet who administers it. */
+async function mayAll(parts: Parts, request: UpdateUserRequest, call: Call): Promise<boolean> {
   const { principal, incoming } = call;
   const { userId, organizationId } = addressOf(request, call);
   const chosen = incoming.organization ? organizationId : null;
   const asking = { application: parts.application, principal, chosen };
-  const asked = { of: 'user', permission: 'user.credential.write', self: false, userId } as const;
-  return (await authorize(asking, asked)).kind === 'allowed';
+  const may = async (needed: typeof permission | 'user.credential.write') =>
+    (await authorize(asking, { of: 'user', permission: needed, self: false, userId })).kind === 'allowed';
+  if (setsPassword(request) && !(await may('user.credential.write'))) return false;
+  return !isReserved(request) || !isOneself(parts, call, request) || may(permission);
 }
 
 /** Whoever says nothing of the kind changes what both kinds have. */

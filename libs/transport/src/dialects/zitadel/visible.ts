@@ -1,9 +1,9 @@
 // What of a list a caller may see. Nobody learns from it who or what else there is.
 
 import type { Permission } from '#access/permissions.js';
-import type { OrganizationId, UserId } from '#domain/ids.js';
+import type { UserId } from '#domain/ids.js';
 import { everyOrganization, type NotYet, type Scope } from '#read-models/queries/queries.js';
-import { authorize } from '#transport/authorize.js';
+import { authorize, chosenIn } from '#transport/authorize.js';
 import { askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
 import type { Call } from '#transport/implementation.js';
 
@@ -26,7 +26,7 @@ export type Hidden = NotYet | { readonly code: 'permission-denied' };
 export async function visibleTo(parts: Parts, call: Call, permission: Permission): Promise<Visible | Hidden> {
   const { application } = parts;
   const { principal, organizationId } = call;
-  const chosen = (call.incoming.organization || null) as OrganizationId | null;
+  const chosen = chosenIn(call.incoming);
   const asking = { application, principal, chosen };
   const ofAll = await authorize(asking, { of: 'instance', permission });
   if (ofAll.kind === 'allowed') return { scope: chosen ?? everyOrganization, only: null };
