@@ -12,7 +12,7 @@ import type { SessionAnswer } from '#read-models/queries/sessions.js';
 export interface ToldSession {
   readonly sessionId: string;
   readonly createdAt: string;
-  readonly expiresAt: string | null;
+  readonly expiresAt: string;
   readonly isExpired: boolean;
   /** Of `user`, `password`, `totp` and `recovery-code`. */
   readonly checked: readonly string[];
@@ -58,13 +58,13 @@ export const isLive = ({ isExpired }: ToldSession): boolean => !isExpired;
 const factors = { user: 'user', password: 'password', totp: 'totp', recoveryCode: 'recovery-code' };
 
 function toldThere({ id, creationDate, expirationDate, factors: checked, userAgent }: Json): ToldSession {
-  const expiresAt = typeof expirationDate === 'string' ? expirationDate : null;
+  const expiresAt = String(expirationDate);
   const { description } = (userAgent ?? {}) as Json;
   return {
     sessionId: String(id),
     createdAt: String(creationDate),
     expiresAt,
-    isExpired: expiresAt !== null && Date.parse(expiresAt) <= Date.now(),
+    isExpired: Date.parse(expiresAt) <= Date.now(),
     checked: Object.entries(factors)
       .filter(([field]) => ((checked ?? {}) as Json)[field] !== undefined)
       .map(([, name]) => name),

@@ -1,7 +1,7 @@
 // The master keys: from the file of the setting, or from one in the data directory that the first start makes.
 // No message quotes a line of either.
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -11,10 +11,10 @@ import {
   parseMasterKeys,
 } from '#secrets/master-keys.js';
 import { writeDurably } from '#server/durable-files.js';
+import { readOwnersFile } from '#server/owners-file.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
 const setting = 'COUNTERSIGN_MASTER_KEY_FILE';
-const othersCanRead = 0o077;
 
 export interface FoundMasterKeys {
   readonly masterKeys: MasterKeys;
@@ -43,14 +43,11 @@ export function findMasterKeys(
 }
 
 export function readMasterKeys(path: string): MasterKeys {
+  const text = readOwnersFile(setting, path);
   try {
-    const { mode } = statSync(path);
-    if (process.platform !== 'win32' && (mode & othersCanRead) !== 0)
-      throw new StartRefusal(`${setting}: ${path} must be readable by its owner only (chmod 600)`);
-    return parseMasterKeys(readFileSync(path, 'utf8'));
+    return parseMasterKeys(text);
   } catch (error) {
-    if (error instanceof StartRefusal) throw error;
-    const problem = error instanceof MasterKeysMalformed ? error.message : 'cannot be read';
-    throw new StartRefusal(`${setting}: ${path} ${problem}`, { cause: error });
+    if (!(error instanceof MasterKeysMalformed)) throw error;
+    throw new StartRefusal(`${setting}: ${path} ${error.message}`, { cause: error });
   }
 }

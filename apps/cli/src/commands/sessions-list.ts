@@ -30,7 +30,7 @@ export const sessionsList: Command = {
 const row = ({ sessionId, createdAt, expiresAt, isExpired, checked, userAgent }: ToldSession) => [
   sessionId,
   createdAt,
-  isExpired ? { text: `${expiresAt} (over)`, colour: 'dim' as const } : (expiresAt ?? ''),
+  isExpired ? { text: `${expiresAt} (over)`, colour: 'dim' as const } : expiresAt,
   checked.join(', '),
   userAgent ?? '',
 ];

@@ -1,9 +1,8 @@
 // What the settings say of the delivery hook, with its secrets read, so that a mistake is found before anybody is let in.
 
-import { readFileSync, statSync } from 'node:fs';
-
 import type { Hook } from '#delivery-hook/destination.js';
 import { type HookSecrets, hookSecret } from '#delivery-hook/signature.js';
+import { readOwnersFile } from '#server/owners-file.js';
 import { type Settings, settingsTable } from '#server/settings.js';
 import { StartRefusal } from '#server/start-refusal.js';
 
@@ -14,7 +13,6 @@ export interface HookSettings {
 
 type Given = Pick<Settings, 'hookUrl' | 'hookSecretFile' | 'hookAllowedHosts'>;
 
-const othersCanRead = 0o077;
 /** 128 bits and more in any usual form of text; longer than the longest is no secret but some other file. */
 const secretForm = /^[\x21-\x7e]{32,256}$/;
 /** One that signs, and one that is being replaced by it, or replaces it. */
@@ -28,26 +26,11 @@ export function readHook({ hookUrl, hookSecretFile, hookAllowedHosts }: Given): 
 }
 
 function readSecrets(path: string): HookSecrets {
-  const lines = linesOf(path);
-  if (lines.length >= 1 && lines.length <= secretsMax && lines.every((line) => secretForm.test(line)))
+  const setting = settingsTable.hookSecretFile.name;
+  const lines = readOwnersFile(setting, path).replace(/\n$/, '').split('\n');
+  if (lines.length <= secretsMax && lines.every((line) => secretForm.test(line)))
     return lines.map(hookSecret);
-  throw refusal(
-    path,
-    'must have one or two lines, each with a secret of 32 to 256 characters without spaces',
+  throw new StartRefusal(
+    `${setting}: ${path} must have one or two lines, each with a secret of 32 to 256 characters without spaces`,
   );
 }
-
-function linesOf(path: string): string[] {
-  try {
-    const { mode } = statSync(path);
-    if (process.platform !== 'win32' && (mode & othersCanRead) !== 0)
-      throw refusal(path, 'must be readable by its owner only (chmod 600)');
-    return readFileSync(path, 'utf8').replace(/\n$/, '').split('\n');
-  } catch (error) {
-    if (error instanceof StartRefusal) throw error;
-    throw refusal(path, 'cannot be read', error);
-  }
-}
-
-const refusal = (path: string, problem: string, cause?: unknown): StartRefusal =>
-  new StartRefusal(`${settingsTable.hookSecretFile.name}: ${path} ${problem}`, { cause });
