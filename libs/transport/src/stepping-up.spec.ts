@@ -1,10 +1,12 @@
-// What a session shows before it changes what its user logs in with: every call that asks for it, with every proof.
+// What a session shows before it changes what its user logs in with: each kind of change, with every proof. Which calls
+// ask for it is looked at by step-up-rows.spec.ts.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { addDevice, codeOf, type Device, wrongCodeOf } from '#application/testing/factors.js';
 import { by, organizationId } from '#application/testing/house.js';
+import { password } from '#application/testing/logins.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
 import { VerifyTotp } from '#application/totp/verify-totp.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
@@ -74,6 +76,15 @@ const deeds = {
     ask: async (headers: Headers) =>
       desk.call({ ...session, ...headers }, UserService.method.addPersonalAccessToken, session),
     leaves: ['user.pat.added'],
+  },
+  setPassword: {
+    ask: async (headers: Headers) =>
+      desk.call({ ...session, ...headers }, UserService.method.setPassword, {
+        ...session,
+        newPassword: { password: 'battery staple' },
+        verification: { case: 'currentPassword', value: password },
+      }),
+    leaves: ['user.human.password.check.succeeded', 'user.human.password.changed'],
   },
 } as const;
 
