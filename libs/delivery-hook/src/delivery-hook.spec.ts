@@ -122,6 +122,7 @@ describe('deliveries', () => {
       userId: seal('ada'),
       organizationId: acme,
       generation: 0,
+      at: null,
     } as const;
     const id = await house.append('session-42', checked);
     await enrol('ada', 2);

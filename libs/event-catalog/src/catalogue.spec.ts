@@ -55,7 +55,7 @@ const ofEach: readonly DomainEvent[] = [
   { type: 'org.added', organizationId: 'some organization' as OrganizationId, name: 'Some Organization' },
   { type: 'instance.member.removed', userId },
   { type: 'login.released', userId },
-  { type: 'session.password.checked' },
+  { type: 'session.password.checked', at: null },
 ];
 
 describe('the catalogue', () => {

@@ -1,8 +1,19 @@
 import type { SealedOf, SessionEvent } from '#domain/session/events.js';
 import type { UserSessionsEvent } from '#domain/user-sessions/events.js';
 import type { Entries } from '#event-catalog/entry.js';
-import { fingerprintKey, id, integer, nullable, record, sealed, tokenHash } from '#event-catalog/fields.js';
+import {
+  fingerprintKey,
+  id,
+  instant,
+  integer,
+  nullable,
+  record,
+  sealed,
+  tokenHash,
+} from '#event-catalog/fields.js';
 
+/** Null where it was checked just before. */
+const at = nullable(instant);
 const sealedOf = record<SealedOf>({ user: id(), organizationId: id(), sealed: sealed() });
 
 export const sessionEvents = {
@@ -13,11 +24,20 @@ export const sessionEvents = {
   'session.user.checked': {
     meaning:
       'The session is for this user, and goes on for as long as nothing ends all sessions of the user.',
-    fields: { user: id(), userId: sealed(), organizationId: id(), generation: integer },
+    fields: { user: id(), userId: sealed(), organizationId: id(), generation: integer, at },
   },
-  'session.password.checked': { meaning: 'The password of the user was given.', fields: {} },
-  'session.totp.checked': { meaning: 'A TOTP code of the user was given.', fields: {} },
-  'session.recoveryCode.checked': { meaning: 'A recovery code of the user was given.', fields: {} },
+  'session.password.checked': {
+    meaning: 'The password of the user was given: just before, or when it says.',
+    fields: { at },
+  },
+  'session.totp.checked': {
+    meaning: 'A TOTP code of the user was given: just before, or when it says.',
+    fields: { at },
+  },
+  'session.recoveryCode.checked': {
+    meaning: 'A recovery code of the user was given: just before, or when it says.',
+    fields: { at },
+  },
   'session.token.set': {
     meaning: 'A token was made for the session, and shown once; an earlier one is void.',
     fields: { hash: tokenHash },

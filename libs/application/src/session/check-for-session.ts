@@ -10,8 +10,8 @@ import type { Somebody } from '#application/session/find-user.js';
 import { executeForUser, type UserContext, type UserOutcome } from '#application/users.js';
 import type { Account } from '#domain/account/state.js';
 import { type Decision, type Rejected, reject } from '#domain/decider.js';
-import type { SessionId } from '#domain/ids.js';
-import type { SessionFactor } from '#domain/session/decide.js';
+import type { Instant, SessionId } from '#domain/ids.js';
+import type { CheckedFactor, SessionFactor } from '#domain/session/decide.js';
 import { type UsableRefusal, usable } from '#domain/user/decide.js';
 import { evolveUserSessions, noSessions } from '#domain/user-sessions/state.js';
 import { decodeAccountEvent } from '#event-catalog/catalogue.js';
@@ -27,9 +27,11 @@ export interface Checking<Refusal> {
 }
 
 export interface CheckedForSession {
-  readonly checked: readonly SessionFactor[];
+  readonly checked: readonly CheckedFactor[];
   /** Of the sessions of the user, when they were checked. */
   readonly generation: number;
+  /** When the user was; null for now. */
+  readonly at: Instant | null;
 }
 
 type CheckOutcome<Refusal> = UserOutcome<CheckedForSession, CheckRefusal | UsableRefusal | Busy | Refusal>;
@@ -44,13 +46,12 @@ export async function checkForSession<Refusal>(
 ): Promise<CheckOutcome<Refusal>> {
   const outcome = await checkOnce(application, checking);
   if (outcome.kind === 'rejected') return outcome;
-  const { checked, generation } = outcome.answer;
+  const { checked } = outcome.answer;
   const checks = checking.checks.slice(checked.length);
   if (checks.length === 0) return outcome;
   const rest = await checkForSession(application, { ...checking, checks, by: partOf(checking.by, 'rest') });
   if (rest.kind === 'rejected') return rest;
-  const { answer } = rest;
-  return { ...rest, answer: { checked: [...checked, ...answer.checked], generation } };
+  return { ...rest, answer: { ...outcome.answer, checked: [...checked, ...rest.answer.checked] } };
 }
 
 async function checkOnce<Refusal>(
@@ -77,7 +78,10 @@ async function checkOnce<Refusal>(
   if (outcome.kind === 'rejected') return outcome;
   const { checked, generation } = outcome.answer;
   const then = generation ?? (await generationThen(application, userStream, outcome.details.sequence));
-  return { ...outcome, answer: { checked, generation: then } };
+  // What was right the first time is no newer for being sent again.
+  const at = outcome.repeated === true ? outcome.details.changeDate : null;
+  const factors = checked.map((factor) => ({ factor, at }));
+  return { ...outcome, answer: { checked: factors, generation: then, at } };
 }
 
 interface Told {

@@ -7,7 +7,7 @@ import { idOfNew } from '#application/idempotency.js';
 import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, passwordUnitsMax } from '#application/limits.js';
 import type { Sealer } from '#application/sealer.js';
-import { checkForSession } from '#application/session/check-for-session.js';
+import { type CheckedForSession, checkForSession } from '#application/session/check-for-session.js';
 import { type Check, readChecks } from '#application/session/checks.js';
 import { answerGuess } from '#application/session/evenly.js';
 import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
@@ -139,10 +139,9 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     if (outcome.kind === 'rejected') return outcome;
     const sealing = await sealerOf(this.#application, somebody);
     if (sealing.kind === 'rejected') return sealing;
-    const { checked, generation } = outcome.answer;
-    const noted = notedOf(creation, { somebody, sealer: sealing.sealer, generation });
+    const noted = notedOf(creation, { somebody, sealer: sealing.sealer, ...outcome.answer });
     const settings = await settingsFor(this.#application, somebody.organizationId);
-    return this.#append(creation, { ...noted, checked }, settings);
+    return this.#append(creation, noted, settings);
   }
 
   #append(creation: Creation, noted: Noted, settings: Settings): Promise<Outcome> {
@@ -185,7 +184,7 @@ function refusedAhead(
     null,
     {
       user: user === null ? null : { user },
-      checked: checks.map(({ factor }) => factor),
+      checked: checks,
       metadata: metadata.length === 0 ? null : metadata,
       userAgent,
       lifetimeSeconds,
@@ -196,21 +195,19 @@ function refusedAhead(
 }
 
 /** What is personal, sealed under the key of whom it is about. */
-function notedOf(
-  { command: { metadata: entries, userAgent }, sessionId }: Creation,
-  { somebody, sealer, generation }: NotedBy,
-): Omit<Noted, 'checked'> {
+function notedOf({ command: { metadata: entries, userAgent }, sessionId }: Creation, by: NotedBy): Noted {
+  const { somebody, sealer, checked } = by;
   const metadata = changedMetadata(noMetadata, entries);
   const agent = userAgent && sealer.seal('session-user-agent', userAgentText(userAgent), sessionId);
   return {
-    user: userToNote(somebody, { sealer, generation }),
+    user: userToNote(somebody, by),
+    checked,
     metadata: metadata && sealedOf(somebody, sealMetadata(sealer, metadata, sessionId)),
     userAgent: agent && sealedOf(somebody, agent),
   };
 }
 
-interface NotedBy {
+interface NotedBy extends CheckedForSession {
   readonly somebody: Somebody;
   readonly sealer: Sealer;
-  readonly generation: number;
 }

@@ -7,6 +7,7 @@ import { type Fuse, failingLog, never } from '#application/testing/failing.js';
 import { by, type House, openHouse, organizationId } from '#application/testing/house.js';
 import {
   appendedBy,
+  checked,
   creating,
   givePassword,
   logIn,
@@ -17,13 +18,18 @@ import {
   wrongPassword,
 } from '#application/testing/logins.js';
 import { ada, bob, human } from '#application/testing/people.js';
-import { sentTo } from '#application/testing/sent.js';
+import { hour, sentTo } from '#application/testing/sent.js';
+import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
+import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
+import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
 import { LockUser } from '#application/user/lock-user.js';
 import { UnlockUser } from '#application/user/unlock-user.js';
 import type { SessionId } from '#domain/ids.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { logWith } from '#event-log/log-with.js';
+import { base32Decode, base32Encode } from '#secrets/base32.js';
+import { newTotpSecret } from '#secrets/totp.js';
 
 let house: House;
 let phone: Device;
@@ -48,6 +54,19 @@ function cutAtSessions(log: EventLog): EventLog {
 
 const creation = (chosen: Parameters<typeof creating>[1] = {}) =>
   creating({ userId: ada }, { password, totpCode: codeOf(house, phone), by: sentTo(house), ...chosen });
+
+const his = { organizationId, userId: bob };
+
+async function factorAt(token: string | null): Promise<number | null> {
+  const session = await checked(house, String(token));
+  return session?.assurance.level === 'authenticated' ? session.assurance.factorAt : null;
+}
+
+function keyIn(secret: string | null): Uint8Array {
+  const decoded = base32Decode(String(secret));
+  if (decoded.kind !== 'seed') throw new Error(decoded.kind);
+  return decoded.bytes;
+}
 
 /** Sent once, and cut short at the append of the session. */
 async function cutShort(run: () => Promise<unknown>, when: Fuse['when'] = 'before'): Promise<void> {
@@ -80,6 +99,19 @@ describe('a new session that was cut short', () => {
     house.clock.now += 600_000;
     const { token } = answerOf(await house.run(creation({ totpCode: first.totpCode })));
     expect(await worthOf(house, token)).toBe('authenticated');
+  });
+
+  it('shows what was shown when that was: nobody is taken to have shown it just now', async () => {
+    const first = creation();
+    const shownAt = house.clock.now;
+    await cutShort(() => house.run(first));
+    house.clock.now += hour;
+    const { token } = answerOf(await house.run(creation({ totpCode: first.totpCode })));
+    expect((await checked(house, token))?.assurance).toEqual({
+      level: 'authenticated',
+      passwordAt: shownAt,
+      factorAt: shownAt,
+    });
   });
 
   it('before its answer is there, its token told to nobody', async () => {
@@ -128,6 +160,32 @@ describe('a session that is set, and was cut short', () => {
     expect(await worthOf(house, token)).toBe('authenticated');
   });
 
+  it('shows its code as of then, and not over one that was shown since', async () => {
+    const { sessionId } = await logIn(house, ada);
+    const times = [house.clock.now];
+    const late = { totpCode: codeOf(house, phone), by: sentTo(house, { key: 'late' }) };
+    const later = { totpCode: codeOf(house, phone, 1), by: sentTo(house, { key: 'later' }) };
+    await cutShort(() => house.run(setting(sessionId, late)));
+    house.clock.now += 30_000;
+    times.push(house.clock.now);
+    await cutShort(() => house.run(setting(sessionId, later)));
+    house.clock.now += hour;
+    const first = answerOf(await house.run(setting(sessionId, late)));
+    expect(await factorAt(first.token)).toBe(times[0]);
+    const second = answerOf(await house.run(setting(sessionId, later)));
+    expect(await factorAt(second.token)).toBe(times[1]);
+  });
+
+  it('changes nothing where a code was shown since', async () => {
+    const { sessionId } = await logIn(house, ada);
+    const late = setting(sessionId, { totpCode: codeOf(house, phone), by: sentTo(house) });
+    await cutShort(() => house.run(late));
+    house.clock.now += hour;
+    const { token } = answerOf(await house.run(setting(sessionId, { totpCode: codeOf(house, phone) })));
+    expect(await appendedBy(house, () => house.run(late))).toEqual([]);
+    expect(await factorAt(token)).toBe(house.clock.now);
+  });
+
   it('of a user who is checked in it for the first time is worth what it was then', async () => {
     const { sessionId } = answerOf(await house.run(creating(null)));
     const call = { user: { userId: ada }, password };
@@ -136,6 +194,25 @@ describe('a session that is set, and was cut short', () => {
     await house.run(new UnlockUser({ organizationId, userId: ada, by }));
     const { token } = answerOf(await house.run(setting(sessionId, { ...call, by: sentTo(house) })));
     expect(await worthOf(house, token)).toBe('nothing');
+  });
+});
+
+describe('an app that is confirmed in a session', () => {
+  it('is shown there as of then, also where the session notes it later', async () => {
+    await house.run(human(bob, 'bob'));
+    await givePassword(house, bob);
+    const { sessionId, token } = await logIn(house, bob);
+    const { secret } = answerOf(await house.run(new StartTotpRegistration({ ...his, by })));
+    const { parameters } = phone;
+    const code = codeOf(house, { key: Buffer.from(keyIn(secret)), parameters });
+    const confirm = () =>
+      house.run(new VerifyTotpRegistration({ ...his, code, by: { ...sentTo(house), session: sessionId } }));
+    const shownAt = house.clock.now;
+    await cutShort(confirm);
+    expect(await worthOf(house, token)).toBe('no second-factor');
+    house.clock.now += hour;
+    await confirm();
+    expect(await factorAt(token)).toBe(shownAt);
   });
 });
 
@@ -174,6 +251,24 @@ describe('a call that is sent again', () => {
       creating({ userId: bob }, { password, totpCode: codeOf(house, watch), by: sentTo(house, { key }) });
     const { token } = answerOf(await house.run(right('another key')));
     expect(await worthOf(house, token)).toBe('authenticated');
+  });
+
+  it('shows what was compared the first time as of then, and the rest as of now', async () => {
+    await house.run(human(bob, 'bob'));
+    await givePassword(house, bob);
+    const key = newTotpSecret();
+    const { parameters } = phone;
+    house.clock.now += 30_000 - (house.clock.now % 30_000);
+    const totpCode = codeOf(house, { key, parameters });
+    const call = () => creating({ userId: bob }, { password, totpCode, by: sentTo(house) });
+    expect(await house.run(call())).toMatchObject({ refusal: { code: 'totp-not-found' } });
+    const passwordAt = house.clock.now;
+    await house.run(new RegisterTotpSeed({ ...his, secret: base32Encode(key), by }));
+    house.clock.now += 29_000;
+    const { token } = answerOf(await house.run(call()));
+    expect(await checked(house, token)).toMatchObject({
+      assurance: { passwordAt, factorAt: house.clock.now },
+    });
   });
 
   it('is told that it was done, although it would be refused by now', async () => {

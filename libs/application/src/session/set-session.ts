@@ -239,7 +239,7 @@ function refusedAhead(
     present,
     {
       user: search === null || user === null ? null : { user },
-      checked: checks.map(({ factor }) => factor),
+      checked: checks,
       metadata: entries.length === 0 ? null : entries,
       userAgent: null,
       lifetimeSeconds,

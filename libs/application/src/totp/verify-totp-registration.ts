@@ -63,7 +63,7 @@ export class VerifyTotpRegistrationHandler implements ICommandHandler<VerifyTotp
       },
       recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.verified').totpId }),
     });
-    if (outcome.kind === 'accepted') await noteTotpShown(this.#application, command);
+    if (outcome.kind === 'accepted') await noteTotpShown(this.#application, command, outcome);
     return outcome;
   }
 }

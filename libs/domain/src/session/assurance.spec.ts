@@ -33,10 +33,11 @@ const userChecked = (generation = 0, organizationId = acme): SessionEvent => ({
   userId: sealed('id of anna'),
   organizationId,
   generation,
+  at: null,
 });
-const passwordChecked: SessionEvent = { type: 'session.password.checked' };
-const totpChecked: SessionEvent = { type: 'session.totp.checked' };
-const recoveryCodeChecked: SessionEvent = { type: 'session.recoveryCode.checked' };
+const passwordChecked: SessionEvent = { type: 'session.password.checked', at: null };
+const totpChecked: SessionEvent = { type: 'session.totp.checked', at: null };
+const recoveryCodeChecked: SessionEvent = { type: 'session.recoveryCode.checked', at: null };
 const terminated: SessionEvent = { type: 'session.terminated' };
 const byPassword = [added, userChecked(), passwordChecked];
 const ended = (except: SessionId | null = null): AccountEvent => ({ type: 'user.sessions.ended', except });
@@ -107,6 +108,13 @@ describe('a user with a second factor', () => {
       expect(assurance(byPassword, { account, facts: { settings: { secondFactorRequired } } })).toEqual(
         missing('second-factor'),
       );
+  });
+
+  test('showed it when it was checked, though that was noted later', () => {
+    const noted: SessionEvent = { type: 'session.totp.checked', at: begunAt + 1 };
+    expect(assurance([...byPassword, noted], { account: enrolled(phone) })).toEqual(
+      authenticated(begunAt + 1),
+    );
   });
 
   test('needs the password all the same', () => {

@@ -46,10 +46,21 @@ export type AddSessionRefusal =
 
 export type SessionRefusal = AddSessionRefusal | SessionEndedRefusal;
 
+export interface CheckedFactor {
+  readonly factor: SessionFactor;
+  /** Null for now. */
+  readonly at: Instant | null;
+}
+
+export interface UserToNote extends Omit<CheckedUser, 'checkedAt'> {
+  /** Null for now. */
+  readonly at: Instant | null;
+}
+
 export interface SessionChanges {
-  readonly user: Omit<CheckedUser, 'checkedAt'> | null;
+  readonly user: UserToNote | null;
   /** In the order in which they were checked. */
-  readonly checked: readonly SessionFactor[];
+  readonly checked: readonly CheckedFactor[];
   readonly metadata: SealedOf | null;
   readonly lifetimeSeconds: number | null;
   /** Of the token that is good from then on. */
@@ -78,7 +89,7 @@ export function addSession(
   const lifetimeSeconds = changes.lifetimeSeconds ?? facts.settings.sessionLifetimeSecondsDefault;
   return accept(
     { type: 'session.added', userAgent, fingerprintKey },
-    ...changed({ ...changes, lifetimeSeconds }),
+    ...changed(null, { ...changes, lifetimeSeconds }),
   );
 }
 
@@ -92,12 +103,12 @@ export function changeSession(
   if (found.kind === 'rejected') return reject(found.refusal);
   const refusal = unchangeable(found.session.user, { ...changes, userAgent: null }, facts);
   if (refusal !== null) return reject(refusal);
-  return accept(...changed(changes));
+  return accept(...changed(found.session, changes));
 }
 
 /** Shown to the user's stream, in this session: its token stays what it was. */
-export const noteTotp = (session: SessionState): Decision<SessionEvent, never> =>
-  session.status === 'active' ? accept({ type: 'session.totp.checked' }) : accept();
+export const noteTotp = (session: SessionState, at: Instant | null): Decision<SessionEvent, never> =>
+  session.status === 'active' ? accept(...factorsChecked(session, [{ factor: 'totp', at }])) : accept();
 
 /** What has ended need not be ended. */
 export function terminateSession(session: SessionState): Decision<SessionEvent, TerminateSessionRefusal> {
@@ -132,9 +143,9 @@ export function unchangeable(
 ): SessionChangeRefusal | null {
   if (present !== null && user !== null && present.user !== user.user) return { code: 'session-user-change' };
   const isNamed = present !== null || user !== null;
-  const [factor] = checked;
+  const [first] = checked;
   const field =
-    factor ?? (metadata === null ? null : 'metadata') ?? (userAgent === null ? null : 'user-agent');
+    first?.factor ?? (metadata === null ? null : 'metadata') ?? (userAgent === null ? null : 'user-agent');
   if (!isNamed && field !== null) return { code: 'session-user-missing', field };
   const maximum = settings.sessionLifetimeSecondsMax;
   if (lifetimeSeconds !== null && !(lifetimeSeconds >= 1 && lifetimeSeconds <= maximum))
@@ -142,45 +153,48 @@ export function unchangeable(
   return null;
 }
 
-type Unchecked = Pick<SessionChanges, 'checked' | 'lifetimeSeconds'> & {
+interface Unchecked extends Pick<SessionChanges, 'lifetimeSeconds'> {
   readonly user: Pick<CheckedUser, 'user'> | null;
+  readonly checked: readonly Pick<CheckedFactor, 'factor'>[];
   readonly metadata: unknown;
   readonly userAgent: unknown;
-};
+}
 
-const factorChecked = {
-  password: { type: 'session.password.checked' },
-  totp: { type: 'session.totp.checked' },
-  'recovery-code': { type: 'session.recoveryCode.checked' },
-} as const satisfies Record<SessionFactor, SessionEvent>;
+const noted = {
+  password: { type: 'session.password.checked', at: 'passwordAt' },
+  totp: { type: 'session.totp.checked', at: 'totpAt' },
+  'recovery-code': { type: 'session.recoveryCode.checked', at: 'recoveryCodeAt' },
+} as const satisfies Record<SessionFactor, { type: SessionEvent['type']; at: keyof ActiveSession }>;
 
-function changed({
-  user,
-  checked,
-  metadata,
-  lifetimeSeconds,
-  tokenHash,
-}: SessionChanges): readonly SessionEvent[] {
+function changed(
+  session: ActiveSession | null,
+  { user, checked, metadata, lifetimeSeconds, tokenHash }: SessionChanges,
+): readonly SessionEvent[] {
   const events: SessionEvent[] = [];
   if (user !== null) events.push(userChecked(user));
-  for (const factor of checked) events.push(factorChecked[factor]);
+  events.push(...factorsChecked(session, checked));
   if (metadata !== null) events.push({ type: 'session.metadata.set', metadata });
   if (lifetimeSeconds !== null) events.push({ type: 'session.lifetime.set', lifetimeSeconds });
   if (events.length > 0) events.push({ type: 'session.token.set', hash: tokenHash });
   return events;
 }
 
-const userChecked = ({
-  user,
-  userId,
-  organizationId,
-  generation,
-}: Omit<CheckedUser, 'checkedAt'>): SessionEvent => ({
+const userChecked = ({ user, userId, organizationId, generation, at }: UserToNote): SessionEvent => ({
   type: 'session.user.checked',
   user,
   userId,
   organizationId,
   generation,
+  at,
 });
+
+/** What was checked before is not noted over what was checked since. */
+const factorsChecked = (
+  session: ActiveSession | null,
+  checked: readonly CheckedFactor[],
+): readonly SessionEvent[] =>
+  checked
+    .filter(({ factor, at }) => at === null || at > (session?.[noted[factor].at] ?? -Infinity))
+    .map(({ factor, at }) => ({ type: noted[factor].type, at }));
 
 const refused = <Code extends string>(code: Code) => ({ kind: 'rejected', refusal: { code } }) as const;

@@ -1,4 +1,4 @@
-import type { FingerprintKey, OrganizationId, Sealed } from '#domain/ids.js';
+import type { FingerprintKey, Instant, OrganizationId, Sealed } from '#domain/ids.js';
 
 /** A session has nothing personal but its user's, so that erasing the user erases it here too. */
 export interface SealedOf {
@@ -8,23 +8,28 @@ export interface SealedOf {
   readonly sealed: Sealed;
 }
 
+/** Null for just now; else since when the user's stream has it: a call that was cut short noted it later. */
+interface Checked {
+  readonly at: Instant | null;
+}
+
 export type SessionEvent =
   | {
       readonly type: 'session.added';
       readonly userAgent: SealedOf | null;
       readonly fingerprintKey: FingerprintKey | null;
     }
-  | {
+  | ({
       readonly type: 'session.user.checked';
       readonly user: string;
       readonly userId: Sealed;
       readonly organizationId: OrganizationId;
       /** Of the sessions of the user, at the moment of the check. */
       readonly generation: number;
-    }
-  | { readonly type: 'session.password.checked' }
-  | { readonly type: 'session.totp.checked' }
-  | { readonly type: 'session.recoveryCode.checked' }
+    } & Checked)
+  | ({ readonly type: 'session.password.checked' } & Checked)
+  | ({ readonly type: 'session.totp.checked' } & Checked)
+  | ({ readonly type: 'session.recoveryCode.checked' } & Checked)
   /** Any earlier token is void. */
   | { readonly type: 'session.token.set'; readonly hash: string }
   /** All of it, in place of what there was. */

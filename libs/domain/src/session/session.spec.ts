@@ -9,6 +9,7 @@ import {
   noteTotp,
   runningSession,
   type SessionChanges,
+  type SessionFactor,
   type SessionFacts,
   sessionExpiry,
   terminateSession,
@@ -25,6 +26,9 @@ const { organizationId } = here;
 const anna = { user: 'anna', userId: sealed('id of anna'), organizationId, generation: 3 };
 const bert = { ...anna, user: 'bert', userId: sealed('id of bert') };
 const ofAnna = (text: string): SealedOf => ({ user: 'anna', organizationId, sealed: sealed(text) });
+const checkedAt = (time: number | null, ...factors: readonly SessionFactor[]) =>
+  factors.map((factor) => ({ factor, at: time }));
+const justNow = (...factors: readonly SessionFactor[]) => checkedAt(null, ...factors);
 const nothing: SessionChanges = {
   user: null,
   checked: [],
@@ -35,10 +39,10 @@ const nothing: SessionChanges = {
 const empty: NewSession = { ...nothing, userAgent: null, fingerprintKey: null, tokenHash: 'hash 1' };
 
 const added: SessionEvent = { type: 'session.added', userAgent: null, fingerprintKey: null };
-const userChecked: SessionEvent = { type: 'session.user.checked', ...anna };
-const passwordChecked: SessionEvent = { type: 'session.password.checked' };
-const totpChecked: SessionEvent = { type: 'session.totp.checked' };
-const recoveryCodeChecked: SessionEvent = { type: 'session.recoveryCode.checked' };
+const userChecked = { type: 'session.user.checked', ...anna, at: null } as const;
+const passwordChecked = { type: 'session.password.checked', at: null } as const;
+const totpChecked = { type: 'session.totp.checked', at: null } as const;
+const recoveryCodeChecked = { type: 'session.recoveryCode.checked', at: null } as const;
 const tokenSet = (hash: string): SessionEvent => ({ type: 'session.token.set', hash });
 const lifetimeSet = (lifetimeSeconds: number): SessionEvent => ({
   type: 'session.lifetime.set',
@@ -64,8 +68,8 @@ describe('a new session', () => {
     const userAgent = ofAnna('a browser');
     given()
       .when(addSession, {
-        user: anna,
-        checked: ['password', 'totp', 'recovery-code'],
+        user: { ...anna, at: null },
+        checked: justNow('password', 'totp', 'recovery-code'),
         metadata: ofAnna('why'),
         lifetimeSeconds: 60,
         userAgent,
@@ -91,9 +95,9 @@ describe('a new session', () => {
   });
 
   test.each([
-    ['password', { checked: ['password', 'totp'] }],
-    ['totp', { checked: ['totp'] }],
-    ['recovery-code', { checked: ['recovery-code'] }],
+    ['password', { checked: justNow('password', 'totp') }],
+    ['totp', { checked: justNow('totp') }],
+    ['recovery-code', { checked: justNow('recovery-code') }],
     ['metadata', { metadata: ofAnna('why') }],
     ['user-agent', { userAgent: ofAnna('a browser') }],
   ] as const)('has nothing about nobody: %s', (field, changes) => {
@@ -148,11 +152,40 @@ describe('a lifetime', () => {
 describe('changing a session', () => {
   test('notes each thing down, and makes another token', () => {
     given(...begun)
-      .when(changeSession, { ...nothing, checked: ['totp'] })
+      .when(changeSession, { ...nothing, checked: justNow('totp') })
       .then(totpChecked, tokenSet('hash 2'));
     given(...begun)
       .when(changeSession, { ...nothing, metadata: ofAnna('why') })
       .then(metadataSet('why'), tokenSet('hash 2'));
+  });
+
+  test('notes what was checked some time ago as of then', () => {
+    given(at(begunAt, added))
+      .when(changeSession, {
+        ...nothing,
+        user: { ...anna, at: begunAt + 1 },
+        checked: [...checkedAt(begunAt + 2, 'password'), ...justNow('totp')],
+      })
+      .then(
+        { ...userChecked, at: begunAt + 1 },
+        { ...passwordChecked, at: begunAt + 2 },
+        totpChecked,
+        tokenSet('hash 2'),
+      );
+  });
+
+  test('never notes it over what was checked since', () => {
+    const past = [...begun, at(begunAt + 2, totpChecked)];
+    for (const time of [begunAt, begunAt + 2])
+      given(...past)
+        .when(changeSession, { ...nothing, checked: checkedAt(time, 'totp') })
+        .then();
+    given(...past)
+      .when(changeSession, { ...nothing, checked: checkedAt(begunAt + 3, 'totp') })
+      .then({ ...totpChecked, at: begunAt + 3 }, tokenSet('hash 2'));
+    given(...past)
+      .when(changeSession, { ...nothing, checked: checkedAt(begunAt, 'recovery-code') })
+      .then({ ...recoveryCodeChecked, at: begunAt }, tokenSet('hash 2'));
   });
 
   test('by nothing leaves the token', () => {
@@ -163,44 +196,53 @@ describe('changing a session', () => {
 
   test('may name its user, and the same one again', () => {
     given(at(begunAt, added))
-      .when(changeSession, { ...nothing, user: anna, checked: ['password'] })
+      .when(changeSession, { ...nothing, user: { ...anna, at: null }, checked: justNow('password') })
       .then(userChecked, passwordChecked, tokenSet('hash 2'));
     given(...begun)
-      .when(changeSession, { ...nothing, user: anna })
+      .when(changeSession, { ...nothing, user: { ...anna, at: null } })
       .then(userChecked, tokenSet('hash 2'));
   });
 
   test('never puts another user in the place of the one who was checked', () => {
     const refusal = { code: 'session-user-change' } as const;
     given(...begun)
-      .when(changeSession, { ...nothing, user: bert })
+      .when(changeSession, { ...nothing, user: { ...bert, at: null } })
       .thenRejected(refusal);
     given(...begun, passwordChecked, totpChecked)
-      .when(changeSession, { ...nothing, user: bert, checked: ['password'] })
+      .when(changeSession, { ...nothing, user: { ...bert, at: null }, checked: justNow('password') })
       .thenRejected(refusal);
   });
 
   test('checks nothing about nobody', () => {
     given(at(begunAt, added))
-      .when(changeSession, { ...nothing, checked: ['totp'] })
+      .when(changeSession, { ...nothing, checked: justNow('totp') })
       .thenRejected({ code: 'session-user-missing', field: 'totp' });
   });
 
   test('takes one that is there, and goes on', () => {
     given().when(changeSession, nothing).thenRejected({ code: 'session-not-found' });
     given(...begun, terminated)
-      .when(changeSession, { ...nothing, checked: ['totp'] })
+      .when(changeSession, { ...nothing, checked: justNow('totp') })
       .thenRejected({ code: 'session-terminated' });
   });
 });
 
 describe('a code that was shown in a session, and is known to its user’s stream', () => {
-  const note = (state: SessionState) => noteTotp(state);
+  const note = (state: SessionState, since: number | null) => noteTotp(state, since);
 
   test('is noted, and leaves the token as it is', () => {
     given(...begun)
       .when(note, null)
       .then(totpChecked);
+    given(...begun)
+      .when(note, begunAt)
+      .then({ ...totpChecked, at: begunAt });
+  });
+
+  test('is not noted over a later one', () => {
+    given(...begun, at(now, totpChecked))
+      .when(note, begunAt)
+      .then();
   });
 
   test('is nothing to one that has ended', () => {
@@ -252,6 +294,22 @@ describe('folding', () => {
       tokenHash: 'hash 2',
       metadata: ofAnna('why'),
       expiresAt: before + 60_006,
+    });
+  });
+
+  test('what was checked some time ago counts from then', () => {
+    const state = active(
+      at(before, added),
+      at(before + 4, { ...userChecked, at: before + 1 }),
+      at(before + 4, { ...passwordChecked, at: before + 1 }),
+      at(before + 4, { ...totpChecked, at: before + 2 }),
+      at(before + 4, { ...recoveryCodeChecked, at: before + 3 }),
+    );
+    expect(state).toMatchObject({
+      user: { checkedAt: before + 1 },
+      passwordAt: before + 1,
+      totpAt: before + 2,
+      recoveryCodeAt: before + 3,
     });
   });
 

@@ -55,14 +55,14 @@ function changedBy(event: Change, at: Instant): Partial<ActiveSession> {
   switch (event.type) {
     case 'session.user.checked': {
       const { user, userId, organizationId, generation } = event;
-      return { user: { user, userId, organizationId, generation, checkedAt: at } };
+      return { user: { user, userId, organizationId, generation, checkedAt: event.at ?? at } };
     }
     case 'session.password.checked':
-      return { passwordAt: at };
+      return { passwordAt: event.at ?? at };
     case 'session.totp.checked':
-      return { totpAt: at };
+      return { totpAt: event.at ?? at };
     case 'session.recoveryCode.checked':
-      return { recoveryCodeAt: at };
+      return { recoveryCodeAt: event.at ?? at };
     case 'session.token.set':
       return { tokenHash: event.hash };
     case 'session.metadata.set':

@@ -94,16 +94,17 @@ export const sessions: Projection = {
         },
       },
     ],
-    'session.user.checked': ({ user, organizationId, generation }, place) =>
+    'session.user.checked': ({ user, organizationId, generation, at }, place) =>
       set(place, {
         organization_id: organizationId,
         user_stream: `user-${user}`,
         generation,
-        user_checked_at: place.time,
+        user_checked_at: at ?? place.time,
       }),
-    'session.password.checked': (_, place) => set(place, { password_checked_at: place.time }),
-    'session.totp.checked': (_, place) => set(place, { totp_checked_at: place.time }),
-    'session.recoveryCode.checked': (_, place) => set(place, { recovery_code_checked_at: place.time }),
+    'session.password.checked': ({ at }, place) => set(place, { password_checked_at: at ?? place.time }),
+    'session.totp.checked': ({ at }, place) => set(place, { totp_checked_at: at ?? place.time }),
+    'session.recoveryCode.checked': ({ at }, place) =>
+      set(place, { recovery_code_checked_at: at ?? place.time }),
     'session.token.set': (_, place) => set(place),
     'session.metadata.set': ({ metadata }, place) => set(place, { metadata: metadata.sealed }),
     'session.lifetime.set': ({ lifetimeSeconds }, place) =>

@@ -11,6 +11,7 @@ import { LockUser } from '#application/user/lock-user.js';
 import { RemoveUser } from '#application/user/remove-user.js';
 import type { SessionId, UserId } from '#domain/ids.js';
 import { defaultSettings } from '#domain/organization/settings.js';
+import type { SessionEvent } from '#domain/session/events.js';
 import { everyOrganization, pageMax, type Scope } from '#read-models/queries/queries.js';
 import type { SessionFilter } from '#read-models/queries/session-filter.js';
 import {
@@ -73,7 +74,7 @@ function claims(open: () => Promise<ProjectedHouse>): void {
       const given = { userId: ada, fingerprint: 'browser', metadata: { theme: 'ZGFyaw==' }, editor: 'login' };
       const sessionId = await begin(given);
       house.clock.now += 1_000;
-      const totp = { type: 'session.totp.checked' } as const;
+      const totp = { type: 'session.totp.checked', at: null } as const;
       await writeSession(house, sessionId, { given, events: [totp] });
       expect(await session(sessionId)).toEqual({
         kind: 'accepted',
@@ -92,6 +93,22 @@ function claims(open: () => Promise<ProjectedHouse>): void {
           sequence: 7,
           expiresAt: createdAt + lifetimeMs,
         },
+      });
+    });
+
+    it('tells of what was noted later when it was checked', async () => {
+      const { house } = asked;
+      const then = house.clock.now;
+      house.clock.now += 3_600_000;
+      const types = ['session.password.checked', 'session.totp.checked', 'session.recoveryCode.checked'];
+      const checked = types.map((type, index) => ({ type, at: then + index }) as SessionEvent);
+      const sessionId = await begin({ userId: ada, userCheckedAt: then, checked });
+      expect(await answered(session(sessionId))).toMatchObject({
+        user: { checkedAt: then },
+        passwordAt: then,
+        totpAt: then + 1,
+        recoveryCodeAt: then + 2,
+        createdAt: house.clock.now,
       });
     });
 
@@ -204,7 +221,7 @@ function claims(open: () => Promise<ProjectedHouse>): void {
       await answerOf(asked.house, new EraseUser({ organizationId, userId, by }));
       const rows = () => asked.rowsOf('sessions', 'sessions');
       expect((await rows()).filter(({ user_stream }) => user_stream === stream)).toEqual([]);
-      const checked = { user, userId: 'x', organizationId, generation: 0 };
+      const checked = { user, userId: 'x', organizationId, generation: 0, at: null };
       const added = { type: 'session.added', userAgent: null, fingerprintKey: null } as const;
       const sealed = `1.key.${'-'.repeat(38)}` as never;
       await writeSession(asked.house, sessionId, {

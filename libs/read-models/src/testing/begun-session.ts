@@ -1,7 +1,7 @@
 // A session as its stream has it after a login, for rows that are to be seen apart from the commands that log in.
 
 import { by, type House, organizationId } from '#application/testing/house.js';
-import type { FingerprintKey, OrganizationId, Sealed, SessionId, UserId } from '#domain/ids.js';
+import type { FingerprintKey, Instant, OrganizationId, Sealed, SessionId, UserId } from '#domain/ids.js';
 import type { SessionEvent } from '#domain/session/events.js';
 import { write } from '#read-models/testing/written.js';
 
@@ -10,6 +10,8 @@ export interface Login {
   readonly userId: UserId | null;
   readonly of?: OrganizationId;
   readonly generation?: number;
+  /** Where that was before it was noted. */
+  readonly userCheckedAt?: Instant;
   readonly editor?: string;
   readonly fingerprint?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -18,7 +20,7 @@ export interface Login {
   readonly checked?: readonly SessionEvent[];
 }
 
-export const passwordChecked = { type: 'session.password.checked' } as const;
+export const passwordChecked = { type: 'session.password.checked', at: null } as const;
 
 export async function login(house: House, given: Login): Promise<SessionId> {
   const sessionId = house.parts.secrets.newId() as SessionId;
@@ -59,7 +61,14 @@ async function eventsOf(house: House, sessionId: SessionId, given: Login): Promi
       userAgent: sealedOf(seal('session-user-agent', JSON.stringify(agent))),
       fingerprintKey,
     },
-    { type: 'session.user.checked', user, userId: seal('user-id', userId), organizationId: of, generation },
+    {
+      type: 'session.user.checked',
+      user,
+      userId: seal('user-id', userId),
+      organizationId: of,
+      generation,
+      at: given.userCheckedAt ?? null,
+    },
     ...checked,
     ...(metadata === undefined
       ? []
