@@ -224,13 +224,17 @@ describe('keys', () => {
     expect(await uses()).toEqual([]);
     const ran = await at(own.directory, 'keys', 'rotate-signing');
     expect(ran).toMatchObject({ code: exitCodes.done, errors: '' });
-    expect(ran.output).toMatch(/^the signing key [\w-]{43} signs at /);
+    expect(ran.output).toMatch(/^the signing key [\w-]{43}, which signs, was added at /);
     const server = await serve(own.directory);
     const environment = { COUNTERSIGN_LISTEN: `127.0.0.1:${server.port}` };
     const asked = ['keys', 'rotate-signing', '--data-dir', own.directory];
-    expect((await countersign(asked, { environment })).output).toMatch(/^the signing key \S+ waits at /);
+    expect((await countersign(asked, { environment })).output).toMatch(
+      /^the signing key \S+, which waits, was added at /,
+    );
     expect(await uses()).toEqual(['signs', 'waits']);
-    expect((await countersign([...asked, '--at-once'], { environment })).output).toMatch(/ signs at /);
+    expect((await countersign([...asked, '--at-once'], { environment })).output).toMatch(
+      /which signs, was added at /,
+    );
     expect(await uses()).toEqual(['signs']);
     expect((await at(own.directory, 'keys', 'status')).output).toMatch(
       /^signing key .*\n[\w-]{43} .* signs$/m,

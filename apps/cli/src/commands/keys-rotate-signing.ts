@@ -44,8 +44,10 @@ export const keysRotateSigning: Command = {
         return { ...changedHere(details), signingKeys: signingKeyLines(await keysToVerifyBy(application)) };
       },
     });
-    const { signingKey = '', use = '' } = answer.signingKeys.at(-1) ?? {};
-    await output.answer(answer, () => changedText(`the signing key ${signingKey} ${use}`, answer));
+    // Where one waited already, it is that one.
+    const { signingKey = '', use = '', addedAt = '' } = answer.signingKeys.at(-1) ?? {};
+    const what = `the signing key ${signingKey}, which ${use}, was added`;
+    await output.answer(answer, () => changedText(what, { ...answer, changeDate: addedAt }));
     return exitCodes.done;
   },
 };
