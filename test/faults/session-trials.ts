@@ -30,6 +30,7 @@ import { UnlockUser } from '#application/user/unlock-user.js';
 import type { SessionId } from '#domain/ids.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { logWith } from '#event-log/log-with.js';
+import { hashToken } from '#secrets/token-text.js';
 import type { Chance } from '#test/faults/chance.js';
 import { SessionJudge } from '#test/faults/session-judge.js';
 
@@ -253,7 +254,7 @@ class Trial {
     const found = await checkSessionToken(house.application, token);
     this.#tally.looks += 1;
     const { sessionId } = parsed;
-    if (found !== null && !this.#judge.isLatestToken(sessionId, secrets.hashToken(parsed.secret)))
+    if (found !== null && !this.#judge.isLatestToken(sessionId, hashToken(parsed.secret)))
       this.#tally.violations.push('a token opens that was replaced');
     if (found?.assurance.level !== 'authenticated') return;
     this.#tally.authenticated += 1;

@@ -20,7 +20,7 @@ import { newRecoveryCodes } from '#secrets/recovery-codes.js';
 import { open, openText, seal } from '#secrets/sealing.js';
 import { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
 import { newSigningKeyPair, readSigningKey, signClaims } from '#secrets/signing-keys.js';
-import { hashToken, sameHash } from '#secrets/token-text.js';
+import { sameSecret } from '#secrets/token-text.js';
 import { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 import type { PasswordSettings } from '#server/password-settings.js';
 
@@ -77,8 +77,7 @@ export async function secretsOver(
     parseAccessToken,
     newSessionToken,
     parseSessionToken,
-    hashToken,
-    sameHash,
+    sameSecret,
     newEmailCode,
     sameCode,
     newSigningKeyPair,

@@ -18,7 +18,7 @@ import type { newRecoveryCodes } from '#secrets/recovery-codes.js';
 import type { open, openText, seal } from '#secrets/sealing.js';
 import type { newSessionToken, parseSessionToken } from '#secrets/session-tokens.js';
 import type { newSigningKeyPair, readSigningKey, signClaims } from '#secrets/signing-keys.js';
-import type { hashToken, sameHash } from '#secrets/token-text.js';
+import type { sameSecret } from '#secrets/token-text.js';
 import type { diagnose, findConsecutive, matchingSteps, newTotpSecret } from '#secrets/totp.js';
 
 export interface Secrets {
@@ -49,8 +49,7 @@ export interface Secrets {
   readonly parseAccessToken: typeof parseAccessToken;
   readonly newSessionToken: typeof newSessionToken;
   readonly parseSessionToken: typeof parseSessionToken;
-  readonly hashToken: typeof hashToken;
-  readonly sameHash: typeof sameHash;
+  readonly sameSecret: typeof sameSecret;
   readonly newEmailCode: typeof newEmailCode;
   readonly sameCode: typeof sameCode;
   readonly newSigningKeyPair: typeof newSigningKeyPair;

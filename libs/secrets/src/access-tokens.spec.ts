@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { newAccessToken, parseAccessToken } from '#secrets/access-tokens.js';
-import { hashToken, sameHash } from '#secrets/token-text.js';
+import { hashToken, sameHash, sameSecret } from '#secrets/token-text.js';
 
 const userStream = '0192f3c4-5d6e-7f80-9a0b-1c2d3e4f5a6b';
 const tokenId = '0192f3c4-ffff-7000-8000-0123456789ab';
@@ -149,6 +149,13 @@ describe('stored hashes', () => {
     expect(sameHash(one, one.slice(1))).toBe(false);
     expect(sameHash(one, '')).toBe(false);
     expect(sameHash(one, `${one.slice(0, -1)}\u0141`)).toBe(false);
+  });
+
+  it('are of one secret each, and none is of nobody’s', () => {
+    const [one, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    expect(sameSecret(one, hashToken(one))).toBe(true);
+    expect(sameSecret(other, hashToken(one))).toBe(false);
+    expect(sameSecret(one, null)).toBe(false);
   });
 });
 

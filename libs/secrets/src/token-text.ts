@@ -53,6 +53,13 @@ export function hashToken(secret: Uint8Array): string {
   return hash('sha256', secret, 'base64url');
 }
 
+/** As long as a hash, and none. */
+const nobodysHash = '-'.repeat(43);
+
+/** @param hash null where there is none, which takes as long as a wrong one */
+export const sameSecret = (secret: Uint8Array, hash: string | null): boolean =>
+  sameHash(hashToken(secret), hash ?? nobodysHash);
+
 export function sameHash(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);

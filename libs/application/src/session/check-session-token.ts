@@ -23,9 +23,6 @@ export interface SessionUser {
   readonly hasFactor: boolean;
 }
 
-/** As long as a hash, and none. */
-const nobodysHash = '-'.repeat(43);
-
 /**
  * Which session this is a token of; null for whatever is wrong with it, or with the session, so that nobody learns
  * what. Nor by the time it takes: a secret is hashed and compared whether there is such a session or not, and a no
@@ -43,8 +40,7 @@ export async function checkSessionToken(
   const { streams } = application.sessions;
   const found = streams.current(stream);
   const { state } = found instanceof Promise ? await found : found;
-  const hash = (state.status === 'active' ? state.tokenHash : null) ?? nobodysHash;
-  if (!secrets.sameHash(secrets.hashToken(parsed.secret), hash)) {
+  if (!secrets.sameSecret(parsed.secret, state.status === 'active' ? state.tokenHash : null)) {
     if (!(found instanceof Promise)) await streams.fresh(stream);
     return null;
   }
