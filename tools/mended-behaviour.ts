@@ -173,7 +173,7 @@ export const mended: readonly Mended[] = [
   {
     where: 'A repeat by an idempotency key',
     theirs: 'There are no such keys.',
-    ours: 'Answered again, with `secret`, `uri`, `token`, `recovery_codes` and codes for addresses left out.',
+    ours: 'Answered again, with `secret`, `uri`, `token`, `session_token`, `recovery_codes`, and codes for addresses and passwords left out.',
   },
   {
     where: 'ListAuthenticationMethodTypes',

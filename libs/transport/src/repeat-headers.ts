@@ -10,8 +10,10 @@ const shownOnce = new Set([
   'uri',
   'recoveryCodes',
   'token',
+  'sessionToken',
   'emailCode',
   'verificationCode',
+  'code',
   'proof',
 ]);
 
