@@ -92,22 +92,20 @@ describe('a query without a position', () => {
     waits.note(at(1));
     const waiting = waits.awaitPosition(users);
     waits.close();
-    const began = performance.now();
-    expect(await waiting).toEqual(notYet);
-    expect(await waits.awaitPosition(users)).toEqual(notYet);
-    expect(performance.now() - began).toBeLessThan(waitMaxMs / 2);
+    const another = waits.awaitPosition(users);
+    expect(await Promise.all([waiting, another].map(isPending))).toEqual([false, false]);
+    expect(await Promise.all([waiting, another])).toEqual([notYet, notYet]);
   });
 
   it('waits no longer than somebody waits for it', async () => {
     waits.note(at(1));
     const controller = new AbortController();
-    const began = performance.now();
-    const waiting = waits.awaitPosition({ ...users, signal: controller.signal });
-    controller.abort();
-    expect(await waiting).toEqual(notYet);
     const { signal } = controller;
-    expect(await waits.awaitPosition({ ...users, signal })).toEqual(notYet);
-    expect(performance.now() - began).toBeLessThan(waitMaxMs / 2);
+    const waiting = waits.awaitPosition({ ...users, signal });
+    controller.abort();
+    const another = waits.awaitPosition({ ...users, signal });
+    expect(await Promise.all([waiting, another].map(isPending))).toEqual([false, false]);
+    expect(await Promise.all([waiting, another])).toEqual([notYet, notYet]);
   });
 });
 
@@ -231,13 +229,16 @@ describe('where another process makes the rows', () => {
 describe('how far a projection is behind', () => {
   it('is nothing while it shows everything, and does not grow while it keeps up', async () => {
     expect(waits.behindMs('users')).toBe(0);
+    let notedAt = 0;
     for (let written = 1; written <= 40; written += 1) {
+      notedAt = performance.now();
       waits.note(at(written));
       await sleep(10);
       waits.moveTo('users', at(written - 1));
     }
-    expect(waits.behindMs('users')).toBeGreaterThan(0);
-    expect(waits.behindMs('users')).toBeLessThan(250);
+    const behindMs = waits.behindMs('users');
+    expect(behindMs).toBeGreaterThan(0);
+    expect(behindMs).toBeLessThanOrEqual(performance.now() - notedAt);
     waits.moveTo('users', at(40));
     expect(waits.behindMs('users')).toBe(0);
   });
@@ -247,10 +248,12 @@ describe('how far a projection is behind', () => {
     waits.moveTo('audit', at(0));
     waits.note(at(1));
     await sleep(100);
+    const before = performance.now();
     waits.note(at(2));
     waits.moveTo('users', at(1));
     expect(waits.behindMs('audit')).toBeGreaterThanOrEqual(95);
-    expect(waits.behindMs('users')).toBeLessThan(waits.behindMs('audit') - 50);
+    const behindMs = waits.behindMs('users');
+    expect(behindMs).toBeLessThanOrEqual(performance.now() - before);
   });
 
   it('is told within bounds of memory, however far it is', () => {
