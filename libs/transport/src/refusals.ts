@@ -121,7 +121,7 @@ export const pipelineRefusals = {
   },
   unauthenticated: {
     meaning:
-      'No access token came along, or one that does not count: malformed, wrong, expired, revoked, or of somebody who is not active. Nobody can tell which.',
+      'No token came along, or one that does not count: malformed, wrong, expired, revoked, of a session that was ended or changed, or of somebody who is not active. Nobody can tell which.',
     carries: [],
   },
   unavailable: {

@@ -69,7 +69,7 @@ export function openapiOf(services: readonly DescService[], version: string): Op
       title: 'Countersign',
       version,
       description:
-        'Users and their second factors. Each call is served alike over gRPC, gRPC-Web and Connect.',
+        'Users, their second factors and their sessions. Each call is served alike over gRPC, gRPC-Web and Connect.',
     },
     servers: [{ url: '/' }],
     security: [{ accessToken: [] }],
@@ -81,7 +81,11 @@ export function openapiOf(services: readonly DescService[], version: string): Op
       headers: answerHeaders,
       responses: refusalResponses,
       securitySchemes: {
-        accessToken: { type: 'http', scheme: 'bearer', description: 'An access token of a user.' },
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token of a user, or the token of a session.',
+        },
       },
     },
   };
