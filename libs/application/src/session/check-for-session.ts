@@ -5,13 +5,16 @@ import type { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { partOf } from '#application/idempotency.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import type { Sealer } from '#application/sealer.js';
 import { type Check, type CheckRefusal, checkedIn, decideChecks } from '#application/session/checks.js';
 import type { Somebody } from '#application/session/find-user.js';
+import { nameOfUser, sealerOf, settingsFor } from '#application/session/sessions.js';
 import { executeForUser, type UserContext, type UserOutcome } from '#application/users.js';
 import type { Account } from '#domain/account/state.js';
 import { type Decision, type Rejected, reject } from '#domain/decider.js';
 import type { Instant, SessionId } from '#domain/ids.js';
-import type { CheckedFactor, SessionFactor } from '#domain/session/decide.js';
+import type { Settings } from '#domain/organization/settings.js';
+import type { CheckedFactor, SessionFactor, UserToNote } from '#domain/session/decide.js';
 import { type UsableRefusal, usable } from '#domain/user/decide.js';
 import { evolveUserSessions, noSessions } from '#domain/user-sessions/state.js';
 import { decodeAccountEvent } from '#event-catalog/catalogue.js';
@@ -26,7 +29,13 @@ export interface Checking<Refusal> {
   readonly ahead: (account: Account, context: UserContext) => Rejected<Refusal> | null;
 }
 
-export interface CheckedForSession {
+/** What there is to note down about the user, and what it is sealed with. */
+export interface CheckedForSession extends Found {
+  readonly somebody: Somebody;
+  readonly sealer: Sealer;
+}
+
+interface Found {
   readonly checked: readonly CheckedFactor[];
   /** Of the sessions of the user, when they were checked. */
   readonly generation: number;
@@ -34,13 +43,39 @@ export interface CheckedForSession {
   readonly at: Instant | null;
 }
 
-type CheckOutcome<Refusal> = UserOutcome<CheckedForSession, CheckRefusal | UsableRefusal | Busy | Refusal>;
+type CheckOutcome<Refusal> = UserOutcome<Found, CheckRefusal | UsableRefusal | Busy | Refusal>;
+type CheckRefused<Refusal> = Extract<CheckOutcome<Refusal>, { kind: 'rejected' }>;
+
+export async function checkForSession<Refusal>(
+  application: Application,
+  checking: Checking<Refusal>,
+): Promise<
+  | { readonly kind: 'checked'; readonly noted: CheckedForSession; readonly settings: Settings }
+  | CheckRefused<Refusal>
+> {
+  const { somebody } = checking;
+  const outcome = await checkAll(application, checking);
+  if (outcome.kind === 'rejected') return outcome;
+  const sealing = await sealerOf(application, somebody);
+  if (sealing.kind === 'rejected') return sealing;
+  const settings = await settingsFor(application, somebody.organizationId);
+  return { kind: 'checked', noted: { somebody, sealer: sealing.sealer, ...outcome.answer }, settings };
+}
+
+/** As the session notes it down. */
+export const userToNote = ({ somebody, sealer, generation, at }: CheckedForSession): UserToNote => ({
+  user: nameOfUser(somebody),
+  userId: sealer.seal('user-id', somebody.userId),
+  organizationId: somebody.organizationId,
+  generation,
+  at,
+});
 
 /**
  * Of a call that is sent again, what was refused without a trace is looked at again: that the password was right the
  * first time says nothing of the code that came with it.
  */
-export async function checkForSession<Refusal>(
+async function checkAll<Refusal>(
   application: Application,
   checking: Checking<Refusal>,
 ): Promise<CheckOutcome<Refusal>> {
@@ -49,7 +84,7 @@ export async function checkForSession<Refusal>(
   const { checked } = outcome.answer;
   const checks = checking.checks.slice(checked.length);
   if (checks.length === 0) return outcome;
-  const rest = await checkForSession(application, { ...checking, checks, by: partOf(checking.by, 'rest') });
+  const rest = await checkAll(application, { ...checking, checks, by: partOf(checking.by, 'rest') });
   if (rest.kind === 'rejected') return rest;
   return { ...rest, answer: { ...outcome.answer, checked: [...checked, ...rest.answer.checked] } };
 }

@@ -6,34 +6,32 @@ import type { Caller } from '#application/caller.js';
 import { idOfNew } from '#application/idempotency.js';
 import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, passwordUnitsMax } from '#application/limits.js';
-import type { Sealer } from '#application/sealer.js';
-import { type CheckedForSession, checkForSession } from '#application/session/check-for-session.js';
-import { type Check, readChecks } from '#application/session/checks.js';
-import { answerGuess } from '#application/session/evenly.js';
-import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
+import {
+  type CheckedForSession,
+  checkForSession,
+  userToNote,
+} from '#application/session/check-for-session.js';
+import { answerShown } from '#application/session/evenly.js';
+import { IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
+import { type Login, type Meant, namedUser, readLogin, refusedAhead } from '#application/session/login.js';
 import {
   changedMetadata,
   IsSessionMetadata,
   noMetadata,
   sealMetadata,
 } from '#application/session/metadata.js';
-import { refuseNobody } from '#application/session/nobody.js';
 import {
-  instanceOf,
   type LoginRefusal,
   nameOfUser,
   type SessionOutcome,
   sealedOf,
-  sealerOf,
   settingsFor,
-  userToNote,
 } from '#application/session/sessions.js';
 import { IsUserAgent, type UserAgent, userAgentText } from '#application/session/user-agent.js';
 import { withAnswer } from '#application/users.js';
-import type { Rejected } from '#domain/decider.js';
 import type { OrganizationId, SessionId } from '#domain/ids.js';
 import type { Settings } from '#domain/organization/settings.js';
-import { type AddSessionRefusal, addSession, type NewSession, unchangeable } from '#domain/session/decide.js';
+import { type AddSessionRefusal, addSession, type NewSession } from '#domain/session/decide.js';
 
 export interface SessionCreated {
   readonly sessionId: SessionId;
@@ -82,18 +80,14 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
   }
 
   execute(command: CreateSession): Promise<Outcome> {
-    const run = () => this.#execute(command);
-    return command.password === null ? run() : answerGuess(this.#application.parts.secrets, run);
+    return answerShown(this.#application, command, () => this.#execute(command));
   }
 
   async #execute(command: CreateSession): Promise<Outcome> {
-    const { secrets } = this.#application.parts;
-    const read = readChecks(command, secrets);
+    const read = await readLogin(this.#application, command);
     if (read.kind === 'rejected') return read;
-    const instance = await instanceOf(this.#application);
-    if (instance.kind === 'rejected') return instance;
-    const sessionId = idOfNew(command.by, 'session', secrets) as SessionId;
-    const creation = { command, sessionId, checks: read.checks, instanceId: instance.instanceId };
+    const sessionId = idOfNew(command.by, 'session', this.#application.parts.secrets) as SessionId;
+    const creation = { ...read, command, sessionId };
     return (await this.#repeated(creation)) ?? this.#create(creation);
   }
 
@@ -111,19 +105,17 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
   }
 
   async #create(creation: Creation): Promise<Outcome> {
-    const { instanceId } = creation;
-    const { organizationId, user, password, by } = creation.command;
-    if (user === null) return this.#withoutUser(creation);
-    const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
-    if (found.kind === 'somebody') return this.#withUser(creation, found);
-    if (password === null) return { kind: 'rejected', refusal: { code: 'user-not-found' } };
-    const ahead = (settings: Settings) => refusedAhead(creation, found.key, settings);
-    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId, ahead });
+    const { user: search } = creation.command;
+    if (search === null) return this.#withoutUser(creation);
+    const ahead = (user: string, settings: Settings) =>
+      refusedAhead(creation, meant(creation, user), settings);
+    const found = await namedUser(this.#application, creation, { search, ahead });
+    return found.kind === 'somebody' ? this.#withUser(creation, found) : found;
   }
 
   async #withoutUser(creation: Creation): Promise<Outcome> {
     const settings = await settingsFor(this.#application, null);
-    const refused = refusedAhead(creation, null, settings);
+    const refused = refusedAhead(creation, meant(creation, null), settings);
     return refused ?? this.#append(creation, withoutUser, settings);
   }
 
@@ -134,14 +126,10 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
       sessionId,
       checks,
       by: command.by,
-      ahead: (_, { settings }) => refusedAhead(creation, nameOfUser(somebody), settings),
+      ahead: (_, { settings }) => refusedAhead(creation, meant(creation, nameOfUser(somebody)), settings),
     });
     if (outcome.kind === 'rejected') return outcome;
-    const sealing = await sealerOf(this.#application, somebody);
-    if (sealing.kind === 'rejected') return sealing;
-    const noted = notedOf(creation, { somebody, sealer: sealing.sealer, ...outcome.answer });
-    const settings = await settingsFor(this.#application, somebody.organizationId);
-    return this.#append(creation, noted, settings);
+    return this.#append(creation, notedOf(creation, outcome.noted), outcome.settings);
   }
 
   #append(creation: Creation, noted: Noted, settings: Settings): Promise<Outcome> {
@@ -162,52 +150,33 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
   }
 }
 
-interface Creation {
+interface Creation extends Login {
   readonly command: CreateSession;
   readonly sessionId: SessionId;
-  readonly checks: readonly Check[];
-  readonly instanceId: string;
 }
+
+const meant = ({ command: { userAgent } }: Creation, named: string | null): Meant => ({
+  present: null,
+  named,
+  userAgent,
+});
 
 type Noted = Pick<NewSession, 'user' | 'checked' | 'metadata' | 'userAgent'>;
 
 const withoutUser: Noted = { user: null, checked: [], metadata: null, userAgent: null };
 
-/** What would be refused whatever is shown, of somebody as of nobody. */
-function refusedAhead(
-  { command, checks }: Creation,
-  user: string | null,
-  settings: Settings,
-): Rejected<AddSessionRefusal> | null {
-  const { metadata, userAgent, lifetimeSeconds } = command;
-  const refusal = unchangeable(
-    null,
-    {
-      user: user === null ? null : { user },
-      checked: checks,
-      metadata: metadata.length === 0 ? null : metadata,
-      userAgent,
-      lifetimeSeconds,
-    },
-    { settings },
-  );
-  return refusal && { kind: 'rejected', refusal };
-}
-
 /** What is personal, sealed under the key of whom it is about. */
-function notedOf({ command: { metadata: entries, userAgent }, sessionId }: Creation, by: NotedBy): Noted {
-  const { somebody, sealer, checked } = by;
+function notedOf(
+  { command: { metadata: entries, userAgent }, sessionId }: Creation,
+  found: CheckedForSession,
+): Noted {
+  const { somebody, sealer, checked } = found;
   const metadata = changedMetadata(noMetadata, entries);
   const agent = userAgent && sealer.seal('session-user-agent', userAgentText(userAgent), sessionId);
   return {
-    user: userToNote(somebody, by),
+    user: userToNote(found),
     checked,
     metadata: metadata && sealedOf(somebody, sealMetadata(sealer, metadata, sessionId)),
     userAgent: agent && sealedOf(somebody, agent),
   };
-}
-
-interface NotedBy extends CheckedForSession {
-  readonly somebody: Somebody;
-  readonly sealer: Sealer;
 }

@@ -2,22 +2,25 @@
 // whether a hash has to be unsealed first, then makes no difference to when it comes; what takes less than a step
 // takes one.
 
+import type { Application } from '#application/application.js';
 import type { Refused } from '#application/caller.js';
-import type { Secrets } from '#application/parts.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 
 /** More than all that is done for a no, but for a hash of usual cost, which differs by more from one to the next. */
 const stepMs = 10;
 
 /** The lane of hashes is asked before anything else: of a flood of passwords each costs no more than that. */
-export const answerGuess = <Outcome extends Told>(
-  { passwords }: Pick<Secrets, 'passwords'>,
+export const answerShown = <Outcome extends Told>(
+  { parts }: Application,
+  { password }: { readonly password: string | null },
   run: () => Promise<Outcome>,
 ): Promise<Outcome | Refused<Busy>> =>
-  unlessBusy(() => {
-    passwords.admit();
-    return evenly(run);
-  });
+  password === null
+    ? run()
+    : unlessBusy(() => {
+        parts.secrets.passwords.admit();
+        return evenly(run);
+      });
 
 interface Told {
   readonly kind: 'accepted' | 'rejected';

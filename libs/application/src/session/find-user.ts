@@ -25,9 +25,13 @@ const isSearch = (value: object): boolean =>
     ('loginName' in value && isTextOf(value.loginName, 1, usernameCharactersMax)));
 
 export type FoundUser =
-  | ({ readonly kind: 'somebody' } & Somebody)
+  | FoundSomebody
   /** Wrong passwords are counted under this key. */
   | { readonly kind: 'nobody'; readonly key: LoginKey };
+
+export interface FoundSomebody extends Somebody {
+  readonly kind: 'somebody';
+}
 
 export interface Somebody {
   readonly userId: UserId;
@@ -82,7 +86,7 @@ interface Sought extends Finding {
 async function livingUser(
   application: Application,
   { userId, isMeant, evenly, organizationId: within }: Sought,
-): Promise<Extract<FoundUser, { kind: 'somebody' }> | null> {
+): Promise<FoundSomebody | null> {
   const userStream = application.userStream(userId);
   const { streams } = application.accounts;
   const { state } = await (evenly ? streams.fresh(userStream) : streams.current(userStream));

@@ -14,7 +14,6 @@ import type { Rejected } from '#domain/decider.js';
 import type { OrganizationId, Sealed } from '#domain/ids.js';
 import type { NotSetUp } from '#domain/instance/decide.js';
 import type { Settings } from '#domain/organization/settings.js';
-import type { UserToNote } from '#domain/session/decide.js';
 import type { SealedOf } from '#domain/session/events.js';
 import type { CheckedUser } from '#domain/session/state.js';
 import type { KnownRefusal, UsableRefusal } from '#domain/user/decide.js';
@@ -70,16 +69,4 @@ export const sealedOf = (somebody: Somebody, sealed: Sealed): SealedOf => ({
   user: nameOfUser(somebody),
   organizationId: somebody.organizationId,
   sealed,
-});
-
-/** As it is noted down in a session. */
-export const userToNote = (
-  somebody: Somebody,
-  { sealer, generation, at }: Pick<UserToNote, 'generation' | 'at'> & { readonly sealer: Sealer },
-): UserToNote => ({
-  user: nameOfUser(somebody),
-  userId: sealer.seal('user-id', somebody.userId),
-  organizationId: somebody.organizationId,
-  generation,
-  at,
 });

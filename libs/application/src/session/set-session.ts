@@ -5,11 +5,14 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, passwordUnitsMax, sessionMetadataMax } from '#application/limits.js';
-import type { Sealer } from '#application/sealer.js';
-import { type CheckedForSession, checkForSession } from '#application/session/check-for-session.js';
-import { type Check, readChecks } from '#application/session/checks.js';
-import { answerGuess } from '#application/session/evenly.js';
+import {
+  type CheckedForSession,
+  checkForSession,
+  userToNote,
+} from '#application/session/check-for-session.js';
+import { answerShown } from '#application/session/evenly.js';
 import { findUser, IsUserSearch, type Somebody, type UserSearch } from '#application/session/find-user.js';
+import { type Login, type Meant, namedUser, readLogin, refusedAhead } from '#application/session/login.js';
 import {
   changedMetadata,
   IsSessionMetadata,
@@ -18,9 +21,7 @@ import {
   type SessionMetadata,
   sealMetadata,
 } from '#application/session/metadata.js';
-import { refuseNobody } from '#application/session/nobody.js';
 import {
-  instanceOf,
   type LoginRefusal,
   nameOfUser,
   type SessionOutcome,
@@ -28,7 +29,6 @@ import {
   sealerOf,
   settingsFor,
   userStreamOf,
-  userToNote,
 } from '#application/session/sessions.js';
 import { withAnswer } from '#application/users.js';
 import { type Rejected, reject } from '#domain/decider.js';
@@ -40,7 +40,6 @@ import {
   type SessionChangeRefusal,
   type SessionChanges,
   type SessionEndedRefusal,
-  unchangeable,
 } from '#domain/session/decide.js';
 import type { ActiveSession, CheckedUser, SessionState } from '#domain/session/state.js';
 import type { MetadataFull } from '#domain/user-metadata/decide.js';
@@ -92,16 +91,13 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
   }
 
   execute(command: SetSession): Promise<Outcome> {
-    const run = () => this.#execute(command);
-    return command.password === null ? run() : answerGuess(this.#application.parts.secrets, run);
+    return answerShown(this.#application, command, () => this.#execute(command));
   }
 
   async #execute(command: SetSession): Promise<Outcome> {
-    const read = readChecks(command, this.#application.parts.secrets);
+    const read = await readLogin(this.#application, command);
     if (read.kind === 'rejected') return read;
-    const instance = await instanceOf(this.#application);
-    if (instance.kind === 'rejected') return instance;
-    const change = { command, checks: read.checks, instanceId: instance.instanceId };
+    const change = { ...read, command };
     return (await this.#repeated(change)) ?? this.#set(change);
   }
 
@@ -128,7 +124,7 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
     if (running.kind === 'rejected') return running;
     if (present !== null) return this.#withPresentUser(change, { ...running.session, user: present });
     if (user !== null) return this.#withNewUser(change, user);
-    const refused = refusedAhead(change, { user: null, present, metadata: noMetadata }, settings);
+    const refused = refusedFor(change, { ...newcomer, named: null }, settings);
     return refused ?? this.#append(change, { settings, noted: null });
   }
 
@@ -149,21 +145,15 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
     return this.#check(change, { somebody, present, metadata });
   }
 
-  async #withNewUser(change: Change, user: UserSearch): Promise<Outcome> {
-    const { instanceId } = change;
-    const { organizationId, password, by } = change.command;
-    const found = await findUser(this.#application, user, { evenly: password !== null, organizationId });
-    if (found.kind === 'somebody')
-      return this.#check(change, { somebody: found, present: null, metadata: noMetadata });
-    if (password === null) return { kind: 'rejected', refusal: { code: 'user-not-found' } };
-    const ahead = (settings: Settings) =>
-      refusedAhead(change, { user: found.key, present: null, metadata: noMetadata }, settings);
-    return refuseNobody(this.#application, { ...found, password, organizationId, by, instanceId, ahead });
+  async #withNewUser(change: Change, search: UserSearch): Promise<Outcome> {
+    const ahead = (named: string, settings: Settings) => refusedFor(change, { ...newcomer, named }, settings);
+    const found = await namedUser(this.#application, change, { search, ahead });
+    return found.kind === 'somebody' ? this.#check(change, { somebody: found, ...newcomer }) : found;
   }
 
   async #check(change: Change, { somebody, present, metadata }: Subject): Promise<Outcome> {
     const { sessionId, user, by } = change.command;
-    const subject = { user: nameOfUser(somebody), present, metadata };
+    const subject = { named: user === null ? null : nameOfUser(somebody), present, metadata };
     const outcome = await checkForSession<OwnRefusal | MetadataFull>(this.#application, {
       somebody,
       sessionId,
@@ -171,15 +161,11 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
       by,
       ahead: ({ sessions }, { settings }) =>
         present === null || goesOn(sessions, { sessionId, generation: present.generation })
-          ? refusedAhead(change, subject, settings)
+          ? refusedFor(change, subject, settings)
           : refusedEnded,
     });
     if (outcome.kind === 'rejected') return outcome;
-    const sealing = await sealerOf(this.#application, somebody);
-    if (sealing.kind === 'rejected') return sealing;
-    const settings = await settingsFor(this.#application, somebody.organizationId);
-    const noted = { somebody, sealer: sealing.sealer, isNamed: user !== null, ...outcome.answer };
-    return this.#append(change, { settings, noted });
+    return this.#append(change, outcome);
   }
 
   #append(change: Change, { settings, noted }: Appending): Promise<Outcome> {
@@ -197,10 +183,8 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
   }
 }
 
-interface Change {
+interface Change extends Login {
   readonly command: SetSession;
-  readonly checks: readonly Check[];
-  readonly instanceId: string;
 }
 
 interface Subject {
@@ -213,47 +197,31 @@ interface Subject {
 
 type SessionOfUser = ActiveSession & { readonly user: CheckedUser };
 
-/** What there is to note down about the user. */
-interface Noted extends CheckedForSession {
-  readonly somebody: Somebody;
-  readonly sealer: Sealer;
-  readonly isNamed: boolean;
-}
-
 interface Appending {
   readonly settings: Settings;
-  readonly noted: Noted | null;
+  /** Null where nobody is named or known. */
+  readonly noted: CheckedForSession | null;
 }
+
+const newcomer = { present: null, metadata: noMetadata } as const;
 
 const refusedEnded = { kind: 'rejected', refusal: { code: 'session-terminated' } } as const;
 const refusedUserChange = { kind: 'rejected', refusal: { code: 'session-user-change' } } as const;
 const metadataFull = { code: 'metadata-max', maximum: sessionMetadataMax } as const;
 
 /** What would be refused whatever is shown, of somebody as of nobody. */
-function refusedAhead(
-  { command: { metadata: entries, lifetimeSeconds, user: search }, checks }: Change,
-  { user, present, metadata }: Ahead,
+function refusedFor(
+  change: Change,
+  { present, named, metadata }: Ahead,
   settings: Settings,
 ): Rejected<SessionChangeRefusal | MetadataFull> | null {
-  const refusal = unchangeable(
-    present,
-    {
-      user: search === null || user === null ? null : { user },
-      checked: checks,
-      metadata: entries.length === 0 ? null : entries,
-      userAgent: null,
-      lifetimeSeconds,
-    },
-    { settings },
-  );
-  if (refusal !== null) return { kind: 'rejected', refusal };
-  return isFull(changedMetadata(metadata, entries)) ? { kind: 'rejected', refusal: metadataFull } : null;
+  const refused = refusedAhead(change, { present, named, userAgent: null }, settings);
+  if (refused !== null) return refused;
+  const changed = changedMetadata(metadata, change.command.metadata);
+  return isFull(changed) ? { kind: 'rejected', refusal: metadataFull } : null;
 }
 
-interface Ahead extends Pick<Subject, 'present' | 'metadata'> {
-  /** What follows `user-` in the name of a stream; of nobody, whatever stands for that. Null where none is meant. */
-  readonly user: string | null;
-}
+type Ahead = Pick<Subject, 'present' | 'metadata'> & Pick<Meant, 'named'>;
 
 const isFull = (metadata: SessionMetadata | null): boolean =>
   metadata !== null && Object.keys(metadata).length > sessionMetadataMax;
@@ -261,16 +229,16 @@ const isFull = (metadata: SessionMetadata | null): boolean =>
 type Changes = Omit<SessionChanges, 'tokenHash'>;
 
 function changesOf(
-  { sessionId, metadata: entries, lifetimeSeconds }: SetSession,
+  { sessionId, user, metadata: entries, lifetimeSeconds }: SetSession,
   session: SessionState,
-  noted: Noted | null,
+  noted: CheckedForSession | null,
 ): Changes | MetadataFull {
   if (noted === null) return { user: null, checked: [], metadata: null, lifetimeSeconds };
-  const { somebody, sealer, checked, isNamed } = noted;
+  const { somebody, sealer, checked } = noted;
   const metadata = changedMetadata(metadataIn(session, sessionId, noted), entries);
   if (isFull(metadata)) return metadataFull;
   return {
-    user: isNamed ? userToNote(somebody, noted) : null,
+    user: user === null ? null : userToNote(noted),
     checked,
     metadata: metadata && sealedOf(somebody, sealMetadata(sealer, metadata, sessionId)),
     lifetimeSeconds,
@@ -281,7 +249,7 @@ function changesOf(
 function metadataIn(
   session: SessionState,
   sessionId: SessionId,
-  { somebody, sealer }: Pick<Noted, 'somebody' | 'sealer'>,
+  { somebody, sealer }: Pick<CheckedForSession, 'somebody' | 'sealer'>,
 ): SessionMetadata {
   if (session.status !== 'active' || session.metadata?.user !== nameOfUser(somebody)) return noMetadata;
   return openMetadata(sealer, session.metadata.sealed, sessionId);
