@@ -240,7 +240,6 @@ describe('a user who may do more', () => {
   it('is read, and its codes are checked, as those of others are', () => {
     expect(ask(callers.reader, callers['instance owner'], 'user.read')).toBe('allowed');
     expect(ask(callers.manager, callers.owner, 'user.factor.verify')).toBe('allowed');
-    expect(ask(callers['login client'], callers['instance owner'], 'session.write')).toBe('allowed');
   });
 
   it('changes itself', () => {

@@ -134,7 +134,7 @@ export function judgeChoice(
 }
 
 /** What leaves a user as it is. A right code that is spent is what its owner gave it for. */
-const leavesAsIs: ReadonlySet<Permission> = new Set(['user.read', 'user.factor.verify', 'session.write']);
+const leavesAsIs: ReadonlySet<Permission> = new Set(['user.read', 'user.factor.verify']);
 
 const isAmong = (chosen: OrganizationId | null, organizationId: OrganizationId) =>
   chosen === null || chosen === organizationId;
