@@ -1,8 +1,10 @@
+import { isFieldSet } from '@bufbuild/protobuf';
 import { durationMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 
 import { refusals } from '#application/refusals.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { RefusalDetailSchema } from '#contract/countersign/v1/refusal_pb.js';
 import { BadRequestSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
 import { ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
@@ -15,12 +17,31 @@ import { detailIn, refusalIn } from '#transport/testing/status.js';
 
 const now = Date.UTC(2030, 0, 1);
 const { registerTOTP, verifyTOTPRegistration } = UserService.method;
-const allCodes = Object.keys({
-  ...refusals,
-  ...queryRefusals,
-  ...operatorRefusals,
-  ...pipelineRefusals,
-}).toSorted();
+const known = { ...refusals, ...queryRefusals, ...operatorRefusals, ...pipelineRefusals };
+const allCodes = Object.keys(known).toSorted();
+/** By details that are not ours. */
+const toldElsewhere = new Set<string>(['failures', 'retryAfterMs', 'violations']);
+const samples: Readonly<Record<string, unknown>> = {
+  attemptsLeft: 1,
+  behindMs: 1,
+  digits: [6],
+  failures: 1,
+  field: 'idempotency-key',
+  guessesLeft: 1,
+  hint: 'clock-drift',
+  maxAgeSeconds: 600,
+  maximum: 1,
+  method: 'RegisterPasskey',
+  minimum: 1,
+  missing: 'password',
+  name: 'issuer',
+  nextAttemptAt: now,
+  retryAfterMs: 1,
+  retryAt: now,
+  role: 'ORG_OWNER',
+  scope: 'factors.write',
+  violations: [],
+};
 const allSayings = Object.entries(sayings);
 
 describe('every refusal', () => {
@@ -33,6 +54,14 @@ describe('every refusal', () => {
     expect(code).not.toBe(statusCodes.unknown);
     expect(id).toMatch(/^[A-Z0-9]+-[A-Za-z0-9-]+$/);
     expect(text).toMatch(/^[A-Z].*[^.]$/);
+  });
+
+  it.each(Object.entries(known))('%s tells what it carries', (code, { carries }) => {
+    const carried = Object.fromEntries(carries.map((name) => [name, samples[name]]));
+    const detail = refusalIn(statusOf({ code, ...carried } as CallRefusal, registerTOTP, now));
+    const told = RefusalDetailSchema.fields.filter((field) => isFieldSet(detail, field));
+    const ours = carries.filter((name) => !toldElsewhere.has(name));
+    expect(told.map(({ localName }) => localName).toSorted()).toEqual(['code', ...ours].toSorted());
   });
 
   it('that ZITADEL does not know is named after its code', () => {
@@ -107,7 +136,6 @@ describe('a status', () => {
     [{ code: 'password-composition', missing: ['digit', 'symbol'] }, { missing: ['digit', 'symbol'] }],
     [{ code: 'authentication-required', missing: 'password' }, { missing: ['password'] }],
     [{ code: 'step-up-required', maxAgeSeconds: 0 }, { maxAgeSeconds: 0n }],
-    [{ code: 'scope-required', scope: 'factors.write' }, { scope: 'factors.write' }],
   ])('of %j tells what has to be brought', (refusal, told) => {
     expect(refusalIn(statusOf(refusal, registerTOTP, now))).toMatchObject(told);
   });
