@@ -3,7 +3,7 @@
 import { pathOf } from '#cli/change-of-user.js';
 import type { EventFilter } from '#cli/event-filter.js';
 import type { SeenEvent } from '#cli/event-lines.js';
-import { isOverdue, type Json, type ServiceApi } from '#cli/service-api.js';
+import { isOverdue, type Json, listOf, type ServiceApi } from '#cli/service-api.js';
 import { positionText } from '#event-log/counted-position.js';
 
 const path = '/countersign/v1/events';
@@ -36,7 +36,7 @@ export async function listThere(
     query.set('limit', String(Math.min(pageMax, limit - events.length)));
     if (next !== null) query.set('cursor', next);
     const page = await service.ask({ verb: 'GET', path: `${path}?${query}` });
-    events.push(...(Array.isArray(page.events) ? (page.events as Json[]) : []).map(eventOf));
+    events.push(...listOf(page.events).map(eventOf));
     next = typeof page.next === 'string' && page.next !== '' ? page.next : null;
     if (next === null || events.length >= limit) return { events, head: String(page.head ?? '') };
   }

@@ -1,6 +1,6 @@
 // Master keys by the API of a service.
 
-import type { Json, ServiceApi } from '#cli/service-api.js';
+import { type Json, listOf, type ServiceApi } from '#cli/service-api.js';
 
 const path = '/countersign/v1/master-keys';
 
@@ -18,10 +18,7 @@ export interface Rotation {
 
 export async function masterKeysThere(service: ServiceApi): Promise<MasterKeysThere> {
   const { masterKeys, rotation = {} } = await service.ask({ verb: 'GET', path });
-  return {
-    masterKeys: Array.isArray(masterKeys) ? (masterKeys as Json[]) : [],
-    rotation: rotationOf(rotation as Json),
-  };
+  return { masterKeys: listOf(masterKeys), rotation: rotationOf(rotation as Json) };
 }
 
 export async function rotateThere(service: ServiceApi): Promise<void> {

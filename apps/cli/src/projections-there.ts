@@ -2,7 +2,7 @@
 
 import { pathOf } from '#cli/change-of-user.js';
 import type { Changed, Parked, ParkedAt, Projections } from '#cli/projections.js';
-import { isOverdue, type Json, type ServiceApi } from '#cli/service-api.js';
+import { isOverdue, type Json, listOf, type ServiceApi } from '#cli/service-api.js';
 import {
   type BuildStanding,
   isUnderWay,
@@ -111,7 +111,6 @@ export class ProjectionsThere implements Projections {
   }
 }
 
-const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as Json[]) : []);
 /** Empty texts are left out of JSON. */
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 const numberOf = (value: unknown): number => Number(value ?? 0);

@@ -9,6 +9,9 @@ import { dataDirectoryOf, tokenVariable } from '#cli/settings-of.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** What is left out has none. */
+export const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as Json[]) : []);
+
 export interface Asked {
   readonly verb: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -147,7 +150,7 @@ const statusOf: Readonly<Record<number, number>> = {
 };
 
 function refusalOf(status: number, answer: Json | null): CommandFailure {
-  const details = Array.isArray(answer?.details) ? (answer.details as Json[]) : [];
+  const details = listOf(answer?.details);
   const code = details.map((detail) => detail.code).find((one) => typeof one === 'string');
   const message = typeof answer?.message === 'string' ? answer.message : `it answered ${status}`;
   const advice = adviceOf(status) ?? fieldsOf(details);
@@ -163,14 +166,12 @@ function refusalOf(status: number, answer: Json | null): CommandFailure {
 function adviceOf(status: number): string | null {
   if (status === unauthenticated)
     return 'the token is wrong, expired or revoked: give another by --token-file';
-  if (status === forbidden) return 'the user of the token has no right to it';
+  if (status === forbidden) return 'the user of the token has no right to it, or the token itself has not';
   return null;
 }
 
 function fieldsOf(details: readonly Json[]): string | null {
-  const violations = details.flatMap(({ fieldViolations }) =>
-    Array.isArray(fieldViolations) ? (fieldViolations as Json[]) : [],
-  );
+  const violations = details.flatMap(({ fieldViolations }) => listOf(fieldViolations));
   return violations.length === 0
     ? null
     : violations.map(({ field, description }) => `${field} ${description}`).join('; ');

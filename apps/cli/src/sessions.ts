@@ -4,7 +4,7 @@ import { pathOf } from '#cli/change-of-user.js';
 import type { Call } from '#cli/command.js';
 import { type House, refused } from '#cli/house.js';
 import { reach } from '#cli/reach.js';
-import type { Json, ServiceApi } from '#cli/service-api.js';
+import { type Json, listOf, type ServiceApi } from '#cli/service-api.js';
 import type { UserId } from '#domain/ids.js';
 import { everyOrganization, pageMax } from '#read-models/queries/queries.js';
 import type { SessionAnswer } from '#read-models/queries/sessions.js';
@@ -50,7 +50,7 @@ export async function sessionsThere(service: ServiceApi, userId: string): Promis
     path: '/v2/sessions/search',
     body: { query, queries },
   });
-  return Array.isArray(sessions) ? (sessions as Json[]).map(toldThere) : [];
+  return listOf(sessions).map(toldThere);
 }
 
 export const isLive = ({ isExpired }: ToldSession): boolean => !isExpired;

@@ -2,7 +2,7 @@
 
 import { instanceKind } from '#application/kinds.js';
 import { instanceStream } from '#application/surroundings.js';
-import type { Json, ServiceApi } from '#cli/service-api.js';
+import { type Json, listOf, type ServiceApi } from '#cli/service-api.js';
 import type { InstanceEvent } from '#domain/instance/events.js';
 import { type KeyInUse, keysInUse } from '#domain/signing-keys/state.js';
 import type { EventMetadata, RecordedEvent } from '#event-log/event-log.js';
@@ -45,7 +45,7 @@ export const signingKeysOf = async (service: ServiceApi): Promise<readonly Signi
   signingKeysTold(await service.ask({ verb: 'GET', path: signingKeysPath }));
 
 export const signingKeysTold = ({ signingKeys }: Json): readonly SigningKeyLine[] =>
-  (Array.isArray(signingKeys) ? (signingKeys as Json[]) : []).map(({ id, use, addedAt, until }) => ({
+  listOf(signingKeys).map(({ id, use, addedAt, until }) => ({
     signingKey: String(id),
     use: String(use)
       .replace(/^SIGNING_KEY_USE_/, '')

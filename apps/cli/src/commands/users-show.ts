@@ -3,7 +3,7 @@ import type { Command } from '#cli/command.js';
 import { exitCodes } from '#cli/exit-codes.js';
 import type { Output } from '#cli/output.js';
 import { reach } from '#cli/reach.js';
-import type { Json, ServiceApi } from '#cli/service-api.js';
+import { type Json, listOf, type ServiceApi } from '#cli/service-api.js';
 import { isLive, sessionsHere, sessionsThere } from '#cli/sessions.js';
 import type { Account } from '#domain/account/state.js';
 import type { UserId } from '#domain/ids.js';
@@ -93,8 +93,6 @@ interface Human {
 
 const passwordOf = (human: Human | undefined): Shown['password'] =>
   human?.passwordChanged === undefined ? null : { isChangeRequired: human.passwordChangeRequired === true };
-
-const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as Json[]) : []);
 
 function shownOf(
   userId: string,
