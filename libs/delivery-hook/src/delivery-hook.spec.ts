@@ -268,8 +268,7 @@ describe('what is given up', () => {
       await house.add(user);
       for (let number = 0; number < waitingPerUserMax; number += 1) await enrol(user, number);
     }
-    await until(() => house.hook?.waiting === waitingMax);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => kept()?.waiting.length === waitingMax);
     expect(house.hook?.waiting).toBe(waitingMax);
     await house.close();
     expect(house.givenUp).toEqual([]);
