@@ -11,9 +11,9 @@ import type { EventLog, EventMetadata, RecordedEvent } from '#event-log/event-lo
 /** As long as clients go on trying. */
 export const repeatableMs = 24 * 3_600_000;
 /** As long as a header's value that no proxy cuts. */
-export const idempotencyKeyCharactersMax = 255;
+const idempotencyKeyCharactersMax = 255;
 /** How far back a key is looked for: more than a stream grows by in a day that is not an attack. */
-export const keyLookbackEvents = 4_096;
+const keyLookbackEvents = 4_096;
 /** Most streams have no more of a day. */
 const eventsPerPage = 64;
 

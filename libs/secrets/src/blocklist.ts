@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 const keptBytes = 6;
 
 /** What counts as the same password: keyboards differ in how they put a letter together, and case is soon tried. */
-export const inLowerCase = (password: string): string => password.normalize('NFKC').toLowerCase();
+const inLowerCase = (password: string): string => password.normalize('NFKC').toLowerCase();
 
 export class Blocklist {
   readonly #sorted: Float64Array;

@@ -31,7 +31,7 @@ export const IsSettingNames = (): PropertyDecorator =>
     },
   });
 
-export class TotpParametersFields implements TotpParameters {
+class TotpParametersFields implements TotpParameters {
   @IsOneOf(algorithms) readonly algorithm!: TotpParameters['algorithm'];
   @IsOneOf(digits) readonly digits!: TotpParameters['digits'];
   @IsOneOf(periods) readonly periodSeconds!: TotpParameters['periodSeconds'];

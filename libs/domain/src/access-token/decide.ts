@@ -27,8 +27,6 @@ export type RemoveAccessTokenRefusal =
   /** The user has no such token, or not any more. */
   | { readonly code: 'access-token-not-found' };
 
-export type AccessTokenRefusal = AddAccessTokenRefusal | RemoveAccessTokenRefusal;
-
 export interface AddAccessToken extends OfUser {
   readonly tokenId: AccessTokenId;
   readonly name: Sealed;

@@ -9,7 +9,7 @@ import type { TotpParameters } from '#domain/totp/events.js';
 import type { ReadyTotp } from '#domain/totp/state.js';
 
 /** Long enough that guesses hidden between its owner's logins stay few in a year. */
-export const windowDays = 30;
+const windowDays = 30;
 
 const windowMs = windowDays * 86_400_000;
 

@@ -10,7 +10,6 @@ import {
   checkedRolesChange,
   type KnownRoles,
   lastOwner,
-  type MemberRefusal,
   type NewMember,
   type RemoveMemberRefusal,
   removalRefusal,
@@ -28,8 +27,6 @@ export interface NotSetUp {
   /** Nothing can be changed before the first start made the instance. */
   readonly code: 'instance-not-set-up';
 }
-
-export type InstanceRefusal = AlreadySetUp | NotSetUp | SettingsRefusal | MemberRefusal;
 
 type Decided<Refusal> = Decision<InstanceEvent, Refusal>;
 

@@ -26,8 +26,6 @@ export type ConfirmRefusal =
   /** The claim came too late and was taken over, or was released: whoever rests on it has to be undone. */
   { readonly code: 'login-name-lost' };
 
-export type LoginNameRefusal = ClaimRefusal | ConfirmRefusal;
-
 /** Whether the stream of the user who has the name by its own stream says that this user has it. */
 interface HolderFact {
   readonly holderHolds: boolean;

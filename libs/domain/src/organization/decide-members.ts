@@ -36,7 +36,6 @@ export const lastOwner: LastOwner = { code: 'last-owner' };
 
 export type RemoveMemberRefusal = NotMember | LastOwner;
 export type ChangeMemberRefusal = RemoveMemberRefusal | RolesRefusal;
-export type MemberRefusal = AddMemberRefusal | ChangeMemberRefusal;
 
 type Roles = readonly string[];
 

@@ -9,7 +9,6 @@ import {
   type KnownRoles,
   type LastOwner,
   lastOwner,
-  type MemberRefusal,
   type NewMember,
   type RemoveMemberRefusal,
   removalRefusal,
@@ -39,14 +38,6 @@ export interface NotInactive {
   /** There is nothing to reactivate. */
   readonly code: 'organization-not-inactive';
 }
-
-export type OrganizationRefusal =
-  | NotFound
-  | AlreadyExists
-  | AlreadyInactive
-  | NotInactive
-  | SettingsRefusal
-  | MemberRefusal;
 
 type Decided<Refusal> = Decision<OrganizationEvent, Refusal>;
 

@@ -4,7 +4,7 @@ import type { Rejected } from '#domain/decider.js';
 import type { Settings } from '#domain/organization/settings.js';
 
 /** Beyond, there is nothing to gain, and a text to hash that only costs. NIST SP 800-63B asks for 64 at least. */
-export const passwordCharactersMax = 200;
+const passwordCharactersMax = 200;
 
 export const characterKinds = ['uppercase', 'lowercase', 'digit', 'symbol'] as const;
 export type CharacterKind = (typeof characterKinds)[number];

@@ -44,8 +44,6 @@ export type AddSessionRefusal =
   /** The same call made it, longer ago than a repeat is answered. */
   | { readonly code: 'session-already-exists' };
 
-export type SessionRefusal = AddSessionRefusal | SessionEndedRefusal;
-
 export interface CheckedFactor {
   readonly factor: SessionFactor;
   /** Null for now. */

@@ -72,13 +72,6 @@ export type RemoveTotpRefusal =
   /** Removing a factor takes a code of it, a recovery code, or an administrator. */
   | { readonly code: 'proof-required' };
 
-export type TotpRefusal =
-  | StartTotpRegistrationRefusal
-  | VerifyTotpRegistrationRefusal
-  | RegisterTotpSeedRefusal
-  | RenameTotpRefusal
-  | RemoveTotpRefusal;
-
 export interface Seed {
   readonly organizationId: OrganizationId;
   readonly totpId: TotpId;

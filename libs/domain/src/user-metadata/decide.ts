@@ -26,8 +26,6 @@ export type RemoveMetadataRefusal =
   /** The user has no entry of one of these keys: none of them was removed. */
   | { readonly code: 'metadata-not-found' };
 
-export type UserMetadataRefusal = SetMetadataRefusal | RemoveMetadataRefusal;
-
 export type NewMetadata = Pick<MetadataEntry, 'keyHash' | 'key' | 'value'>;
 
 /** All of them or none; those that are there already with the same value are passed over. */

@@ -72,17 +72,6 @@ export type ReactivateRefusal =
   /** There is nothing to reactivate; a locked user is unlocked instead. */
   | { readonly code: 'user-not-inactive' };
 
-export type UserRefusal =
-  | UsableRefusal
-  | AddRefusal
-  | HumanRefusal
-  | MachineRefusal
-  | LockRefusal
-  | UnlockRefusal
-  | DeactivateRefusal
-  | ReactivateRefusal
-  | RemoveRefusal;
-
 /** A user is always addressed together with the organization that it is said to belong to. */
 export interface OfUser {
   readonly organizationId: OrganizationId;

@@ -7,7 +7,7 @@ import { integer, lower, moved, openingText, orNull, text } from '#read-models/m
 import type { Opening, Place, Projection, Row, RowChange, Table } from '#read-models/projection.js';
 
 /** Offered to sort by. Who has no such text has an empty one there, and comes first. */
-export const sortable = [
+const sortable = [
   'username_lower',
   'given_name_lower',
   'family_name_lower',
@@ -25,7 +25,7 @@ export const sortable = [
  */
 const sorted = sortable.map((column) => ({ columns: [column, 'place', 'organization_id'] }));
 
-export const searchable = [
+const searchable = [
   'username_lower',
   'given_name_lower',
   'family_name_lower',

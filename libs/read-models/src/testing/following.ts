@@ -106,7 +106,7 @@ const keysOf = (names: Secrets['names']): Pick<Sources, 'streamId' | 'fingerprin
   fingerprintKey: (fingerprint) => names.fingerprintKey(fingerprint),
 });
 
-export const sealedOpenerOf =
+const sealedOpenerOf =
   ({ parts: { secrets } }: Pick<Application, 'parts'>): OpenSealed =>
   async ({ userStream, organizationId, purpose, factor, sealed }) => {
     const key = await secrets.keys.get(userStream);
