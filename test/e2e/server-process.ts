@@ -18,7 +18,7 @@ export interface End {
 }
 
 export interface StartOptions {
-  /** The command and its arguments, the built server on this Node when left out. */
+  /** The command and its arguments, the built server as the container runs it when left out. */
   readonly command?: readonly string[];
   readonly environment?: Environment;
 }
@@ -35,7 +35,7 @@ export class ServerProcess {
   standardOutput = '';
   standardError = '';
 
-  constructor({ command = [process.execPath, main], environment = {} }: StartOptions) {
+  constructor({ command = [process.execPath, '--min-semi-space-size=32', main], environment = {} }: StartOptions) {
     const [program = '', ...args] = command;
     this.child = spawn(program, args, {
       cwd: root,

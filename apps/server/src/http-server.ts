@@ -26,8 +26,14 @@ export interface HttpServerOptions {
   readonly isStopping: () => boolean;
 }
 
+/** What a body may be is read from the contract. Fastify's own compilers of schemas would be loaded at each start. */
+function noSchemas(): never {
+  throw new TypeError('no route has a schema of its own');
+}
+
 export function createHttpServer({ log, inFlight, isTls, isStopping }: HttpServerOptions): FastifyInstance {
   const server = fastify({
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     bodyLimit: limits.bodyBytesMax,
     connectionTimeout: limits.silenceTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,

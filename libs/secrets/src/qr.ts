@@ -1,14 +1,18 @@
 // QR codes of otpauth URIs: level M, black on white, as the cameras of old phones want them. Drawing takes
 // milliseconds of the thread that asks: draw when someone is to see it, not with every registration.
 
-import { type QRCodeSegment, toBuffer, toString as toText } from 'qrcode';
+import type { QRCodeSegment } from 'qrcode';
 
 const look = {
   errorCorrectionLevel: 'M',
   color: { dark: '#000000ff', light: '#ffffffff' },
 } as const;
 
-export function qrPng(uri: string): Promise<Buffer> {
+/** Loaded when the first is drawn: a start waits for it in vain. */
+const drawing = () => import('qrcode');
+
+export async function qrPng(uri: string): Promise<Buffer> {
+  const { toBuffer } = await drawing();
   return toBuffer(inBytes(uri), { ...look, type: 'png' });
 }
 
@@ -16,7 +20,8 @@ export async function qrPngDataUri(uri: string): Promise<string> {
   return `data:image/png;base64,${(await qrPng(uri)).toString('base64')}`;
 }
 
-export function qrSvg(uri: string): Promise<string> {
+export async function qrSvg(uri: string): Promise<string> {
+  const { toString: toText } = await drawing();
   return toText(inBytes(uri), { ...look, type: 'svg' });
 }
 

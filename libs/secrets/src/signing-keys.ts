@@ -3,11 +3,14 @@
 
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-import { calculateJwkThumbprint, type JWTPayload, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 
 const algorithm = 'ES256';
 const curve = { namedCurve: 'P-256' };
 const encoding = { format: 'der', type: 'pkcs8' } as const;
+
+/** Loaded with the first key or signature: a start waits for it in vain. */
+const signing = () => import('jose');
 
 export type PrivateKey = KeyObject;
 
@@ -24,6 +27,7 @@ export async function newSigningKeyPair(): Promise<NewSigningKeyPair> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', curve);
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
   const point = { kty: 'EC', crv: 'P-256', x, y };
+  const { calculateJwkThumbprint } = await signing();
   const keyId = await calculateJwkThumbprint(point);
   const told = { ...point, alg: algorithm, use: 'sig', kid: keyId };
   return { keyId, publicKey: JSON.stringify(told), privateKey: privateKey.export(encoding) };
@@ -45,6 +49,7 @@ export interface ToSign {
 }
 
 /** The compact form. */
-export function signClaims({ keyId, key, type, claims }: ToSign): Promise<string> {
+export async function signClaims({ keyId, key, type, claims }: ToSign): Promise<string> {
+  const { SignJWT } = await signing();
   return new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid: keyId, typ: type }).sign(key);
 }
