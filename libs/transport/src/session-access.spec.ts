@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { AddInstanceMember } from '#application/instance/add-instance-member.js';
-import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
-import { SettingsFields } from '#application/organization/settings-fields.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { codeOf } from '#application/testing/factors.js';
-import { by, organizationId } from '#application/testing/house.js';
+import { by } from '#application/testing/house.js';
 import { creating, password, worthOf } from '#application/testing/logins.js';
 import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { idOf, people } from '#transport/testing/desk.js';
@@ -105,12 +103,8 @@ describe('who may see, change and end a session', () => {
   });
 
   describe('where a first factor has to be enrolled', () => {
-    const require = (secondFactorRequired: boolean) => {
-      const changed = new SettingsFields({ secondFactorRequired });
-      return answerOf(desk.house, new ChangeOrganizationSettings({ organizationId, changed, by }));
-    };
-    beforeAll(() => require(true));
-    afterAll(() => require(false));
+    beforeAll(() => desk.requireFactor(true));
+    afterAll(() => desk.requireFactor(false));
 
     it('the session itself may end itself, and nothing else', async () => {
       const enrolFirst = '7 enrolment-required AUTHZ-Kl3p0';

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
 import { ReactivateOrganization } from '#application/organization/reactivate-organization.js';
-import { SettingsFields } from '#application/organization/settings-fields.js';
 import { DeleteSession } from '#application/session/delete-session.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { codeOf } from '#application/testing/factors.js';
@@ -140,15 +138,11 @@ describe('a session', () => {
 });
 
 describe('a session of a user who has to enrol a first factor', () => {
-  const require = (secondFactorRequired: boolean) => {
-    const changed = new SettingsFields({ secondFactorRequired });
-    return answerOf(desk.house, new ChangeOrganizationSettings({ organizationId, changed, by }));
-  };
-  afterAll(() => require(false));
+  afterAll(() => desk.requireFactor(false));
 
   it('may do exactly one thing, and is authenticated by it', async () => {
     const session = await desk.begin({ factor: false });
-    await require(true);
+    await desk.requireFactor(true);
     const as = { authorization: session.authorization };
     const { userId } = session;
     const said = await Promise.all(

@@ -32,7 +32,7 @@ export interface OpenHookOptions {
 }
 
 /** In the data directory, where rows are there, too. */
-export const progressFile = 'hook.json';
+const progressFile = 'hook.json';
 /** Of what one server at a time does. */
 const leaseName = 'delivery-hook';
 

@@ -2,9 +2,11 @@
 
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 
+import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
+import { SettingsFields } from '#application/organization/settings-fields.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { addDevice, codeOf, type Device } from '#application/testing/factors.js';
-import { type House, organizationId } from '#application/testing/house.js';
+import { by, type House, organizationId } from '#application/testing/house.js';
 import { cheapSecrets, givePassword, logIn } from '#application/testing/logins.js';
 import { human, otherId } from '#application/testing/people.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
@@ -33,6 +35,8 @@ export interface SessionsDesk extends DialectDesk {
   readonly appends: readonly Append[];
   /** Of somebody new, logged in with all there is. */
   begin(given?: Begun): Promise<Session>;
+  /** Of everybody in the organization of those who begin, but for those elsewhere. */
+  requireFactor(isRequired: boolean): Promise<unknown>;
 }
 
 interface Begun {
@@ -51,7 +55,15 @@ export async function openSessionsDesk(): Promise<SessionsDesk> {
     services: [],
     implement: (parts) => [zitadelServices(parts), ...countersignServices(parts)],
   });
-  return Object.assign(desk, { appends, begin: (given?: Begun) => begin(desk.house, given) });
+  const { house } = desk;
+  return Object.assign(desk, {
+    appends,
+    begin: (given?: Begun) => begin(house, given),
+    requireFactor: (secondFactorRequired: boolean) => {
+      const changed = new SettingsFields({ secondFactorRequired });
+      return answerOf(house, new ChangeOrganizationSettings({ organizationId, changed, by }));
+    },
+  });
 }
 
 function noting(log: EventLog, appends: Append[]): EventLog {

@@ -116,7 +116,7 @@ export const shownIn = ({ checks }: Asked) => ({
 export const lifetimeOf = ({ lifetime }: Asked): number | null =>
   lifetime === undefined ? null : Number(lifetime.seconds);
 
-export type Search = { readonly userId: UserId } | { readonly loginName: string };
+type Search = { readonly userId: UserId } | { readonly loginName: string };
 
 /** Null where no user is named; one that is neither is refused before. */
 export function searchIn({ checks }: Asked): Search | null {
