@@ -92,12 +92,12 @@ async function executeProven<Refusal, Answer>(
   if (read.kind === 'rejected') return read;
   const { organizationId } = command;
   const proven: Deed<Refusal | ProofRefusal, Answer> = {
+    ...deed,
     decide: async (account, context) => {
       const subject = { account, organizationId, context, secrets };
       const refused = deed.guesses === true ? await refusedProof(read.proof, subject) : null;
       return refused ?? withProof(await deed.decide(account, context), read.proof, subject);
     },
-    recall: deed.recall,
     isDear: deed.isDear === true || isDear(read.proof),
   };
   return unlessBusy(() => executeDeed(application, command, proven));

@@ -33,7 +33,7 @@ export class ResetFactorsHandler implements ICommandHandler<ResetFactors> {
     this.#application = application;
   }
 
-  async execute(command: ResetFactors): Promise<Outcome> {
+  execute(command: ResetFactors): Promise<Outcome> {
     const { organizationId } = command;
     return executeForUser<AttemptsRefusal, null>(this.#application, command, (account, { sealer }) =>
       resetFactors(account, { organizationId, reason: sealer.seal('reason', command.reason) }),

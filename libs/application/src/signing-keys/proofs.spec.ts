@@ -155,6 +155,14 @@ describe('a proof', () => {
     expect(one.jti).not.toBe(other.jti);
   });
 
+  it('has the id of what it speaks of, also where another factor was shown with the call', async () => {
+    const { codes } = await answerOf(house, new GenerateRecoveryCodes({ organizationId, userId, by }));
+    const proof = { code: null, recoveryCode: String(codes?.[0]) };
+    const { jti } = await claimsOf(await proofIn(house, confirm({ by: { ...by, proof } })));
+    const shown = (await everythingIn(house)).find(({ id }) => id === jti);
+    expect(shown?.type).toBe('user.human.mfa.otp.check.succeeded');
+  });
+
   it('is for an audience that can be named', async () => {
     expect(await violationsIn(house, confirm({ proofAudience: '' }))).toEqual(['proofAudience: text']);
     expect(await violationsIn(house, confirm({ proofAudience: 'a'.repeat(201) }))).toEqual([
