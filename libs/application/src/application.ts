@@ -20,7 +20,7 @@ import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 /** About a kilobyte each: what is in use of a large installation, in some hundred megabytes. */
 const accountsAtHandMax = 200_000;
 const organizationsAtHandMax = 20_000;
-/** Names are asked for when somebody is added or renamed. */
+/** Names are asked for when somebody logs in by one, is added or renamed: what is not at hand takes one read. */
 const loginNamesAtHandMax = 10_000;
 /** Half a kilobyte each: as many as are in use at the same time. */
 const sessionsAtHandMax = 200_000;

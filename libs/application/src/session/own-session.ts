@@ -1,4 +1,5 @@
 import type { Application } from '#application/application.js';
+import { userStreamOf } from '#application/session/sessions.js';
 import type { UserCommand } from '#application/users.js';
 import type { BegunSession } from '#domain/user-sessions/decide.js';
 
@@ -10,6 +11,6 @@ export async function ownSession(
   if (sessionId === null) return null;
   const { state } = await application.sessions.streams.current(application.sessionStream(sessionId));
   const user = state.status === 'active' ? state.user : null;
-  if (user === null || `user-${user.user}` !== application.userStream(userId)) return null;
+  if (user === null || userStreamOf(user) !== application.userStream(userId)) return null;
   return { sessionId, generation: user.generation };
 }
