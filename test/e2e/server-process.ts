@@ -35,7 +35,10 @@ export class ServerProcess {
   standardOutput = '';
   standardError = '';
 
-  constructor({ command = [process.execPath, '--min-semi-space-size=32', main], environment = {} }: StartOptions) {
+  constructor({
+    command = [process.execPath, '--min-semi-space-size=32', main],
+    environment = {},
+  }: StartOptions) {
     const [program = '', ...args] = command;
     this.child = spawn(program, args, {
       cwd: root,
