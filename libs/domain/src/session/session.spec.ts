@@ -88,6 +88,23 @@ describe('a new session', () => {
       );
   });
 
+  test('holds what was checked some time ago as of then', () => {
+    given()
+      .when(addSession, {
+        ...empty,
+        user: { ...anna, at: before },
+        checked: checkedAt(before, 'password', 'totp'),
+      })
+      .then(
+        added,
+        { ...userChecked, at: before },
+        { ...passwordChecked, at: before },
+        { ...totpChecked, at: before },
+        lifetimeSet(43_200),
+        tokenSet('hash 1'),
+      );
+  });
+
   test('is not made of another one', () => {
     const refusal = { code: 'session-already-exists' } as const;
     given(added).when(addSession, empty).thenRejected(refusal);
