@@ -1,6 +1,7 @@
 // The progress as a file beside an embedded log, whose directory one process has to itself.
 
 import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import type { ProgressStore } from '#delivery-hook/progress-store.js';
 
@@ -34,6 +35,7 @@ export class ProgressFile implements ProgressStore {
       await file.close();
     }
     await rename(beside, this.#path);
+    await syncDirectory(dirname(this.#path));
   }
 
   close(): Promise<void> {
@@ -47,5 +49,15 @@ export class ProgressFile implements ProgressStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
+  }
+}
+
+/** Until then a power loss may take the new name away: the hook would begin anew at the end of the log. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }

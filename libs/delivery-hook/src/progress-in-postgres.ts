@@ -32,7 +32,6 @@ const statementTimeoutMs = 5_000;
 export class ProgressInPostgres implements ProgressStore {
   readonly #pool: pg.Pool;
   readonly #claim = randomUUID();
-
   readonly #onClose: ProgressInPostgresOptions['onClose'];
 
   constructor({ url, onTrouble, onClose }: ProgressInPostgresOptions) {
