@@ -6,7 +6,7 @@ import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.
 import type { Served } from '#transport/call.js';
 
 /** Of what the call took. */
-export const leakShare = 0.02;
+const leakShare = 0.02;
 
 export function withLeak(served: Served, namesFrom: string): Served {
   return {

@@ -17,7 +17,7 @@ import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { newId } from '#secrets/ids.js';
 
 /** Kept in memory; what one hook left is what the next one finds. */
-export class ProgressInMemory implements ProgressStore {
+class ProgressInMemory implements ProgressStore {
   text: string | null = null;
   writes = 0;
   failing: Error | null = null;
