@@ -63,7 +63,7 @@ export const people = [
   'a printer',
 ] as UserId[];
 /** As they are named in events. */
-export const editors = people.filter((_, who) => who % 2 === 0) as readonly string[];
+const editors = people.filter((_, who) => who % 2 === 0) as readonly string[];
 export const houses = [organizationId, otherId, 'a third' as OrganizationId];
 
 /** With letters whose lower case is another length, another letter at the end, or beyond the first plane. */
