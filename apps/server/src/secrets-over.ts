@@ -34,7 +34,7 @@ const hashesLimits = {
   waitingLeast: 16,
 };
 
-type Hashes = Secrets['recoveryHashes'] & Pick<HashLane, 'admit'>;
+type Hashes = Secrets['recoveryHashes'] & Pick<HashLane, 'busyForMs'>;
 
 export interface HashingOptions extends Partial<PasswordSettings> {
   readonly measured?: (lane: HashLane) => Hashes;

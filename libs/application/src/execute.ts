@@ -99,9 +99,9 @@ export class Executor<State, Event> {
     try {
       const repeated = await this.repeated(execution);
       if (repeated !== null) return repeated;
-      const { state } = await this.#options.streams.get(stream);
-      await decide(state, this.#options.clock());
-      return await this.#executeInTurn(execution);
+      const loaded = await this.#options.streams.get(stream);
+      await decide(loaded.state, this.#options.clock());
+      return await this.#executeInTurn(execution, loaded);
     } finally {
       this.#turnsOfDear.pass(stream);
     }
@@ -109,11 +109,12 @@ export class Executor<State, Event> {
 
   #executeInTurn<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
+    before: Loaded<State> | null = null,
   ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
     const turn = this.#turns.take(execution.stream);
     if (turn === 'full') return Promise.resolve(contended);
     const run = (execution.by.idempotency ?? null) === null ? execution : this.#unlessRepeated(execution);
-    return turn === null ? this.#race(run) : turn.then(() => this.#race(run));
+    return turn === null ? this.#race(run, before) : turn.then(() => this.#race(run, before));
   }
 
   /** What another process may have done for the same call is looked for each time that it is decided. */
@@ -154,15 +155,23 @@ export class Executor<State, Event> {
     return again(told.answer, events);
   }
 
+  /** @param before what was found a moment ago: of a stream that is not there nothing is at hand. */
+  #known(stream: string, before: Loaded<State> | null) {
+    const { streams } = this.#options;
+    if (before !== null && !streams.isAtHand(stream)) return { known: before, proven: false };
+    return { known: streams.get(stream), proven: streams.trusted };
+  }
+
   async #race<Refusal, Answer>(
     execution: Execution<State, Event, Refusal, Answer>,
+    before: Loaded<State> | null,
   ): Promise<Outcome<Answer, Refusal | NotExecuted>> {
     const { streams, clock } = this.#options;
     const { stream } = execution;
     try {
-      const known = streams.get(stream);
-      let loaded = known instanceof Promise ? await known : known;
-      let proven = streams.trusted;
+      const begun = this.#known(stream, before);
+      let { proven } = begun;
+      let loaded = begun.known instanceof Promise ? await begun.known : begun.known;
       for (let lost = 0; lost < attemptsMax; ) {
         const now = clock();
         const deciding = execution.decide(loaded.state, now);

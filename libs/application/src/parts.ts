@@ -28,7 +28,10 @@ export interface Secrets {
     'loginKey' | 'streamId' | 'idempotencyHash' | 'derivedId' | 'metadataKey' | 'fingerprintKey'
   >;
   readonly recoveryHashes: Pick<HashLane, 'hash' | 'verify' | 'verifyDummy'>;
-  readonly passwords: Pick<Passwords, 'admit' | 'hash' | 'verify' | 'needsRehash' | 'canVerify' | 'isCommon'>;
+  readonly passwords: Pick<
+    Passwords,
+    'busyForMs' | 'hash' | 'verify' | 'needsRehash' | 'canVerify' | 'isCommon'
+  >;
   readonly newId: typeof newId;
   readonly seal: typeof seal;
   readonly open: typeof open;

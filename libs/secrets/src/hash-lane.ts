@@ -1,7 +1,6 @@
 // Hashing, off the thread that serves and never more of it than was allowed: a hash is made to be dear, and whoever
 // can ask for one must not be able to spend the machine with it. Rate limits come before the lane.
 
-import type { HashReply } from '#secrets/hash-thread.js';
 import { HashThreads } from '#secrets/hash-threads.js';
 import { HashTurns } from '#secrets/hash-turns.js';
 import type { HashJob } from '#secrets/hash-work.js';
@@ -86,10 +85,10 @@ export class HashLane {
     return this.#turns.waitingOf(this);
   }
 
-  /** Throws what a hash would fail with that is asked for now: asked first, a full lane costs nothing else. */
-  admit(): void {
+  /** Null where a hash would be taken that is asked for now; else how long what waits is likely to last. */
+  busyForMs(): number | null {
     const waitMs = this.#turns.expectedWaitMs(this);
-    if (this.#isFull(waitMs)) throw new HashLaneFull(Math.max(retryAfterLeastMs, Math.ceil(waitMs)));
+    return this.#isFull(waitMs) ? Math.max(retryAfterLeastMs, Math.ceil(waitMs)) : null;
   }
 
   /** In the PHC text form, with a salt of its own of 16 bytes. */
@@ -109,11 +108,12 @@ export class HashLane {
     return false;
   }
 
-  async #inTurn(job: HashJob): Promise<HashReply> {
-    this.admit();
-    const reply = await this.#turns.take(this, () => this.#threads.run(job));
-    if (reply === null) throw new HashUnreadable();
-    return reply;
+  async #inTurn(job: HashJob): Promise<string | boolean> {
+    const busyForMs = this.busyForMs();
+    if (busyForMs !== null) throw new HashLaneFull(busyForMs);
+    const { told } = await this.#turns.take(this, () => this.#threads.run(job));
+    if (told === null) throw new HashUnreadable();
+    return told;
   }
 
   #isFull(waitMs: number): boolean {

@@ -6,24 +6,25 @@ import { HashTurns } from '#secrets/hash-turns.js';
 class Turns {
   readonly turns: HashTurns;
   readonly begun: string[] = [];
-  readonly #under: PromiseWithResolvers<void>[] = [];
+  readonly #under: PromiseWithResolvers<{ share: number }>[] = [];
 
   constructor(concurrent: number) {
     this.turns = new HashTurns(concurrent);
   }
 
-  ask(lane: object, name: string): Promise<void> {
+  ask(lane: object, name: string): Promise<unknown> {
     return this.turns.take(lane, () => {
       this.begun.push(name);
-      const work = Promise.withResolvers<void>();
+      const work = Promise.withResolvers<{ share: number }>();
       this.#under.push(work);
       return work.promise;
     });
   }
 
-  async endOne(): Promise<void> {
+  /** @param share of a processor that it had */
+  async endOne(share = 1): Promise<void> {
     await new Promise(setImmediate);
-    this.#under.shift()?.resolve();
+    this.#under.shift()?.resolve({ share });
     await new Promise(setImmediate);
   }
 }
@@ -71,6 +72,22 @@ describe('turns', () => {
     expect(all.turns.expectedWaitMs(passwords)).toBeCloseTo(4 * one);
     for (const _ of [running, ...waiting]) await all.endOne();
     await Promise.all([running, ...waiting]);
+  });
+
+  it('are taken by one at a time where others lack processors, and by as many as may when they do not', async () => {
+    const all = new Turns(2);
+    const asked = Array.from({ length: 16 }, (_, turn) => all.ask(passwords, `password ${turn}`));
+    const runningAfter = async (share: number) => {
+      await all.endOne(share);
+      return all.turns.running;
+    };
+    const lacking = [await runningAfter(0.2), await runningAfter(0.2), await runningAfter(0.2)];
+    expect([...lacking, await runningAfter(0.2), await runningAfter(0.2)]).toEqual([2, 2, 2, 2, 1]);
+    const enough = [await runningAfter(0.9), await runningAfter(0.9), await runningAfter(0.9)];
+    expect([all.turns.isBusy, ...enough]).toEqual([true, 2, 2, 2]);
+    for (const _ of asked) await all.endOne();
+    await Promise.all(asked);
+    expect([all.begun.length, all.turns.running]).toEqual([asked.length, 0]);
   });
 
   it('are free again after a failure', async () => {

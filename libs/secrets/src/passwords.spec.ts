@@ -132,7 +132,7 @@ function notingLane() {
       return run(...given);
     };
   const lane: PasswordOptions['lane'] = {
-    admit: () => within.admit(),
+    busyForMs: () => within.busyForMs(),
     hash: noting('hash', (text: string, factor?: WorkFactor) => within.hash(text, factor)),
     verify: noting('verify', (stored: string, text: string) => within.verify(stored, text)),
     verifyDummy: (text, factor) => {

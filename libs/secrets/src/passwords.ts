@@ -5,7 +5,7 @@ import { type HashLane, HashLaneFull, passwordWorkFactor, type WorkFactor } from
 import { readStoredHash } from '#secrets/stored-hash.js';
 
 export interface PasswordOptions {
-  readonly lane: Pick<HashLane, 'admit' | 'hash' | 'verify' | 'verifyDummy'>;
+  readonly lane: Pick<HashLane, 'busyForMs' | 'hash' | 'verify' | 'verifyDummy'>;
   /** What a hash is made with, and below what one is made anew. */
   readonly workFactor?: WorkFactor;
   /** Those that everybody tries first; null where none are known. */
@@ -23,9 +23,9 @@ export class Passwords {
     this.#blocklist = blocklist;
   }
 
-  /** Throws where a password that came now could not be compared. */
-  admit(): void {
-    this.#lane.admit();
+  /** Null where a password that came now would be compared: asked first, a full lane costs nothing else. */
+  busyForMs(): number | null {
+    return this.#lane.busyForMs();
   }
 
   hash(password: string): Promise<string> {

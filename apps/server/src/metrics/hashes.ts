@@ -3,7 +3,7 @@
 import { type HashLane, HashLaneFull } from '#secrets/hash-lane.js';
 import type { Counter, Histogram, Registry } from '#telemetry/registry.js';
 
-export type Hashes = Pick<HashLane, 'admit' | 'hash' | 'verify' | 'verifyDummy'>;
+export type Hashes = Pick<HashLane, 'busyForMs' | 'hash' | 'verify' | 'verifyDummy'>;
 
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -45,7 +45,11 @@ export class HashMetrics {
   over(lane: HashLane): Hashes {
     this.#lanes.push(lane);
     return {
-      admit: () => this.#counted(() => lane.admit()),
+      busyForMs: () => {
+        const busyForMs = lane.busyForMs();
+        if (busyForMs !== null) this.#refused.inc();
+        return busyForMs;
+      },
       hash: (text, workFactor) => this.#timed(lane.hash(text, workFactor)),
       verify: (stored, text) => this.#timed(lane.verify(stored, text)),
       verifyDummy: (text, workFactor) => this.#timed(lane.verifyDummy(text, workFactor)),
@@ -59,20 +63,8 @@ export class HashMetrics {
       this.#duration.observe((performance.now() - started) / 1_000);
       return made;
     } catch (error) {
-      throw this.#noted(error);
+      if (error instanceof HashLaneFull) this.#refused.inc();
+      throw error;
     }
-  }
-
-  #counted(admit: () => void): void {
-    try {
-      admit();
-    } catch (error) {
-      throw this.#noted(error);
-    }
-  }
-
-  #noted(error: unknown): unknown {
-    if (error instanceof HashLaneFull) this.#refused.inc();
-    return error;
   }
 }

@@ -45,14 +45,25 @@ export function readRecoveryCode(
   }
 }
 
+/** Null where a password that comes now would be compared. */
+export function busyWithPasswords({ passwords }: Pick<Secrets, 'passwords'>): Refused<Busy> | null {
+  const retryAfterMs = passwords.busyForMs();
+  return retryAfterMs === null ? null : busy(retryAfterMs);
+}
+
 export async function unlessBusy<Told>(run: () => Promise<Told>): Promise<Told | Refused<Busy>> {
   try {
     return await run();
   } catch (error) {
     if (!isLaneFull(error)) throw error;
-    return { kind: 'rejected', refusal: { code: 'busy', retryAfterMs: error.retryAfterMs } };
+    return busy(error.retryAfterMs);
   }
 }
+
+const busy = (retryAfterMs: number): Refused<Busy> => ({
+  kind: 'rejected',
+  refusal: { code: 'busy', retryAfterMs },
+});
 
 const isLaneFull = (error: unknown): error is HashLaneFull =>
   error instanceof Error && 'code' in error && error.code === 'hash-lane-full';

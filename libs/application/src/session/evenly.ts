@@ -4,23 +4,20 @@
 
 import type { Application } from '#application/application.js';
 import type { Refused } from '#application/caller.js';
-import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
+import { type Busy, busyWithPasswords } from '#application/recovery-codes/compare.js';
 
 /** More than all that is done for a no, but for a hash of usual cost, which differs by more from one to the next. */
 const stepMs = 10;
 
 /** The lane of hashes is asked before anything else: of a flood of passwords each costs no more than that. */
-export const answerShown = <Outcome extends Told>(
+export async function answerShown<Outcome extends Told>(
   { parts }: Application,
   { password }: { readonly password: string | null },
   run: () => Promise<Outcome>,
-): Promise<Outcome | Refused<Busy>> =>
-  password === null
-    ? run()
-    : unlessBusy(() => {
-        parts.secrets.passwords.admit();
-        return evenly(run);
-      });
+): Promise<Outcome | Refused<Busy>> {
+  if (password === null) return run();
+  return busyWithPasswords(parts.secrets) ?? evenly(run);
+}
 
 interface Told {
   readonly kind: 'accepted' | 'rejected';

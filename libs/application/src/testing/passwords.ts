@@ -32,7 +32,7 @@ export async function countedSecrets() {
   const passwords = new Passwords({ lane, workFactor: { memoryKibibytes: 8, passes: 1 } });
   const counts = { hashed: 0, compared: 0 };
   const counting: Secrets['passwords'] = {
-    admit: () => passwords.admit(),
+    busyForMs: () => passwords.busyForMs(),
     hash: (password) => {
       counts.hashed += 1;
       return passwords.hash(password);
