@@ -8,5 +8,5 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist'],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
