@@ -36,4 +36,12 @@ export const organizationEvents = {
     meaning: 'A user has no roles in the organization any more.',
     fields: { userId: id() },
   },
+  'org.policy.set': {
+    meaning: 'The organization asks this policy, too, after roles have allowed something.',
+    fields: { name: text, text },
+  },
+  'org.policy.removed': {
+    meaning: 'The organization asks the policy of this name no longer.',
+    fields: { name: text },
+  },
 } satisfies Entries<OrganizationEvent>;

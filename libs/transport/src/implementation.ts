@@ -74,7 +74,8 @@ export type AccessRule<Request> =
     }
   | {
       readonly of: 'organization';
-      readonly permission: Permission;
+      /** By what is asked for, where some of it is for others to do. */
+      readonly permission: Permission | ((request: Request) => Permission);
       /** Null, or an id that was left out, stands for the organization that the caller acts in. */
       readonly organizationId: IdIn<Request> | null;
       readonly reachesGone?: true;

@@ -1,7 +1,9 @@
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { SettingName, Settings } from '#domain/organization/settings.js';
+import type { PolicyEvent } from '#domain/policy/events.js';
 
 export type OrganizationEvent =
+  | PolicyEvent
   | {
       readonly type: 'org.added';
       /** Null where it was not yet written down. */
