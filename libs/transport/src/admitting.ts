@@ -22,6 +22,7 @@ import {
   refused,
   type StepUp,
 } from '#transport/implementation.js';
+import { readFor } from '#transport/oneself.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { proofInHeaders, proofIsGiven, proofOfAnother, refusedStepUp } from '#transport/step-up.js';
 import { leftAs } from '#transport/waiting.js';
@@ -80,7 +81,7 @@ export class Admitting {
     const tooMany = this.#limits.ofCaller(principal.userStream);
     if (tooMany !== null) return refused(tooMany);
     if (isClosed(principal, built)) return enrolmentRequired;
-    const found = invocation.read();
+    const found = invocation.read(readFor(this.#options.application, principal));
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
     return this.#admitAs(principal, built, { ...invocation, request: read.message });

@@ -12,6 +12,7 @@ import type {
 } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 
+import type { CallRefusal } from '#transport/refusals.js';
 import type { TraceParent } from '#transport/trace-parent.js';
 
 /** What a call brings along besides its message. */
@@ -69,16 +70,41 @@ export interface Status {
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
 export type Answered =
-  | { readonly kind: 'answered'; readonly message: Message; readonly headers: AnswerHeaders }
-  | { readonly kind: 'refused'; readonly status: Status; readonly headers: AnswerHeaders };
+  | {
+      readonly kind: 'answered';
+      readonly message: Message;
+      readonly headers: AnswerHeaders;
+      /** What policies that decided have to say, for whoever has a place for it. */
+      readonly notices?: readonly string[];
+    }
+  | {
+      readonly kind: 'refused';
+      readonly status: Status;
+      readonly headers: AnswerHeaders;
+      /** For stacks that tell it in words of their own; left out where it was refused before it was read. */
+      readonly refusal?: CallRefusal;
+      readonly notices?: readonly string[];
+    };
 
 /** What came as a request: a message of the method, or why it is none. */
 export type Read =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'refused'; readonly status: Status };
 
+/** Who calls, for requests that are about oneself and do not say who that is. */
+export interface ReadFor {
+  readonly organizationId: string;
+  /** Null for who is gone by now, or has no id that a request could name. */
+  readonly self: () => Promise<Oneself | null>;
+}
+
+export interface Oneself {
+  readonly userId: string;
+  readonly kind: 'human' | 'machine';
+}
+
 /** Called at most once, and not at all for whoever asks too fast or is not known: reading costs more than they may. */
-export type Reader = () => Read | Promise<Read>;
+export type Reader = (caller: ReadFor) => Read | Promise<Read>;
 
 /** No client streams here: a call has one message, and one answer or many. */
 export type ServedMethod = DescMethodUnary | DescMethodServerStreaming;

@@ -200,10 +200,10 @@ class Pipeline {
     const retryAfterMs = retryAfterMsOf(refusal, now);
     const status = statusOf(refusal, invocation.method, now);
     const headers = this.#headersOf(invocation);
-    if (retryAfterMs === null) return { kind: 'refused', status, headers };
+    if (retryAfterMs === null) return { kind: 'refused', status, headers, refusal };
     // In whole seconds, and never too early.
     const retryAfter = String(Math.ceil(retryAfterMs / 1_000));
-    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter } };
+    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter }, refusal };
   }
 
   #refuseAs(invocation: Invocation, status: Status): RefusedAnswer {

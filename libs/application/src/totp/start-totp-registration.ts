@@ -17,12 +17,13 @@ import {
   qrKinds,
   qrOf,
 } from '#application/totp/shown.js';
-import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
+import { executeForUser, type UserContext, type UserOutcome, withAnswer } from '#application/users.js';
 import type { Account } from '#domain/account/state.js';
 import { reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import { type StartTotpRegistrationRefusal, startTotpRegistration } from '#domain/totp/decide.js';
 import type { TotpParameters } from '#domain/totp/events.js';
+import type { ReadyTotp } from '#domain/totp/state.js';
 
 export interface TotpRegistration {
   readonly totpId: TotpId;
@@ -50,6 +51,8 @@ export class StartTotpRegistration extends Command<Outcome> {
   @IsOneOf(qrKinds) readonly qr: Qr = 'none';
   /** Refused where a device without a name is ready: whoever cannot name devices cannot tell two apart. */
   @IsTrueOrFalse() readonly onlyUnnamed: boolean = false;
+  /** Refused where the name does not tell it from a device that is ready: none is given, or one that is taken. */
+  @IsTrueOrFalse() readonly onlyNew: boolean = false;
   readonly by!: Caller;
 
   constructor(fields: Fields<StartTotpRegistration, Optional>) {
@@ -58,7 +61,7 @@ export class StartTotpRegistration extends Command<Outcome> {
   }
 }
 
-type Optional = 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr' | 'onlyUnnamed';
+type Optional = 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr' | 'onlyUnnamed' | 'onlyNew';
 
 @CommandHandler(StartTotpRegistration)
 export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRegistration> {
@@ -81,7 +84,7 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
         const seed = { ...command, totpId, name, secret, parameters };
         const label = labelOf(account, context, command.name);
         const started = startTotpRegistration(account, seed, context);
-        if (command.onlyUnnamed && mayHaveDevice(started) && hasUnnamed(account))
+        if (mayHaveDevice(started) && isToldFromNone(command, account, context))
           return reject({ code: 'totp-already-ready' });
         return withAnswer(started, { totpId, label, parameters });
       },
@@ -105,8 +108,21 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
 const mayHaveDevice = ({ outcome }: ReturnType<typeof startTotpRegistration>) =>
   outcome.kind === 'accepted' || outcome.refusal.code === 'totp-devices-max';
 
-const hasUnnamed = ({ totp }: Account) =>
-  totp.devices.some(({ status, name }) => status === 'ready' && name === null);
+function isToldFromNone(
+  { name, onlyUnnamed, onlyNew }: StartTotpRegistration,
+  { totp }: Account,
+  { sealer }: UserContext,
+): boolean {
+  const ready = totp.devices.filter(({ status }) => status === 'ready');
+  if (onlyUnnamed && ready.some((device) => device.name === null)) return true;
+  if (!onlyNew || ready.length === 0) return false;
+  return name === null || ready.some((device) => nameOf(device, sealer) === name);
+}
+
+const nameOf = (
+  { name, totpId }: Pick<ReadyTotp, 'name' | 'totpId'>,
+  sealer: UserContext['sealer'],
+): string | null => (name === null ? null : sealer.openText('totp-name', name, totpId));
 
 type Shown = Pick<TotpRegistration, 'secret' | 'uri' | 'qr'>;
 const nothingShown: Shown = { secret: null, uri: null, qr: null };

@@ -9,12 +9,14 @@ export interface IncomingOptions {
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
   readonly addressOf: (request: FastifyRequest) => string;
   readonly deadlineMs: number;
+  /** Where it does not stand where everybody has it. Whoever has it elsewhere chooses no organization either. */
+  readonly credentialOf?: (request: FastifyRequest) => string | null;
 }
 
 export function incomingOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  { addressOf, deadlineMs }: IncomingOptions,
+  { addressOf, deadlineMs, credentialOf }: IncomingOptions,
 ): Incoming {
   const { headers } = request;
   const traceParent = traceParentOf(textOf(headers.traceparent));
@@ -23,8 +25,8 @@ export function incomingOf(
     requestId: request.id,
     traceId: traceParent?.traceId ?? null,
     traceParent,
-    authorization: headers.authorization ?? null,
-    organization: textOf(headers['x-zitadel-orgid']),
+    authorization: credentialOf === undefined ? (headers.authorization ?? null) : credentialOf(request),
+    organization: credentialOf === undefined ? textOf(headers['x-zitadel-orgid']) : null,
     idempotencyKey: textOf(headers['idempotency-key']),
     position: textOf(headers['x-countersign-position']),
     code: textOf(headers['x-countersign-code']),

@@ -39,6 +39,7 @@ type Asking<Answer> = <Method extends DescMethodUnary>(
 export interface DialectDesk {
   readonly house: House;
   readonly following: Following;
+  readonly served: Served;
   readonly implemented: readonly Implemented[];
   readonly failures: unknown[];
   readonly tokenOf: Desk['tokenOf'];
@@ -99,6 +100,7 @@ export async function openDialectDesk({ house: given, services, implement }: Dia
     following,
     operating,
     stream: callingStreams(served, bearerOf),
+    served,
     implemented: implemented.flat(),
     failures,
     tokenOf,

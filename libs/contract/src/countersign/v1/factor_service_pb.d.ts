@@ -45,6 +45,14 @@ export declare type StartTotpRegistrationRequest = Message<"countersign.v1.Start
    * @generated from field: countersign.v1.QrKind qr = 4;
    */
   qr: QrKind;
+
+  /**
+   * Refused as `totp-already-ready` where an app is ready and the name does not tell the new one from it: none is given, or
+   * one that an app that is ready has.
+   *
+   * @generated from field: bool only_new = 5;
+   */
+  onlyNew: boolean;
 };
 
 /**
@@ -661,7 +669,7 @@ export declare const FactorService: GenService<{
    * Makes a secret for an authenticator app. It counts for nothing until its first code is confirmed; until
    * then, asking again makes another in its place.
    *
-   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-devices-max`.
+   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-already-ready`, `totp-devices-max`.
    *
    * @generated from rpc countersign.v1.FactorService.StartTotpRegistration
    */

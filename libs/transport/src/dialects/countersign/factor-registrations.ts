@@ -45,8 +45,8 @@ const starting = ({ run }: Parts): Methods['startTotpRegistration'] => ({
     if (qr === undefined) return refused(invalid([unknownValue('qr')]));
     const violations = parameterViolations(request.parameters, 'parameters');
     if (violations.length > 0) return refused(invalid(violations));
-    const { name = null } = request;
-    const chosen = { name, qr, ...chosenParameters(request.parameters) };
+    const { name = null, onlyNew } = request;
+    const chosen = { name, qr, onlyNew, ...chosenParameters(request.parameters) };
     return told(
       await run(new StartTotpRegistration({ ...addressOf(request, call), ...chosen })),
       ({ details, answer, repeated = false }) => ({
