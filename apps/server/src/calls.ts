@@ -72,7 +72,7 @@ function notOpen(method: ServedMethod, { requestId }: Incoming): Extract<Answere
 }
 
 function pipelineOver(
-  { application, bus, queries, operating }: OpenedService,
+  { application, bus, queries, operating, sharedLimits }: OpenedService,
   log: Log,
   { limits = defaultRateLimits, onOutcome = () => undefined }: CallsOptions,
 ): Served {
@@ -87,6 +87,7 @@ function pipelineOver(
     services,
     implemented: [zitadelServices(parts), ...countersignServices(parts)],
     limits,
+    sharedBuckets: sharedLimits?.buckets,
     onFailure: (error, { requestId }) =>
       withRequestId(requestId, () => log.error({ error: describeError(error) }, 'a call failed')),
   });

@@ -16,6 +16,7 @@ import {
 } from '#server/open-application.js';
 import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
+import { type SharedLimits, sharedLimits } from '#server/shared-limits.js';
 import { doUpkeep } from '#server/upkeep.js';
 
 export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
@@ -23,6 +24,8 @@ export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'proje
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;
   readonly operating: OperatingHere;
+  /** Null where no other server counts the same. */
+  readonly sharedLimits: SharedLimits | null;
 }
 
 /** Between two looks at a log that does not answer. */
@@ -82,6 +85,7 @@ export class Opening {
     await this.#hook?.close();
     await this.#upkeep;
     await opened?.operating.masterKeys.close();
+    await opened?.sharedLimits?.close();
     await this.#readModels?.close();
     await (opened === null ? this.#keys.store.close() : opened.close());
   }
@@ -134,7 +138,7 @@ export class Opening {
     }
     const queries = readModels.queriesOf(application.application);
     const operating = operatingOver(readModels, this.#keys, log);
-    const opened = { ...application, queries, operating };
+    const opened = { ...application, queries, operating, sharedLimits: sharedLimits(this.#options) };
     this.#readModels = readModels;
     this.#opened = opened;
     this.#upkeep = doUpkeep({ opened, dataDirectory, log });

@@ -12,7 +12,7 @@ import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
 import { type Asked, authorize } from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
-import { CallLimits, type Cost } from '#transport/call-limits.js';
+import { CallLimits, type Cost, type Counting, type SharedBuckets } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
 import {
   type Call,
@@ -51,6 +51,7 @@ export interface Admitted {
 export interface AdmittingOptions {
   readonly application: Application;
   readonly limits: RateLimits;
+  readonly sharedBuckets?: SharedBuckets | undefined;
   readonly tokens: PositionTokens;
 }
 
@@ -65,7 +66,8 @@ export class Admitting {
 
   constructor(options: AdmittingOptions) {
     this.#options = options;
-    this.#limits = new CallLimits(options.limits, options.application.parts.clock);
+    const { limits, sharedBuckets: shared, application } = options;
+    this.#limits = new CallLimits({ limits, shared, clock: application.parts.clock });
   }
 
   async admit(
@@ -73,38 +75,47 @@ export class Admitting {
     invocation: Invocation,
   ): Promise<Admitted | Refused<CallRefusal> | Unread> {
     const { incoming } = invocation;
-    const tooFast = this.#limits.ofAddress(incoming.address);
+    const tooFast = this.#limits.ofAddress(incoming.address, incoming.tally);
     if (tooFast !== null) return refused(tooFast);
     const authenticated = await authenticate(this.#options.application, incoming.authorization);
     if (authenticated.kind === 'rejected') return this.#counted(authenticated, incoming);
     const { principal } = authenticated;
-    const tooMany = this.#limits.ofCaller(principal.userStream);
+    const counting = await this.#countingOf(principal, incoming);
+    const tooMany = await this.#limits.ofCaller(counting);
     if (tooMany !== null) return refused(tooMany);
     if (isClosed(principal, built)) return enrolmentRequired;
     const found = invocation.read(readFor(this.#options.application, principal));
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
-    return this.#admitAs(principal, built, { ...invocation, request: read.message });
+    return this.#admitAs(principal, built, { ...invocation, request: read.message, counting });
   }
 
   /** Who has begun to log in is no stranger: its calls are counted as those of its session. */
-  #counted(
+  async #counted(
     rejected: Extract<Authenticated, { readonly kind: 'rejected' }>,
-    { address }: Incoming,
-  ): Refused<CallRefusal> {
+    { address, tally }: Incoming,
+  ): Promise<Refused<CallRefusal>> {
     const { refusal } = rejected;
-    if ('sessionId' in rejected) return refused(this.#limits.ofCaller(rejected.sessionId) ?? refusal);
-    this.#limits.countStranger(address);
+    if ('sessionId' in rejected)
+      return refused((await this.#limits.ofBegun(rejected.sessionId, tally)) ?? refusal);
+    this.#limits.countStranger(address, tally);
     return refused(refusal);
+  }
+
+  async #countingOf(principal: Principal, { tally }: Incoming): Promise<Counting> {
+    const { organizationId, userStream, via } = principal;
+    const found = this.#options.application.surroundings.of(organizationId);
+    const { settings } = found instanceof Promise ? await found : found;
+    return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
   }
 
   async #admitAs(
     principal: Principal,
     built: MethodRules<Message> & Asking,
-    { method, request, incoming, reached }: Invocation & { readonly request: Message },
+    { method, request, incoming, reached, counting }: InvocationRead,
   ): Promise<Admitted | Refused<CallRefusal>> {
     const { application } = this.#options;
-    const afforded = this.#afford(principal, built, { request, incoming });
+    const afforded = await this.#afford(built, { request, incoming, counting });
     if (afforded.kind === 'rejected') return afforded;
     const { stepUp, proof } = afforded;
     const asked = built.ask(request);
@@ -128,15 +139,14 @@ export class Admitting {
   }
 
   /** What it costs to look at the call, and at the proof in its headers, is taken before anything is looked at. */
-  #afford(
-    { userStream }: Principal,
+  async #afford(
     built: MethodRules<Message>,
-    { request, incoming }: { readonly request: Message; readonly incoming: Incoming },
-  ): Afforded | Refused<CallRefusal> {
+    { request, incoming, counting }: Pick<InvocationRead, 'request' | 'incoming' | 'counting'>,
+  ): Promise<Afforded | Refused<CallRefusal>> {
     const stepUp = stepUpOf(built, request);
     const proof = stepUp === null ? null : proofInHeaders(incoming, built.proof?.(request) ?? {});
     if (proof !== null && 'violations' in proof) return refused(proof);
-    const tooCostly = this.#limits.ofCost(userStream, costOf(built, request, proof));
+    const tooCostly = await this.#limits.ofCost(counting, costOf(built, request, proof));
     return tooCostly === null ? { kind: 'afforded', stepUp, proof } : refused(tooCostly);
   }
 
@@ -164,6 +174,11 @@ export class Admitting {
     const authorized = await authorize({ application, principal, chosen }, asked);
     return authorized.kind === 'rejected' ? authorized.refusal : null;
   }
+}
+
+interface InvocationRead extends Invocation {
+  readonly request: Message;
+  readonly counting: Counting;
 }
 
 const mayOnlyEnrol = (principal: Principal): boolean =>

@@ -13,6 +13,7 @@ import type {
 import type { Any } from '@bufbuild/protobuf/wkt';
 
 import type { CallRefusal } from '#transport/refusals.js';
+import type { Tally } from '#transport/tally.js';
 import type { TraceParent } from '#transport/trace-parent.js';
 
 /** What a call brings along besides its message. */
@@ -33,6 +34,8 @@ export interface Incoming {
   readonly recoveryCode: string | null;
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
   readonly address: string;
+  /** Filled by the pipeline: what the answer has to tell of limits. */
+  readonly tally: Tally;
   /** Aborted when nobody waits for the answer any more: by deadline, or by leaving. */
   readonly signal: AbortSignal;
 }

@@ -23,15 +23,17 @@ import {
   type Unread,
 } from '#transport/admitting.js';
 import { askerOf } from '#transport/asked.js';
-import type {
-  Answered,
-  AnswerHeaders,
-  Incoming,
-  Served,
-  ServedMethod,
-  Status,
-  Streamed,
+import {
+  type Answered,
+  type AnswerHeaders,
+  type Incoming,
+  type Served,
+  type ServedMethod,
+  type Status,
+  type Streamed,
+  statusCodes,
 } from '#transport/call.js';
+import type { SharedBuckets } from '#transport/call-limits.js';
 import { failureOf } from '#transport/failures.js';
 import { inWordsOf } from '#transport/field-paths.js';
 import type {
@@ -55,6 +57,8 @@ export interface PipelineOptions {
   /** Of each service what `implement` made of its table. */
   readonly implemented: readonly (readonly Implemented[])[];
   readonly limits: RateLimits;
+  /** Where other servers count the same; left out where there are none. */
+  readonly sharedBuckets?: SharedBuckets | undefined;
   /** Told what no caller is told. */
   readonly onFailure: (error: unknown, incoming: Incoming) => void;
   /** How often it is looked whether whoever reads a stream still may. */
@@ -86,9 +90,9 @@ class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { application, limits } = options;
+    const { application, limits, sharedBuckets } = options;
     this.#tokens = new PositionTokens(application.parts.logIdentity);
-    this.#admitting = new Admitting({ application, limits, tokens: this.#tokens });
+    this.#admitting = new Admitting({ application, limits, sharedBuckets, tokens: this.#tokens });
     this.#built = builtOf(options.implemented);
   }
 
@@ -199,7 +203,7 @@ class Pipeline {
     const now = this.#options.application.parts.clock();
     const retryAfterMs = retryAfterMsOf(refusal, now);
     const status = statusOf(refusal, invocation.method, now);
-    const headers = this.#headersOf(invocation);
+    const headers = this.#headersOf(invocation, status);
     if (retryAfterMs === null) return { kind: 'refused', status, headers, refusal };
     // In whole seconds, and never too early.
     const retryAfter = String(Math.ceil(retryAfterMs / 1_000));
@@ -207,13 +211,16 @@ class Pipeline {
   }
 
   #refuseAs(invocation: Invocation, status: Status): RefusedAnswer {
-    return { kind: 'refused', status, headers: this.#headersOf(invocation) };
+    return { kind: 'refused', status, headers: this.#headersOf(invocation, status) };
   }
 
   /** A no may come with an event, too, which a query then has to show. */
-  #headersOf({ incoming: { requestId }, reached: { position } }: Invocation): AnswerHeaders {
-    if (position === null) return { 'x-request-id': requestId };
-    return { 'x-request-id': requestId, [positionHeader]: this.#tokens.tokenOf(position) };
+  #headersOf({ incoming, reached: { position } }: Invocation, status: Status | null = null): AnswerHeaders {
+    const { requestId, tally } = incoming;
+    const isTold = tally.isAlwaysTold || status?.code === statusCodes.resourceExhausted;
+    const limits = isTold ? tally.headersAt(this.#options.application.parts.clock()) : null;
+    if (position === null) return { 'x-request-id': requestId, ...limits };
+    return { 'x-request-id': requestId, [positionHeader]: this.#tokens.tokenOf(position), ...limits };
   }
 
   /** A log that fails must not become the answer. */

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Incoming } from '#transport/call.js';
+import { Tally } from '#transport/tally.js';
 import { traceParentOf } from '#transport/trace-parent.js';
 
 export interface IncomingOptions {
@@ -32,6 +33,7 @@ export function incomingOf(
     code: textOf(headers['x-countersign-code']),
     recoveryCode: textOf(headers['x-countersign-recovery-code']),
     address: addressOf(request),
+    tally: new Tally({ isAlwaysTold: true }),
     // A signal with its timer costs more than all the rest here, and not every refusal needs one.
     get signal() {
       signal ??= signalOf(reply, deadlineMs);
