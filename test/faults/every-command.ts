@@ -34,6 +34,7 @@ import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-
 import { AddSigningKey } from '#application/signing-keys/add-signing-key.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
+import { RemoveFactors } from '#application/totp/remove-factors.js';
 import { RemoveTotp } from '#application/totp/remove-totp.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
 import { ResyncTotp } from '#application/totp/resync-totp.js';
@@ -307,6 +308,7 @@ function* devices(scene: Scene, userId: UserId): Part<void> {
   yield* refused('totp-not-found', new RenameTotp({ ...device, totpId: userId as never, name: seed }));
   yield* refused('wrong-code', new RemoveTotp({ ...them, totpId: otherId, code: other.wrong() }));
   yield* accepted(new RemoveTotp({ ...them, totpId: otherId, code: other.right() }));
+  yield* refused('wrong-code', new RemoveFactors({ ...them, code: app.wrong() }));
 }
 
 function* recovery({ planted, clock }: Scene, userId: UserId): Part<void> {
@@ -328,6 +330,9 @@ function* recovery({ planted, clock }: Scene, userId: UserId): Part<void> {
   yield* refused('wrong-recovery-code', new RemoveRecoveryCodes({ ...them, recoveryCode: wrong }));
   yield* accepted(new GenerateRecoveryCodes({ ...them, count: 2, recoveryCode: second }));
   yield* accepted(new RemoveRecoveryCodes(them));
+  const [last = ''] = (yield* accepted(new GenerateRecoveryCodes({ ...them, count: 1 }))).codes;
+  planted.learn('recovery code', last);
+  yield* accepted(new RemoveFactors({ ...them, recoveryCode: last }));
   yield* accepted(new ResetAttempts({ ...them, reason: planted.text('reason') }));
   clock.now += 1_000;
 }

@@ -31,6 +31,7 @@ import { DeleteSessionHandler } from '#application/session/delete-session.js';
 import { SetSessionHandler } from '#application/session/set-session.js';
 import { AddSigningKeyHandler } from '#application/signing-keys/add-signing-key.js';
 import { RegisterTotpSeedHandler } from '#application/totp/register-totp-seed.js';
+import { RemoveFactorsHandler } from '#application/totp/remove-factors.js';
 import { RemoveTotpHandler } from '#application/totp/remove-totp.js';
 import { RenameTotpHandler } from '#application/totp/rename-totp.js';
 import { ResyncTotpHandler } from '#application/totp/resync-totp.js';
@@ -90,6 +91,7 @@ export const handlers = [
   SetSessionHandler,
   AddSigningKeyHandler,
   RegisterTotpSeedHandler,
+  RemoveFactorsHandler,
   RemoveTotpHandler,
   RenameTotpHandler,
   ResyncTotpHandler,

@@ -214,6 +214,7 @@ export const rows = {
     registerTotpSeed: ofUser('manager'),
     renameTotp: alsoOneself('manager', { ids: device }),
     removeTotp: alsoOneself('manager', { ids: device }),
+    removeFactors: alsoOneself('manager'),
     listFactors: alsoOneself('reader'),
     resetFactors: ofUser('manager'),
     resetAttempts: ofUser('manager'),

@@ -87,6 +87,7 @@ const refused: readonly (readonly [Person, DescMethodUnary, object, string])[] =
   ['ada', rpc.verifyRecoveryCode, { ...user, code }, '3 malformed-recovery-code DOMAIN-6uvh0'],
   ['grace', rpc.getRemainingRecoveryCodes, user, '5 user-not-found QUERY-Dfbg2'],
   ['ada', rpc.removeRecoveryCodes, { ...user, code }, '5 totp-not-found COMMAND-3Mif9s'],
+  ['ada', rpc.removeFactors, { ...user, code }, '5 totp-not-found COMMAND-3Mif9s'],
   ['ada', rpc.getOrganizationSettings, organization, '7 permission-denied AUTH-AWfge'],
   [
     'owner',

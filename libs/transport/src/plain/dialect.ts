@@ -61,6 +61,8 @@ export interface Route<Of extends Fields = Fields> {
   readonly fields: Of;
   /** Null: 204, without a body. */
   readonly answer: Schema | null;
+  /** Whether the answer may be the picture alone, for whoever asks for `image/svg+xml`. */
+  readonly picture?: true;
   /** What it may be refused for, besides what every call may. */
   readonly refusals: readonly Reason[];
   /** A method, so that routes of any fields stand in one table. */

@@ -497,6 +497,61 @@ export declare type RemoveTotpResponse = Message<"countersign.v1.RemoveTotpRespo
 export declare const RemoveTotpResponseSchema: GenMessage<RemoveTotpResponse>;
 
 /**
+ * Whose factors are removed, and a proof. Over REST the proof stands in the body, since addresses are logged.
+ *
+ * @generated from message countersign.v1.RemoveFactorsRequest
+ */
+export declare type RemoveFactorsRequest = Message<"countersign.v1.RemoveFactorsRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Of any app.
+   *
+   * @generated from field: optional string code = 2;
+   */
+  code?: string | undefined;
+
+  /**
+   * @generated from field: optional string recovery_code = 3;
+   */
+  recoveryCode?: string | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 4;
+   */
+  endOtherSessions: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.RemoveFactorsRequest.
+ * Use `create(RemoveFactorsRequestSchema)` to create a new message.
+ */
+export declare const RemoveFactorsRequestSchema: GenMessage<RemoveFactorsRequest>;
+
+/**
+ * What became of it.
+ *
+ * @generated from message countersign.v1.RemoveFactorsResponse
+ */
+export declare type RemoveFactorsResponse = Message<"countersign.v1.RemoveFactorsResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.RemoveFactorsResponse.
+ * Use `create(RemoveFactorsResponseSchema)` to create a new message.
+ */
+export declare const RemoveFactorsResponseSchema: GenMessage<RemoveFactorsResponse>;
+
+/**
  * Whose factors are asked for.
  *
  * @generated from message countersign.v1.ListFactorsRequest
@@ -758,6 +813,19 @@ export declare const FactorService: GenService<{
     methodKind: "unary";
     input: typeof RemoveTotpRequestSchema;
     output: typeof RemoveTotpResponseSchema;
+  },
+  /**
+   * Removes all authenticator apps and recovery codes of a user who shows a code of any of them: all of it, or nothing. Who has
+   * lost them all is helped by ResetFactors.
+   *
+   * Refused as `totp-not-found`, `proof-required`, and with a proof as RemoveTotp.
+   *
+   * @generated from rpc countersign.v1.FactorService.RemoveFactors
+   */
+  removeFactors: {
+    methodKind: "unary";
+    input: typeof RemoveFactorsRequestSchema;
+    output: typeof RemoveFactorsResponseSchema;
   },
   /**
    * Lists the authenticator apps of a user, how many recovery codes are left, and when the next guess is
