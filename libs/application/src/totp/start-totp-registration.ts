@@ -3,9 +3,11 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId, IsOneOf, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
+import { type Fields, IsId, IsOneOf, IsText, IsTrueOrFalse, IsWhole, MayBeNull } from '#application/input.js';
 import { nameCharactersMax } from '#application/limits.js';
 import { eventOf } from '#application/recalled.js';
+import { unlessBusy } from '#application/recovery-codes/compare.js';
+import { codesOnce, type WithCodes, withRecoveryCodes } from '#application/recovery-codes/with-codes.js';
 import {
   algorithms,
   digits,
@@ -21,11 +23,12 @@ import { executeForUser, type UserContext, type UserOutcome, withAnswer } from '
 import type { Account } from '#domain/account/state.js';
 import { reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import { recoveryCodesMax } from '#domain/recovery-codes/decide.js';
 import { type StartTotpRegistrationRefusal, startTotpRegistration } from '#domain/totp/decide.js';
 import type { TotpParameters } from '#domain/totp/events.js';
 import type { ReadyTotp } from '#domain/totp/state.js';
 
-export interface TotpRegistration {
+export interface TotpRegistration extends WithCodes {
   readonly totpId: TotpId;
   /** In base32. It is told here, and never again: null, as the URI, where the call is a repeat. */
   readonly secret: string | null;
@@ -53,6 +56,8 @@ export class StartTotpRegistration extends Command<Outcome> {
   @IsTrueOrFalse() readonly onlyUnnamed: boolean = false;
   /** Refused where the name does not tell it from a device that is ready: none is given, or one that is taken. */
   @IsTrueOrFalse() readonly onlyNew: boolean = false;
+  /** How many recovery codes are made with it, which count from its confirmation on; null for none. */
+  @MayBeNull() @IsWhole(1, recoveryCodesMax) readonly recoveryCodes: number | null = null;
   readonly by!: Caller;
 
   constructor(fields: Fields<StartTotpRegistration, Optional>) {
@@ -61,7 +66,15 @@ export class StartTotpRegistration extends Command<Outcome> {
   }
 }
 
-type Optional = 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr' | 'onlyUnnamed' | 'onlyNew';
+type Optional =
+  | 'name'
+  | 'algorithm'
+  | 'digits'
+  | 'periodSeconds'
+  | 'qr'
+  | 'onlyUnnamed'
+  | 'onlyNew'
+  | 'recoveryCodes';
 
 @CommandHandler(StartTotpRegistration)
 export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRegistration> {
@@ -71,12 +84,18 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
     this.#application = application;
   }
 
-  async execute(command: StartTotpRegistration): Promise<Outcome> {
+  execute(command: StartTotpRegistration): Promise<Outcome> {
+    return unlessBusy(() => this.#start(command));
+  }
+
+  async #start(command: StartTotpRegistration): Promise<Outcome> {
     const { secrets } = this.#application.parts;
     const totpId = secrets.newId() as TotpId;
     const bytes = secrets.newTotpSecret();
+    const codes = codesOnce(command.recoveryCodes, secrets);
+    const { organizationId } = command;
     const outcome = await executeForUser<StartTotpRegistrationRefusal, Started>(this.#application, command, {
-      decide: (account, context) => {
+      decide: async (account, context) => {
         const { sealer, settings } = context;
         const parameters = parametersOf(command, settings.totpParameters);
         const name = sealer.sealNullable('totp-name', command.name, totpId);
@@ -86,15 +105,21 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
         const started = startTotpRegistration(account, seed, context);
         if (mayHaveDevice(started) && isToldFromNone(command, account, context))
           return reject({ code: 'totp-already-ready' });
-        return withAnswer(started, { totpId, label, parameters });
+        const withCodes = { account, organizationId, context, withPending: true };
+        return withRecoveryCodes(withAnswer(started, { totpId, label, parameters }), codes, withCodes);
       },
-      recall: (events) => ({ ...eventOf(events, 'user.human.mfa.otp.added'), label: null }),
+      recall: (events) => ({
+        ...eventOf(events, 'user.human.mfa.otp.added'),
+        label: null,
+        recoveryCodes: null,
+      }),
+      isDear: command.recoveryCodes !== null,
     });
     if (outcome.kind === 'rejected') return outcome;
     const { label, ...told } = outcome.answer;
     const shown = label === null ? nothingShown : await this.#show(command, bytes, { ...told, label });
-    const { parameters, expiresAt } = told;
-    return { ...outcome, answer: { totpId: told.totpId, parameters, expiresAt, ...shown } };
+    const { parameters, expiresAt, recoveryCodes } = told;
+    return { ...outcome, answer: { totpId: told.totpId, parameters, expiresAt, recoveryCodes, ...shown } };
   }
 
   async #show({ qr }: StartTotpRegistration, bytes: Buffer, { label, parameters }: Labelled): Promise<Shown> {
@@ -127,7 +152,7 @@ const nameOf = (
 type Shown = Pick<TotpRegistration, 'secret' | 'uri' | 'qr'>;
 const nothingShown: Shown = { secret: null, uri: null, qr: null };
 
-interface Started extends Pick<TotpRegistration, 'totpId' | 'parameters' | 'expiresAt'> {
+interface Started extends Pick<TotpRegistration, 'totpId' | 'parameters' | 'expiresAt' | 'recoveryCodes'> {
   /** Null where all was shown before. */
   readonly label: Label | null;
 }
