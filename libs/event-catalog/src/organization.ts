@@ -1,6 +1,6 @@
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import { type Entries, older } from '#event-catalog/entry.js';
-import { id, list, nullable, text } from '#event-catalog/fields.js';
+import { id, instant, integer, list, nullable, oneOf, text } from '#event-catalog/fields.js';
 import { namesOfSettings, someSettings } from '#event-catalog/settings.js';
 
 export const organizationEvents = {
@@ -43,5 +43,16 @@ export const organizationEvents = {
   'org.policy.removed': {
     meaning: 'The organization asks the policy of this name no longer.',
     fields: { name: text },
+  },
+  'org.quota.reached': {
+    meaning:
+      'The organization used so much of what it may, in percent, for the first time in the period that began then.',
+    fields: {
+      quota: oneOf('turns', 'relationships'),
+      percent: oneOf(80, 100),
+      used: integer,
+      ceiling: integer,
+      periodStart: instant,
+    },
   },
 } satisfies Entries<OrganizationEvent>;

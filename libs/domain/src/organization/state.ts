@@ -10,6 +10,7 @@ import {
   withoutOverrides,
 } from '#domain/organization/settings.js';
 import { evolvePolicies, noPolicies, type Policies } from '#domain/policy/state.js';
+import { evolveQuotasReached, noQuotasReached, type QuotasReached } from '#domain/quota/state.js';
 
 export type OrganizationState =
   | { readonly status: 'unknown' }
@@ -24,6 +25,7 @@ export interface LivingOrganization {
   readonly overrides: Overrides;
   readonly members: Members;
   readonly policies: Policies;
+  readonly quotasReached: QuotasReached;
   readonly createdAt: Instant;
 }
 
@@ -53,7 +55,12 @@ export function isLiving(organization: OrganizationState): organization is Livin
 type Added = Extract<OrganizationEvent, { type: 'org.added' }>;
 
 function newOrganization({ organizationId, name }: Added, createdAt: Instant): LivingOrganization {
-  const nothingYet = { overrides: noOverrides, members: noMembers, policies: noPolicies };
+  const nothingYet = {
+    overrides: noOverrides,
+    members: noMembers,
+    policies: noPolicies,
+    quotasReached: noQuotasReached,
+  };
   return { status: 'active', organizationId, name, ...nothingYet, createdAt };
 }
 
@@ -61,7 +68,7 @@ function evolveLiving(
   organization: LivingOrganization,
   event: Exclude<OrganizationEvent, Added>,
 ): OrganizationState {
-  const { overrides, members, policies } = organization;
+  const { overrides, members, policies, quotasReached } = organization;
   switch (event.type) {
     case 'org.changed':
       return { ...organization, name: event.name };
@@ -83,5 +90,7 @@ function evolveLiving(
     case 'org.policy.set':
     case 'org.policy.removed':
       return { ...organization, policies: evolvePolicies(policies, event) };
+    case 'org.quota.reached':
+      return { ...organization, quotasReached: evolveQuotasReached(quotasReached, event) };
   }
 }
