@@ -45,6 +45,14 @@ export class Calling implements PlainCall<Fields> {
     return /\bimage\/svg\+xml\b/i.test(this.request.headers.accept ?? '');
   }
 
+  brings(field: string): boolean {
+    const body = this.#body();
+    if (body.kind === 'refused') return false;
+    const { value } = body;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    return Object.hasOwn(value, field) && value[field] !== null;
+  }
+
   /** Of the calls so far: of what several tell, the last. */
   get aside(): Aside {
     return this.#aside;
@@ -80,7 +88,7 @@ export class Calling implements PlainCall<Fields> {
     if (self.kind === 'machine') return machine;
     const body = this.#body();
     if (body.kind === 'refused') return no('malformed', body.reason);
-    const fields = readFields(route.fields, body.value);
+    const fields = readFields(route, body.value);
     if (fields.kind === 'unfit') return unfit(fields.fields);
     const params = request.params as Readonly<Record<string, string>>;
     return { userId: self.userId, input: fields.input as Given<Fields>['input'], params };

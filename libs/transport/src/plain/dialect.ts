@@ -59,6 +59,8 @@ export interface Route<Of extends Fields = Fields> {
   readonly summary: string;
   /** Of the body, which may be absent where none is required. */
   readonly fields: Of;
+  /** Of these fields exactly one is asked for. */
+  readonly oneOf?: readonly (keyof Of & string)[];
   /** Null: 204, without a body. */
   readonly answer: Schema | null;
   /** Whether the answer may be the picture alone, for whoever asks for `image/svg+xml`. */
@@ -83,6 +85,8 @@ export interface PlainCall<Of extends Fields> {
   readonly request: FastifyRequest;
   /** Whoever prefers a picture to what describes it. */
   readonly wantsSvg: boolean;
+  /** Where a field decides which call is asked; whether it fits is said when the call reads it. */
+  brings(field: keyof Of & string): boolean;
   /** By the pipeline, as every stack asks; the request is made once it is known who calls. */
   ask<Method extends DescMethodUnary>(
     method: Method,

@@ -22,7 +22,10 @@ export type ReadFields =
   | { readonly kind: 'unfit'; readonly fields: readonly FieldNo[] };
 
 /** What is null counts as left out. How long a text may be is for the command to say. */
-export function readFields(fields: Fields, json: JsonValue): ReadFields {
+export function readFields(
+  { fields, oneOf = [] }: { readonly fields: Fields; readonly oneOf?: readonly string[] },
+  json: JsonValue,
+): ReadFields {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return { kind: 'unfit', fields: [{ field: '', message: 'The body must be an object' }] };
   const given = new Map(Object.entries(json));
@@ -35,6 +38,18 @@ export function readFields(fields: Fields, json: JsonValue): ReadFields {
     else if (value !== undefined) unfit.push({ field: name, message: 'must be a text' });
     else if (required) unfit.push({ field: name, message: 'is required' });
   }
+  unfit.push(...unfitTogether(oneOf, input));
   if (unfit.length === 0) return { kind: 'input', input };
   return { kind: 'unfit', fields: unfit.slice(0, violationsMax) };
+}
+
+function unfitTogether(
+  oneOf: readonly string[],
+  input: Readonly<Record<string, string | undefined>>,
+): readonly FieldNo[] {
+  const [first, ...others] = oneOf.filter((name) => input[name] !== undefined);
+  if (first !== undefined)
+    return others.map((field) => ({ field, message: `must not come together with ${first}` }));
+  const [field, ...instead] = oneOf;
+  return field === undefined ? [] : [{ field, message: `is required, or ${instead.join(' or ')}` }];
 }

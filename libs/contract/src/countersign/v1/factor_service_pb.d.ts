@@ -53,6 +53,14 @@ export declare type StartTotpRegistrationRequest = Message<"countersign.v1.Start
    * @generated from field: bool only_new = 5;
    */
   onlyNew: boolean;
+
+  /**
+   * Makes so many recovery codes with it, in the same change: 1 to 50. They count for nothing until it is confirmed, and
+   * from then on void those from before. Left out, none are made.
+   *
+   * @generated from field: optional int32 recovery_codes = 6;
+   */
+  recoveryCodes?: number | undefined;
 };
 
 /**
@@ -111,11 +119,18 @@ export declare type StartTotpRegistrationResponse = Message<"countersign.v1.Star
   expiresAt?: Timestamp | undefined;
 
   /**
-   * The call was repeated by its idempotency key: secret, uri and qr are left out.
+   * The call was repeated by its idempotency key: secret, uri, qr and recovery codes are left out.
    *
    * @generated from field: bool secret_already_shown = 8;
    */
   secretAlreadyShown: boolean;
+
+  /**
+   * Told here and never again.
+   *
+   * @generated from field: repeated string recovery_codes = 9;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -153,6 +168,13 @@ export declare type VerifyTotpRegistrationRequest = Message<"countersign.v1.Veri
    * @generated from field: bool end_other_sessions = 4;
    */
   endOtherSessions: boolean;
+
+  /**
+   * Makes so many recovery codes with it, in the same change: 1 to 50. Those from before are void. Left out, none are made.
+   *
+   * @generated from field: optional int32 recovery_codes = 5;
+   */
+  recoveryCodes?: number | undefined;
 };
 
 /**
@@ -176,6 +198,20 @@ export declare type VerifyTotpRegistrationResponse = Message<"countersign.v1.Ver
    * @generated from field: string totp_id = 2;
    */
   totpId: string;
+
+  /**
+   * Told here and never again.
+   *
+   * @generated from field: repeated string recovery_codes = 3;
+   */
+  recoveryCodes: string[];
+
+  /**
+   * The call was repeated by its idempotency key: the recovery codes are left out.
+   *
+   * @generated from field: bool secret_already_shown = 4;
+   */
+  secretAlreadyShown: boolean;
 };
 
 /**
@@ -260,6 +296,13 @@ export declare type VerifyTotpResponse = Message<"countersign.v1.VerifyTotpRespo
    * @generated from field: bool secret_already_shown = 4;
    */
   secretAlreadyShown: boolean;
+
+  /**
+   * Of the user who showed it. There even when it is 0.
+   *
+   * @generated from field: optional int32 recovery_codes_left = 5;
+   */
+  recoveryCodesLeft?: number | undefined;
 };
 
 /**
@@ -724,7 +767,8 @@ export declare const FactorService: GenService<{
    * Makes a secret for an authenticator app. It counts for nothing until its first code is confirmed; until
    * then, asking again makes another in its place.
    *
-   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-already-ready`, `totp-devices-max`.
+   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-already-ready`, `totp-devices-max`, and where
+   * recovery codes are asked for also as `busy`.
    *
    * @generated from rpc countersign.v1.FactorService.StartTotpRegistration
    */
@@ -738,7 +782,8 @@ export declare const FactorService: GenService<{
    *
    * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-not-found`,
    * `totp-already-ready`, `totp-registration-expired`, `totp-devices-max`, `malformed-code`,
-   * `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`.
+   * `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`, and where recovery codes are asked for also
+   * as `busy`.
    *
    * @generated from rpc countersign.v1.FactorService.VerifyTotpRegistration
    */

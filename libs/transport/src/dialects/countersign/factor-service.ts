@@ -56,7 +56,12 @@ const checks = ({ run }: Parts): Methods => ({
       const totpId = (request.totpId ?? null) as TotpId | null;
       return told(
         await run(new VerifyTotp({ ...addressOf(request, call), code, totpId, purpose, proofAudience })),
-        (done) => ({ ...inDetails(done), totpId: done.answer.totpId, ...proofMessage(request, done) }),
+        (done) => ({
+          ...inDetails(done),
+          totpId: done.answer.totpId,
+          recoveryCodesLeft: done.answer.codesLeft,
+          ...proofMessage(request, done),
+        }),
       );
     },
   },
