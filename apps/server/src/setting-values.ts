@@ -136,6 +136,18 @@ export function parsePasswordHash(text: string): Parsed<Argon2Parameters> {
   return isBearable(parameters) ? accepted(parameters) : refused;
 }
 
+/** Besides the calls of the contract. */
+export const dialectNames = ['tenant', 'api-key'] as const;
+export type DialectName = (typeof dialectNames)[number];
+
+/** Each but once: naming one twice is a mistake somewhere. */
+export function parseDialects(text: string): Parsed<readonly DialectName[]> {
+  if (text === 'none') return accepted([]);
+  const names = text.split(',').map((part) => part.trim());
+  const known = dialectNames.filter((name) => names.includes(name));
+  return known.length === names.length ? accepted(known) : refused;
+}
+
 export function parseYesNo(text: string): Parsed<boolean> {
   return text === 'yes' || text === 'no' ? accepted(text === 'yes') : refused;
 }

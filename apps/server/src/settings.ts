@@ -2,8 +2,10 @@
 
 import { kibibytePassesMax, lanesMax, memoryKibibytesMax } from '#secrets/stored-hash.js';
 import {
+  dialectNames,
   logLevels,
   type Parsed,
+  parseDialects,
   parseDirectory,
   parseEventLog,
   parseFile,
@@ -119,6 +121,13 @@ export const settingsTable = {
     allowed: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
     fallback: null,
     parse: parseNetworks,
+  },
+  dialects: {
+    name: 'COUNTERSIGN_DIALECTS',
+    meaning: 'Which REST dialects are served besides the calls of the contract.',
+    allowed: `\`none\`, or names with commas between them, each but once, of ${dialectNames.join(', ')}`,
+    fallback: dialectNames.join(','),
+    parse: parseDialects,
   },
   corsOrigins: {
     name: 'COUNTERSIGN_CORS_ORIGINS',

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const allowedHeaders = [
   ...['authorization', 'content-type', 'idempotency-key', 'traceparent', 'tracestate'],
   ...['x-countersign-code', 'x-countersign-position', 'x-countersign-recovery-code'],
-  ...['x-request-id', 'x-zitadel-orgid'],
+  ...['x-api-key', 'x-request-id', 'x-tenant-id', 'x-zitadel-orgid'],
   ...[
     'connect-protocol-version',
     'connect-timeout-ms',
