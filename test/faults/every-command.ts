@@ -28,6 +28,8 @@ import { RenameOrganization } from '#application/organization/rename-organizatio
 import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { NewPasswordFields } from '#application/password/chosen.js';
+import { RemovePolicy } from '#application/policy/remove-policy.js';
+import { SetPolicy } from '#application/policy/set-policy.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
@@ -125,6 +127,7 @@ export function* everyCommand(scene: Scene): Script {
   yield* people(scene, userId);
   yield* metadata(scene, userId);
   yield* members(userId);
+  yield* policies();
   yield* emails(scene, userId);
   yield* devices(scene, userId);
   yield* recovery(scene, userId);
@@ -223,6 +226,13 @@ function* members(userId: UserId): Part<void> {
   yield* refused('last-owner', new RemoveOrganizationMember(them));
   yield* accepted(new AddOrganizationMember(deputy));
   yield* once(new RemoveOrganizationMember(them), 'member-not-found');
+}
+
+function* policies(): Part<void> {
+  const policy = { organizationId, name: 'everybody', by };
+  yield* accepted(new SetPolicy({ ...policy, text: 'permit(principal, action, resource);' }));
+  yield* refused('invalid-input', new SetPolicy({ ...policy, text: 'permit(' }));
+  yield* once(new RemovePolicy(policy), 'policy-not-found');
 }
 
 function* metadata({ planted }: Scene, userId: UserId): Part<void> {

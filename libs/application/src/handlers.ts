@@ -23,6 +23,8 @@ import { RenameOrganizationHandler } from '#application/organization/rename-orga
 import { ResetOrganizationSettingsHandler } from '#application/organization/reset-organization-settings.js';
 import { RequestPasswordCodeHandler } from '#application/password/request-password-code.js';
 import { SetPasswordHandler } from '#application/password/set-password.js';
+import { RemovePolicyHandler } from '#application/policy/remove-policy.js';
+import { SetPolicyHandler } from '#application/policy/set-policy.js';
 import { GenerateRecoveryCodesHandler } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodesHandler } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCodeHandler } from '#application/recovery-codes/verify-recovery-code.js';
@@ -83,6 +85,8 @@ export const handlers = [
   SetUserMetadataHandler,
   RequestPasswordCodeHandler,
   SetPasswordHandler,
+  RemovePolicyHandler,
+  SetPolicyHandler,
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,

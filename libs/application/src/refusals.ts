@@ -196,6 +196,11 @@ export const refusals = {
       'It is not the password of this user; or there is no such user, or none with a password: nobody can tell which. Where no time is told, waiting does not help: the password has to be set anew.',
     carries: ['failures', 'attemptsLeft', 'nextAttemptAt'],
   },
+  'policies-max': {
+    meaning: 'The organization has as many policies as there may be; one has to be removed first.',
+    carries: ['maximum'],
+  },
+  'policy-not-found': { meaning: 'The organization has no policy of this name.', carries: [] },
   'proof-required': {
     meaning: 'Removing a factor takes a code of it, a recovery code, or an administrator.',
     carries: [],

@@ -10,7 +10,7 @@ import type { OrganizationId } from '#domain/ids.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
-import { type Asked, authorize } from '#transport/authorize.js';
+import { type Asked, type Authorized, authorize } from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
 import { CallLimits, type Cost, type Counting, type SharedBuckets } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
@@ -23,8 +23,10 @@ import {
   type StepUp,
 } from '#transport/implementation.js';
 import { readFor } from '#transport/oneself.js';
+import { deniedByPolicies, type Noticed, type OnPolicyFailed } from '#transport/policies-asked.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { proofInHeaders, proofIsGiven, proofOfAnother, refusedStepUp } from '#transport/step-up.js';
+import { stranger, strangersEditor } from '#transport/stranger.js';
 import { leftAs } from '#transport/waiting.js';
 
 export interface Invocation<Method extends ServedMethod = ServedMethod> {
@@ -32,6 +34,7 @@ export interface Invocation<Method extends ServedMethod = ServedMethod> {
   readonly read: Reader;
   readonly incoming: Incoming;
   readonly reached: Reached;
+  readonly noticed: Noticed;
 }
 
 /** What is no message of the method, refused in the words of the stack that could not read it. */
@@ -53,11 +56,13 @@ export interface AdmittingOptions {
   readonly limits: RateLimits;
   readonly sharedBuckets?: SharedBuckets | undefined;
   readonly tokens: PositionTokens;
+  readonly onPolicyFailed: OnPolicyFailed;
 }
 
 export const positionHeader = 'x-countersign-position';
 
 const enrolmentRequired = refused({ code: 'enrolment-required' });
+const secondFactorRequired = refused({ code: 'second-factor-required' });
 const positionUnknown = refused({ code: 'position-unknown', field: positionHeader });
 
 export class Admitting {
@@ -77,17 +82,34 @@ export class Admitting {
     const { incoming } = invocation;
     const tooFast = this.#limits.ofAddress(incoming.address, incoming.tally);
     if (tooFast !== null) return refused(tooFast);
-    const authenticated = await authenticate(this.#options.application, incoming.authorization);
+    if (incoming.enters === true && built.enters) return this.#enter(invocation);
+    const known = await authenticate(this.#options.application, incoming.authorization);
+    const authenticated = completing(known, built);
     if (authenticated.kind === 'rejected') return this.#counted(authenticated, incoming);
     const { principal } = authenticated;
     const counting = await this.#countingOf(principal, incoming);
     const tooMany = await this.#limits.ofCaller(counting);
     if (tooMany !== null) return refused(tooMany);
-    if (isClosed(principal, built)) return enrolmentRequired;
+    const closed = closedTo(principal, built);
+    if (closed !== null) return closed;
     const found = invocation.read(readFor(this.#options.application, principal));
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
     return this.#admitAs(principal, built, { ...invocation, request: read.message, counting });
+  }
+
+  /** What it shows is a guess, whoever makes it: counted by its address, and in the command by whom it is about. */
+  async #enter({ incoming, read, reached }: Invocation): Promise<Admitted | Refused<CallRefusal> | Unread> {
+    const { address, tally, signal, requestId: callId, traceId } = incoming;
+    const tooMany = await this.#limits.ofLogin(address, tally);
+    if (tooMany !== null) return refused(tooMany);
+    const { organizationId } = stranger;
+    const found = await read({ organizationId, self: async () => null });
+    if (found.kind === 'refused') return found;
+    if (signal.aborted) return refused(leftAs(signal));
+    const by = { editor: strangersEditor, callId, traceId, reached };
+    const call = { incoming, principal: stranger, by, organizationId, position: null };
+    return { kind: 'admitted', request: found.message, call, asked: { of: 'anyone' } };
   }
 
   /** Who has begun to log in is no stranger: its calls are counted as those of its session. */
@@ -112,18 +134,19 @@ export class Admitting {
   async #admitAs(
     principal: Principal,
     built: MethodRules<Message> & Asking,
-    { method, request, incoming, reached, counting }: InvocationRead,
+    { method, request, incoming, reached, noticed, counting }: InvocationRead,
   ): Promise<Admitted | Refused<CallRefusal>> {
     const { application } = this.#options;
     const afforded = await this.#afford(built, { request, incoming, counting });
     if (afforded.kind === 'rejected') return afforded;
     const { stepUp, proof } = afforded;
     const asked = built.ask(request);
-    if (isClosed(principal, built, asked)) return enrolmentRequired;
+    const closed = closedTo(principal, built, { asked, request });
+    if (closed !== null) return closed;
     if ('code' in asked) return refused(asked);
-    const chosen = (incoming.organization || null) as OrganizationId | null;
-    const authorized = await authorize({ application, principal, chosen }, asked);
-    if (authorized.kind === 'rejected') return authorized;
+    const allowed = await this.#allow(principal, asked, { built, method, incoming, noticed });
+    if (allowed.kind === 'rejected') return allowed;
+    const { organizationId } = allowed;
     const showing = { built, request, principal, asked, proof };
     const unproven = stepUp === null ? null : await this.#refusedStepUp(stepUp, showing);
     if (unproven !== null) return refused(unproven);
@@ -133,9 +156,25 @@ export class Admitting {
     if (position === null && incoming.position !== null) return positionUnknown;
     // From here on something may change: whoever has left by now wants nothing any more.
     if (incoming.signal.aborted) return refused(leftAs(incoming.signal));
-    const { organizationId } = authorized;
     const call = { incoming, principal, by: called.by, organizationId, position };
     return { kind: 'admitted', request, call, asked };
+  }
+
+  /** By roles, and then by policies of the organization that it is about. */
+  async #allow(
+    principal: Principal,
+    asked: Asked,
+    { built, method, incoming, noticed }: Allowing,
+  ): Promise<Authorized> {
+    const { application, onPolicyFailed } = this.#options;
+    const chosen = (incoming.organization || null) as OrganizationId | null;
+    const authorized = await authorize({ application, principal, chosen }, asked);
+    if (authorized.kind === 'rejected' || built.beyondPolicies) return authorized;
+    const { organizationId } = authorized;
+    const circumstances = { address: incoming.address, call: `${method.parent.typeName}.${method.name}` };
+    const deciding = { application, principal, organizationId, asked, circumstances };
+    const denied = await deniedByPolicies({ ...deciding, noticed, onPolicyFailed });
+    return denied === null ? authorized : refused(denied);
   }
 
   /** What it costs to look at the call, and at the proof in its headers, is taken before anything is looked at. */
@@ -184,9 +223,30 @@ interface InvocationRead extends Invocation {
 const mayOnlyEnrol = (principal: Principal): boolean =>
   principal.via === 'session' && principal.assurance === 'may-enrol';
 
-/** Whether enrolling comes first; what it is about is not known before the request was read. */
-const isClosed = (principal: Principal, built: MethodRules<Message>, asked?: Asked | NoId): boolean =>
-  mayOnlyEnrol(principal) && !built.enrols && !(built.logsOut && isAboutItself(principal, asked));
+/** A session that lacks its second factor alone may show that, or end. */
+const completing = (known: Authenticated, { completes, logsOut }: MethodRules<Message>): Authenticated =>
+  known.kind === 'rejected' && 'begun' in known && known.begun !== null && (completes || logsOut)
+    ? { kind: 'known', principal: known.begun }
+    : known;
+
+interface About {
+  readonly asked: Asked | NoId;
+  readonly request: Message;
+}
+
+/** Whether enrolling or completing comes first; what it is about is not known before the request was read. */
+function closedTo(
+  principal: Principal,
+  { enrols, logsOut, completes }: MethodRules<Message>,
+  about?: About,
+): Refused<CallRefusal> | null {
+  if (principal.via !== 'session' || principal.assurance === 'authenticated') return null;
+  const isOfItself = isAboutItself(principal, about?.asked);
+  if (logsOut && isOfItself) return null;
+  if (principal.assurance === 'may-enrol') return enrols ? null : enrolmentRequired;
+  const isShown = about === undefined || completes?.(about.request) === true;
+  return isOfItself && isShown ? null : secondFactorRequired;
+}
 
 function isAboutItself(principal: Principal, asked: Asked | NoId | undefined): boolean {
   if (asked === undefined) return true;
@@ -198,6 +258,10 @@ interface Afforded {
   readonly kind: 'afforded';
   readonly stepUp: StepUp | null;
   readonly proof: CallerProof | null;
+}
+
+interface Allowing extends Pick<Invocation, 'method' | 'incoming' | 'noticed'> {
+  readonly built: MethodRules<Message>;
 }
 
 const stepUpOf = ({ stepUp }: MethodRules<Message>, request: Message): StepUp | null =>

@@ -43,6 +43,7 @@ import type {
   Result,
   StreamImplementation,
 } from '#transport/implementation.js';
+import { Noticed, noticeHeader, noticesInHeader, type OnPolicyFailed } from '#transport/policies-asked.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { repeatHeadersOf } from '#transport/repeat-headers.js';
 import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
@@ -61,16 +62,19 @@ export interface PipelineOptions {
   readonly sharedBuckets?: SharedBuckets | undefined;
   /** Told what no caller is told. */
   readonly onFailure: (error: unknown, incoming: Incoming) => void;
+  /** Left out where nobody mends policies. */
+  readonly onPolicyFailed?: OnPolicyFailed;
   /** How often it is looked whether whoever reads a stream still may. */
   readonly lookAgainMs?: number;
 }
 
 export function pipelineOf(options: PipelineOptions): Served {
   const pipeline = new Pipeline(options);
+  const begun = () => ({ reached: new Reached(), noticed: new Noticed() });
   return {
     services: options.services,
-    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming, reached: new Reached() }),
-    stream: (method, read, incoming) => pipeline.stream({ method, read, incoming, reached: new Reached() }),
+    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming, ...begun() }),
+    stream: (method, read, incoming) => pipeline.stream({ method, read, incoming, ...begun() }),
     endStreams: () => pipeline.endStreams(),
   };
 }
@@ -90,9 +94,10 @@ class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { application, limits, sharedBuckets } = options;
+    const { application, limits, sharedBuckets, onPolicyFailed = () => undefined } = options;
     this.#tokens = new PositionTokens(application.parts.logIdentity);
-    this.#admitting = new Admitting({ application, limits, sharedBuckets, tokens: this.#tokens });
+    const tokens = this.#tokens;
+    this.#admitting = new Admitting({ application, limits, sharedBuckets, tokens, onPolicyFailed });
     this.#built = builtOf(options.implemented);
   }
 
@@ -126,7 +131,8 @@ class Pipeline {
       if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
       const headers = this.#headersOf(invocation);
-      return { kind: 'answered', message, headers: { ...headers, ...result.repeatHeaders } };
+      const told = { headers: { ...headers, ...result.repeatHeaders }, ...noticesOf(invocation) };
+      return { kind: 'answered', message, ...told };
     } catch (error) {
       return this.#fail(invocation, error);
     }
@@ -204,10 +210,11 @@ class Pipeline {
     const retryAfterMs = retryAfterMsOf(refusal, now);
     const status = statusOf(refusal, invocation.method, now);
     const headers = this.#headersOf(invocation, status);
-    if (retryAfterMs === null) return { kind: 'refused', status, headers, refusal };
+    const told = { refusal, ...noticesOf(invocation) };
+    if (retryAfterMs === null) return { kind: 'refused', status, headers, ...told };
     // In whole seconds, and never too early.
     const retryAfter = String(Math.ceil(retryAfterMs / 1_000));
-    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter }, refusal };
+    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter }, ...told };
   }
 
   #refuseAs(invocation: Invocation, status: Status): RefusedAnswer {
@@ -215,12 +222,21 @@ class Pipeline {
   }
 
   /** A no may come with an event, too, which a query then has to show. */
-  #headersOf({ incoming, reached: { position } }: Invocation, status: Status | null = null): AnswerHeaders {
+  #headersOf(invocation: Invocation, status: Status | null = null): AnswerHeaders {
+    const { incoming, noticed, reached } = invocation;
     const { requestId, tally } = incoming;
     const isTold = tally.isAlwaysTold || status?.code === statusCodes.resourceExhausted;
     const limits = isTold ? tally.headersAt(this.#options.application.parts.clock()) : null;
-    if (position === null) return { 'x-request-id': requestId, ...limits };
-    return { 'x-request-id': requestId, [positionHeader]: this.#tokens.tokenOf(position), ...limits };
+    const { notices } = noticed;
+    const said = notices.length === 0 ? null : { [noticeHeader]: noticesInHeader(notices) };
+    const { position } = reached;
+    if (position === null) return { 'x-request-id': requestId, ...said, ...limits };
+    return {
+      'x-request-id': requestId,
+      [positionHeader]: this.#tokens.tokenOf(position),
+      ...said,
+      ...limits,
+    };
   }
 
   /** A log that fails must not become the answer. */
@@ -230,6 +246,9 @@ class Pipeline {
     } catch {}
   }
 }
+
+const noticesOf = ({ noticed: { notices } }: Invocation) =>
+  notices.length === 0 ? null : { notices: notices.map(({ notice }) => notice) };
 
 function builtOf(implemented: PipelineOptions['implemented']) {
   const built = new Map<ServedMethod, MethodRules<Message> & Asking>();

@@ -4,7 +4,11 @@
 import { create } from '@bufbuild/protobuf';
 import { type Any, anyPack, durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 
-import { type RefusalDetail, RefusalDetailSchema } from '#contract/countersign/v1/refusal_pb.js';
+import {
+  PolicyNoticeSchema,
+  type RefusalDetail,
+  RefusalDetailSchema,
+} from '#contract/countersign/v1/refusal_pb.js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import type { CallRefusal } from '#transport/refusals.js';
@@ -22,6 +26,7 @@ export function detailsOf(
     ...badRequestOf(refusal),
     ...errorInfoOf(refusal),
     ...retryInfoOf(retryAfterMs),
+    ...noticesOf(refusal),
     anyPack(RefusalDetailSchema, refusalDetailOf(refusal)),
   ];
 }
@@ -76,6 +81,13 @@ function retryInfoOf(retryAfterMs: number | null): readonly Any[] {
   return [anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay }))];
 }
 
+function noticesOf(refusal: CallRefusal): readonly Any[] {
+  if (refusal.code !== 'policy-denied') return [];
+  return refusal.notices.map(({ notice, code }) =>
+    anyPack(PolicyNoticeSchema, create(PolicyNoticeSchema, { notice, code: code ?? '' })),
+  );
+}
+
 function refusalDetailOf(refusal: CallRefusal): RefusalDetail {
   const detail = create(RefusalDetailSchema, { code: refusal.code });
   for (const [name, value] of Object.entries(refusal)) {
@@ -126,6 +138,7 @@ const tellers: {
   name: (detail, name) => {
     detail.name = name;
   },
+  notices: null,
   nextAttemptAt: (detail, at) => {
     detail.nextAttemptAt = timestampFromMs(at);
   },

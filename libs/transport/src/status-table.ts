@@ -191,6 +191,12 @@ const ofOrganizations = {
     id: 'CSIGN-organization-not-inactive',
     text: 'The organization is not inactive',
   },
+  'policies-max': {
+    code: failedPrecondition,
+    id: 'CSIGN-policies-max',
+    text: 'There are as many policies as there may be',
+  },
+  'policy-not-found': { code: notFound, id: 'CSIGN-policy-not-found', text: 'There is no such policy' },
   'role-missing': { code: invalidArgument, id: 'CSIGN-role-missing', text: 'A member has at least one role' },
   'role-unknown': {
     code: invalidArgument,
@@ -278,6 +284,11 @@ const ofAnyCall = {
     text: 'The outcome is not known; repeat the call with its idempotency key to find out',
   },
   'permission-denied': { code: permissionDenied, id: 'AUTH-AWfge', text: 'No matching permissions found' },
+  'policy-denied': {
+    code: permissionDenied,
+    id: 'CSIGN-policy-denied',
+    text: 'Policies of the organization do not permit this',
+  },
   'position-unknown': {
     code: invalidArgument,
     id: 'CSIGN-position-unknown',

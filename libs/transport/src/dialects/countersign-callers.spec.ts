@@ -73,6 +73,10 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   ChangeOrganizationMember: ['owner', 'root'],
   RemoveOrganizationMember: ['owner', 'root'],
   ListOrganizationMembers: ['owner', 'root'],
+  SetPolicy: ['owner', 'root'],
+  RemovePolicy: ['owner', 'root'],
+  ListPolicies: ['reader', 'owner', 'root'],
+  Explain: ['reader', 'owner', 'root'],
   EraseUser: ['owner', 'root'],
   ListProjections: ['root'],
   GetProjection: ['root'],
@@ -118,7 +122,11 @@ describe('who may do something to Ada, and to her organization', () => {
     ['owner', 'user.factor.verify', ['VerifyTotp', 'VerifyRecoveryCode']],
     ['owner', 'user.factor.reset', ['ResetFactors', 'ResetAttempts']],
     ['owner', 'user.erase', ['EraseUser']],
-    ['owner', 'policy.write', ['ChangeOrganizationSettings', 'ResetOrganizationSettings']],
+    [
+      'owner',
+      'policy.write',
+      ['ChangeOrganizationSettings', 'ResetOrganizationSettings', 'SetPolicy', 'RemovePolicy'],
+    ],
     ['owner', 'org.member.read', ['ListOrganizationMembers']],
     [
       'ada',

@@ -92,6 +92,7 @@ export async function openDialectDesk({ house: given, services, implement }: Dia
     implemented,
     limits: { ...defaultRateLimits, ...unlimited },
     onFailure: (error) => failures.push(error),
+    onPolicyFailed: (policies) => failures.push(policies),
   });
   const bearerOf = bearers(tokenOf);
   const call = callerOf(served, bearerOf);
