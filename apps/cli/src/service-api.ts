@@ -10,7 +10,7 @@ import { dataDirectoryOf, tokenVariable } from '#cli/settings-of.js';
 export type Json = Readonly<Record<string, unknown>>;
 
 export interface Asked {
-  readonly verb: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly verb: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;

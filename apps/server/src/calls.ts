@@ -48,6 +48,8 @@ export interface CallsOptions {
   readonly limits?: RateLimits;
   /** Told how each command ended. */
   readonly onOutcome?: (outcome: unknown) => void;
+  /** Told of each call that was refused because a policy could not be evaluated. */
+  readonly onPolicyFailed?: () => void;
 }
 
 /** Until the application is open, every call is answered as unavailable: nothing was looked at. */
@@ -76,7 +78,7 @@ function notOpen(method: ServedMethod, { requestId }: Incoming): Extract<Answere
 function pipelineOver(
   { application, bus, queries, operating, sharedLimits }: OpenedService,
   log: Log,
-  { limits = defaultRateLimits, onOutcome = () => undefined }: CallsOptions,
+  { limits = defaultRateLimits, onOutcome = () => undefined, onPolicyFailed = () => undefined }: CallsOptions,
 ): Served {
   const run = async <Answer>(command: Command<Answer>): Promise<Answer> => {
     const outcome = await bus.execute(command);
@@ -92,5 +94,12 @@ function pipelineOver(
     sharedBuckets: sharedLimits?.buckets,
     onFailure: (error, { requestId }) =>
       withRequestId(requestId, () => log.error({ error: describeError(error) }, 'a call failed')),
+    onPolicyFailed: (policies) => {
+      log.error(
+        { policies },
+        'a call was refused, because policies of an organization could not be evaluated',
+      );
+      onPolicyFailed();
+    },
   });
 }

@@ -98,7 +98,8 @@ async function startServer(
   const readiness = new Readiness(eventLog, log, opening);
   telemetry.watch(readiness);
   const onOutcome = (outcome: unknown) => telemetry.metrics.commands.told(outcome);
-  const served = telemetry.overCalls(callsOver(opening, log, { onOutcome }));
+  const onPolicyFailed = () => telemetry.metrics.policies.failed();
+  const served = telemetry.overCalls(callsOver(opening, log, { onOutcome, onPolicyFailed }));
   const publicKeys = () => opening.publicKeys();
   const port = await openPort({ settings, tls, served, readiness, publicKeys, log });
   await listen(port.server, settings.listen);
