@@ -30,7 +30,7 @@ describe('settings', () => {
         tlsClientAuthority: null,
         tlsEndedByProxy: false,
         trustedProxies: null,
-        dialects: ['tenant', 'api-key'],
+        dialects: ['tenant', 'api-key', 'me-2fa'],
         corsOrigins: null,
         metricsListen: { host: '127.0.0.1', port: 9464 },
         otelEndpoint: null,

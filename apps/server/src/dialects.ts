@@ -7,6 +7,7 @@ import type { Settings } from '#server/settings.js';
 import { version } from '#server/version.js';
 import type { Served } from '#transport/call.js';
 import { apiKey } from '#transport/dialects/api-key/dialect.js';
+import { me2fa } from '#transport/dialects/me-2fa/dialect.js';
 import { tenant } from '#transport/dialects/tenant/dialect.js';
 import { openapiOfDialect } from '#transport/openapi/dialect.js';
 import { openapiOf } from '#transport/openapi/document.js';
@@ -16,7 +17,10 @@ import type { Dialect } from '#transport/plain/dialect.js';
 import { registerDialect } from '#transport/plain/register.js';
 import type { RestOptions } from '#transport/rest/routes.js';
 
-const dialects = { tenant, 'api-key': apiKey } as const satisfies Record<DialectName, Dialect>;
+const dialects = { tenant, 'api-key': apiKey, 'me-2fa': me2fa } as const satisfies Record<
+  DialectName,
+  Dialect
+>;
 
 interface Speaking {
   readonly settings: Pick<Settings, 'dialects'>;

@@ -137,7 +137,7 @@ export function parsePasswordHash(text: string): Parsed<Argon2Parameters> {
 }
 
 /** Besides the calls of the contract. */
-export const dialectNames = ['tenant', 'api-key'] as const;
+export const dialectNames = ['tenant', 'api-key', 'me-2fa'] as const;
 export type DialectName = (typeof dialectNames)[number];
 
 /** Each but once: naming one twice is a mistake somewhere. */

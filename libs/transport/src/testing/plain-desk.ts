@@ -6,9 +6,13 @@ import { AddAccessToken } from '#application/access-token/add-access-token.js';
 import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { human, machine } from '#application/testing/people.js';
+import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
+import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
+import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { UserId } from '#domain/ids.js';
 import type { Dialect } from '#transport/plain/dialect.js';
 import { registerDialect } from '#transport/plain/register.js';
+import { type RestOptions, registerRest } from '#transport/rest/routes.js';
 import { openSessionsDesk, type SessionsDesk } from '#transport/testing/sessions-desk.js';
 
 export interface Reply {
@@ -31,20 +35,22 @@ interface Newcomer {
   readonly scopes?: readonly string[];
 }
 
+/** For what a dialect has no call of its own. */
+const ofContract = [UserService, FactorService, RecoveryCodeService];
+
 export const requestId = '01JREQUEST0000000000000000';
 
-export async function openPlainDesk(dialect: Dialect): Promise<PlainDesk> {
+export async function openPlainDesk(...dialects: readonly Dialect[]): Promise<PlainDesk> {
   const desk = await openSessionsDesk();
   const server = fastify({ genReqId: () => requestId });
-  registerDialect(server, dialect, {
-    served: desk.served,
-    options: {
-      addressOf: ({ ip }) => ip,
-      onFailure: (error) => {
-        desk.failures.push(error);
-      },
+  const options: RestOptions = {
+    addressOf: ({ ip }) => ip,
+    onFailure: (error) => {
+      desk.failures.push(error);
     },
-  });
+  };
+  for (const dialect of dialects) registerDialect(server, dialect, { served: desk.served, options });
+  registerRest(server, { ...desk.served, services: ofContract }, options);
   return {
     ...desk,
     server,
