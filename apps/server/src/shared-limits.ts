@@ -3,7 +3,6 @@
 
 import { defaultRateLimits, type Limit, limitsOf } from '#access/rate-limits.js';
 import { SharedBuckets } from '#access/shared-buckets.js';
-import { defaultSettings } from '#domain/organization/settings.js';
 import type { Log } from '#server/log.js';
 import type { ReadModelsChoice } from '#server/setting-values.js';
 import type { SharedBuckets as SharedByClass } from '#transport/call-limits.js';
@@ -24,7 +23,7 @@ export function sharedLimits({ readModels, soleWriter, log }: Sharing): SharedLi
   if (readModels.engine === 'embedded' || soleWriter) return null;
   const onTrouble = (reason: string) => log.warn({ reason }, 'limits are counted by this server alone');
   const shared = new SharedBuckets({ url: readModels.url, clock: Date.now, onTrouble });
-  const { call, guess, hash } = limitsOf(defaultSettings, defaultRateLimits);
+  const { call, guess, hash } = limitsOf(null, defaultRateLimits);
   const of = (kind: string, limit: Limit) => shared.bucketsOf(kind, limit);
   return {
     buckets: {

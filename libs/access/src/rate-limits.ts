@@ -1,7 +1,7 @@
 // How fast somebody may ask. These bounds protect the machine; what protects secrets from guessing is counted in
 // each user's stream, and holds however the guesses come.
 
-import type { Settings } from '#domain/organization/settings.js';
+import { defaultSettings, limitNames, type Settings } from '#domain/organization/settings.js';
 
 export interface Limit {
   readonly perSecond: number;
@@ -35,7 +35,9 @@ export const defaultRateLimits: RateLimits = {
 /** A pause of so long gives all that may come at once. */
 const burstSeconds = 2;
 
-export function limitsOf(settings: Settings, { call, guess, hash }: RateLimits): OrganizationLimits {
+/** What holds by default where it is nobody's organization. */
+export function limitsOf(chosen: Settings | null, { call, guess, hash }: RateLimits): OrganizationLimits {
+  const settings = chosen ?? defaultSettings;
   return {
     call: call ?? everySecond(settings.callsPerSecond),
     guess: guess ?? everySecond(settings.checksPerSecond),
@@ -44,6 +46,9 @@ export function limitsOf(settings: Settings, { call, guess, hash }: RateLimits):
 }
 
 const everySecond = (perSecond: number): Limit => ({ perSecond, burst: perSecond * burstSeconds });
+
+/** Whether owners of the instance choose it. */
+export const isLimit = (name: string): boolean => limitNames.some((limit) => limit === name);
 
 /** One person types; what all of an organization have together is not for one of them to use up. */
 const shareOfOne = 10;

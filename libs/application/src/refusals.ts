@@ -205,6 +205,11 @@ export const refusals = {
     meaning: 'Removing a factor takes a code of it, a recovery code, or an administrator.',
     carries: [],
   },
+  'quota-exhausted': {
+    meaning:
+      'The organization has used what it may: turns until the period ends, relationships until one is given back or the ceiling is raised. Nothing was changed, and nothing was told of what was shown.',
+    carries: ['quota', 'figures'],
+  },
   'recovery-codes-not-found': { meaning: 'The user has no recovery code that could be used.', carries: [] },
   'role-missing': { meaning: 'A member without any role would be none.', carries: [] },
   'role-unknown': { meaning: 'There is no role of this name here.', carries: ['role'] },

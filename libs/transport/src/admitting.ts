@@ -128,6 +128,8 @@ export class Admitting {
     const { organizationId, userStream, via } = principal;
     const found = this.#options.application.surroundings.of(organizationId);
     const { settings } = found instanceof Promise ? await found : found;
+    const { quotas, parts } = this.#options.application;
+    tally.quotas = () => quotas.figuresOf(organizationId, settings, parts.clock());
     return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
   }
 

@@ -11,7 +11,7 @@ import {
   shareOf,
 } from '#access/rate-limits.js';
 import { type Buckets, type Taken, TokenBuckets } from '#access/token-buckets.js';
-import { defaultSettings, type Settings } from '#domain/organization/settings.js';
+import type { Settings } from '#domain/organization/settings.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { LimitName, Tally } from '#transport/tally.js';
 
@@ -23,7 +23,8 @@ export interface Cost {
 /** Whose calls are counted together. */
 export interface Counting {
   readonly organizationId: string;
-  readonly settings: Settings;
+  /** Null where it is no organization. */
+  readonly settings: Settings | null;
   /** The stream of whoever calls by a session, and so for one person alone; null for a program. */
   readonly person: string | null;
   readonly tally: Tally;
@@ -60,7 +61,7 @@ export class CallLimits {
 
   constructor({ limits, clock, shared = {} }: CallLimitsOptions) {
     this.#limits = limits;
-    const { call, guess, hash } = limitsOf(defaultSettings, limits);
+    const { call, guess, hash } = limitsOf(null, limits);
     const bucketsOf = (limit: Limit) => new TokenBuckets({ limit, clock });
     this.#addresses = bucketsOf(limits.address);
     this.#logins = shared.login ?? bucketsOf(limits.login);
@@ -104,7 +105,7 @@ export class CallLimits {
 
   /** A session that has not shown everything yet is of no organization, and counted alone. */
   ofBegun(sessionId: string, tally: Tally): Verdict | Promise<Verdict> {
-    return this.ofCaller({ organizationId: sessionId, settings: defaultSettings, person: null, tally });
+    return this.ofCaller({ organizationId: sessionId, settings: null, person: null, tally });
   }
 
   /** Of what its request asks for. A call that is refused for what it would cost has still been a call. */

@@ -67,6 +67,8 @@ export interface Status {
   readonly code: StatusCode;
   readonly message: string;
   readonly details: readonly Any[];
+  /** Where HTTP tells it otherwise than by its code. */
+  readonly httpStatus?: number;
 }
 
 /** Headers or trailers in lower case that come with an answer, whatever it is. */

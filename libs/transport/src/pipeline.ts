@@ -50,6 +50,7 @@ import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
 import { lookAgainMs } from '#transport/stream-limits.js';
 import { messagesOf } from '#transport/stream-messages.js';
 import { Streams } from '#transport/streams.js';
+import { quotaHeadersOf } from '#transport/tally.js';
 import { gone, leftAs, whileWaitedFor } from '#transport/waiting.js';
 
 export interface PipelineOptions {
@@ -209,7 +210,7 @@ class Pipeline {
     const now = this.#options.application.parts.clock();
     const retryAfterMs = retryAfterMsOf(refusal, now);
     const status = statusOf(refusal, invocation.method, now);
-    const headers = this.#headersOf(invocation, status);
+    const headers = { ...this.#headersOf(invocation, status), ...quotaHeaders(invocation, refusal, status) };
     const told = { refusal, ...noticesOf(invocation) };
     if (retryAfterMs === null) return { kind: 'refused', status, headers, ...told };
     // In whole seconds, and never too early.
@@ -257,6 +258,16 @@ function builtOf(implemented: PipelineOptions['implemented']) {
     built.set(method, { ...implementation, ask: askerOf(implementation.access) });
   }
   return built;
+}
+
+/** Of what was asked too fast the quotas of whoever calls; of what there is too little of, those. */
+function quotaHeaders(
+  { incoming: { tally } }: Invocation,
+  refusal: CallRefusal,
+  { code }: Status,
+): AnswerHeaders | null {
+  if (code !== statusCodes.resourceExhausted) return null;
+  return quotaHeadersOf(refusal.code === 'quota-exhausted' ? refusal.figures : tally.quotas());
 }
 
 const notBuilt = ({ parent, name }: ServedMethod): CallRefusal => ({

@@ -9,7 +9,12 @@ import {
   type RefusalDetail,
   RefusalDetailSchema,
 } from '#contract/countersign/v1/refusal_pb.js';
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  QuotaFailureSchema,
+  RetryInfoSchema,
+} from '#contract/google/rpc/error_details_pb.js';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { Said } from '#transport/status-table.js';
@@ -26,6 +31,7 @@ export function detailsOf(
     ...badRequestOf(refusal),
     ...errorInfoOf(refusal),
     ...retryInfoOf(retryAfterMs),
+    ...quotaFailureOf(refusal),
     ...noticesOf(refusal),
     anyPack(RefusalDetailSchema, refusalDetailOf(refusal)),
   ];
@@ -88,6 +94,15 @@ function noticesOf(refusal: CallRefusal): readonly Any[] {
   );
 }
 
+function quotaFailureOf(refusal: CallRefusal): readonly Any[] {
+  if (refusal.code !== 'quota-exhausted') return [];
+  const { quota, figures } = refusal;
+  const { used, ceiling } = figures[quota];
+  const until = quota === 'turns' ? `, until ${new Date(figures.resetAt).toISOString()}` : '';
+  const violations = [{ subject: quota, description: `${used} of ${ceiling} are used${until}` }];
+  return [anyPack(QuotaFailureSchema, create(QuotaFailureSchema, { violations }))];
+}
+
 function refusalDetailOf(refusal: CallRefusal): RefusalDetail {
   const detail = create(RefusalDetailSchema, { code: refusal.code });
   for (const [name, value] of Object.entries(refusal)) {
@@ -115,6 +130,7 @@ const tellers: {
     detail.digits = [...digits];
   },
   failures: null,
+  figures: null,
   field: (detail, field) => {
     detail.field = field;
   },
@@ -142,6 +158,7 @@ const tellers: {
   nextAttemptAt: (detail, at) => {
     detail.nextAttemptAt = timestampFromMs(at);
   },
+  quota: null,
   retryAfterMs: null,
   retryAt: (detail, at) => {
     detail.retryAt = timestampFromMs(at);

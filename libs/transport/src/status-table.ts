@@ -294,6 +294,11 @@ const ofAnyCall = {
     id: 'CSIGN-position-unknown',
     text: 'The header x-countersign-position holds no position that this log gave',
   },
+  'quota-exhausted': {
+    code: resourceExhausted,
+    id: 'CSIGN-quota-exhausted',
+    text: 'The organization has used what it may',
+  },
   'rate-limited': { code: resourceExhausted, id: 'CSIGN-rate-limited', text: 'Too many calls; slow down' },
   unauthenticated: { code: unauthenticated, id: 'AUTH-7fs1e', text: 'No valid access token came along' },
   unavailable: {

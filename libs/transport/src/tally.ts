@@ -2,6 +2,7 @@
 
 import type { Limit } from '#access/rate-limits.js';
 import type { Taken } from '#access/token-buckets.js';
+import type { QuotaFigure, QuotaFigures } from '#application/quota/quotas.js';
 import type { AnswerHeaders } from '#transport/call.js';
 
 /** As headers name it. */
@@ -22,6 +23,9 @@ export class Tally {
   constructor({ isAlwaysTold }: { readonly isAlwaysTold: boolean }) {
     this.isAlwaysTold = isAlwaysTold;
   }
+
+  /** What the organization of the caller used, once it is known whose call it is; null where it has no ceiling. */
+  quotas: () => QuotaFigures | null = () => null;
 
   /** One request may be several calls of the contract, and is counted as one. */
   has(name: LimitName): boolean {
@@ -48,6 +52,21 @@ export class Tally {
     };
   }
 }
+
+export function quotaHeadersOf(figures: QuotaFigures | null): AnswerHeaders {
+  if (figures === null) return none;
+  const { turns, relationships, resetAt } = figures;
+  return {
+    ...headersOf('turns', turns),
+    ...headersOf('relationships', relationships),
+    'x-quota-reset': new Date(resetAt).toISOString(),
+  };
+}
+
+const headersOf = (name: string, { used, ceiling }: QuotaFigure): AnswerHeaders => ({
+  [`x-quota-${name}-used`]: String(used),
+  ...(ceiling !== null && { [`x-quota-${name}-limit`]: String(ceiling) }),
+});
 
 const none: AnswerHeaders = {};
 

@@ -71,7 +71,7 @@ const metered = {
   'user.metadata.removed.all': false,
 } as const satisfies Record<AccountEvent['type'], boolean>;
 
-/** A call with one of these is a turn, whatever else it did. */
+/** An append with one of these is a turn, whatever else it did: no call checks or changes a user twice. */
 export const meteredTypes: readonly string[] = Object.entries(metered).flatMap(([type, isMetered]) =>
   isMetered ? [type] : [],
 );

@@ -92,6 +92,7 @@ const reasons: { readonly [Code in CallRefusal['code']]?: Reason } = {
   'malformed-recovery-code': 'malformed-code',
   'organization-not-active': 'forbidden',
   'proof-required': 'code-required',
+  'quota-exhausted': 'forbidden',
   'rate-limited': 'rate-limited',
   'recovery-codes-not-found': 'wrong-code',
   'scope-required': 'step-up',

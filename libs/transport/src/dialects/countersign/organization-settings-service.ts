@@ -1,9 +1,9 @@
 import type { Permission } from '#access/permissions.js';
+import { isLimit } from '#access/rate-limits.js';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
-import { limitNames } from '#domain/organization/settings.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
 import { askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import {
@@ -28,8 +28,6 @@ const reading = {
   permission: 'policy.read',
   organizationId: 'organizationId',
 } as const;
-
-const isLimit = (name: string): boolean => limitNames.some((limit) => limit === name);
 
 const permissionFor = (names: readonly string[]): Permission =>
   names.some(isLimit) ? 'instance.limit.write' : 'policy.write';
