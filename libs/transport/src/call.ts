@@ -38,6 +38,8 @@ export interface Incoming {
   readonly tally: Tally;
   /** Aborted when nobody waits for the answer any more: by deadline, or by leaving. */
   readonly signal: AbortSignal;
+  /** Set by a stack that lets strangers in, by what their message shows; never by anything that came along. */
+  readonly enters?: true;
 }
 
 /** The numbers are gRPC's, and on the wire. */
@@ -106,6 +108,8 @@ export interface ReadFor {
 export interface Oneself {
   readonly userId: string;
   readonly kind: 'human' | 'machine';
+  /** That calls; null for whoever calls with an access token. */
+  readonly sessionId: string | null;
 }
 
 /** Called at most once, and not at all for whoever asks too fast or is not known: reading costs more than they may. */

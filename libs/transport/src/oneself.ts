@@ -17,7 +17,8 @@ async function oneself(application: Application, principal: Principal): Promise<
   const { user } = (await application.accounts.streams.current(principal.userStream)).state;
   if (!isAlive(user)) return null;
   const userId = principal.userId ?? (await openedId(application, principal, user));
-  return userId === null ? null : { userId, kind: user.kind };
+  const sessionId = principal.via === 'session' ? principal.sessionId : null;
+  return userId === null ? null : { userId, kind: user.kind, sessionId };
 }
 
 /** An id that was brought along stands sealed with its user. */

@@ -22,7 +22,7 @@ export interface Answering {
 }
 
 export function answerTold({ dialect, reply }: Answering, told: Told, { headers, notices }: Aside): void {
-  reply.headers(headers);
+  reply.headers({ ...headers, ...told.headers });
   // What was told once must not be found again in a cache.
   reply.header('cache-control', 'no-store');
   switch (told.kind) {

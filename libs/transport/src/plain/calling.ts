@@ -10,7 +10,14 @@ import {
 } from '@bufbuild/protobuf';
 import type { FastifyRequest } from 'fastify';
 
-import { type Incoming, type Invoke, type Read, type ReadFor, statusCodes } from '#transport/call.js';
+import {
+  type Incoming,
+  type Invoke,
+  type Oneself,
+  type Read,
+  type ReadFor,
+  statusCodes,
+} from '#transport/call.js';
 import { type Aside, noAside } from '#transport/plain/answers.js';
 import type { Dialect, Done, Given, PlainCall, Route } from '#transport/plain/dialect.js';
 import { type Fields, type ReadFields, readFields } from '#transport/plain/fields.js';
@@ -60,30 +67,34 @@ export class Calling implements PlainCall<Fields> {
 
   async ask<Method extends DescMethodUnary>(
     method: Method,
-    requestOf: (given: Given<Fields>) => MessageInitShape<Method['input']>,
+    requestOf: (given: Given<Fields>) => MessageInitShape<Method['input']> | No,
+    authorization?: string,
   ): Promise<Done<MessageShape<Method['output']>> | No> {
-    const { invoke, incoming } = this.#options;
+    const { invoke, route } = this.#options;
+    const incoming = withCredential(this.#options.incoming, authorization);
+    const enters = route.enters === true && authorization === undefined;
     let refused: No | null = null;
     const read = async (caller: ReadFor): Promise<Read> => {
-      const given = await this.#givenBy(caller);
-      if ('kind' in given) {
-        refused = given;
-        return unread(given);
+      const given = await this.#givenBy(caller, enters);
+      const wanted = 'kind' in given ? given : requestOf(given);
+      if (isNo(wanted)) {
+        refused = wanted;
+        return unread(wanted);
       }
-      return { kind: 'message', message: create(method.input, requestOf(given)) };
+      return { kind: 'message', message: create(method.input, wanted) };
     };
-    const answered = await invoke(method, read, incoming);
+    const answered = await invoke(method, read, enters ? { ...incoming, enters } : incoming);
     const { headers, notices = [] } = answered;
     this.#aside = { headers: { ...this.#aside.headers, ...headers }, notices };
     if (answered.kind === 'refused') return refused ?? noOf(answered);
     return { kind: 'done', message: answered.message as MessageShape<Method['output']> };
   }
 
-  async #givenBy(caller: ReadFor): Promise<Given<Fields> | No> {
+  async #givenBy(caller: ReadFor, enters: boolean): Promise<Given<Fields> | No> {
     const { dialect, route, request } = this.#options;
     const turnedAway = dialect.admits?.(request, caller) ?? null;
     if (turnedAway !== null) return turnedAway;
-    const self = await caller.self();
+    const self = enters ? nobody : await caller.self();
     if (self === null) return gone;
     if (self.kind === 'machine') return machine;
     const body = this.#body();
@@ -91,7 +102,8 @@ export class Calling implements PlainCall<Fields> {
     const fields = readFields(route, body.value);
     if (fields.kind === 'unfit') return unfit(fields.fields);
     const params = request.params as Readonly<Record<string, string>>;
-    return { userId: self.userId, input: fields.input as Given<Fields>['input'], params };
+    const { userId, sessionId } = self;
+    return { userId, sessionId, input: fields.input as Given<Fields>['input'], params };
   }
 
   #body(): JsonBody {
@@ -99,6 +111,13 @@ export class Calling implements PlainCall<Fields> {
     return bytes === undefined ? emptyBody : parseJsonBody(bytes);
   }
 }
+
+const nobody: Oneself = { userId: '', kind: 'human', sessionId: null };
+
+const isNo = (wanted: object): wanted is No => 'kind' in wanted && wanted.kind === 'no';
+
+const withCredential = (incoming: Incoming, authorization: string | undefined): Incoming =>
+  authorization === undefined ? incoming : { ...incoming, authorization };
 
 const emptyBody: JsonBody = { kind: 'json', value: {} as JsonValue };
 

@@ -4,7 +4,7 @@
 import type { DescMethodUnary, JsonObject, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { FastifyRequest } from 'fastify';
 
-import type { ReadFor } from '#transport/call.js';
+import type { AnswerHeaders, ReadFor } from '#transport/call.js';
 import type { Schema } from '#transport/openapi/model.js';
 import type { Fields, InputOf } from '#transport/plain/fields.js';
 import type { No, Reason } from '#transport/plain/no.js';
@@ -61,6 +61,8 @@ export interface Route<Of extends Fields = Fields> {
   readonly fields: Of;
   /** Of these fields exactly one is asked for. */
   readonly oneOf?: readonly (keyof Of & string)[];
+  /** Whether it needs no credential: what its body shows is what it is answered by. */
+  readonly enters?: true;
   /** Null: 204, without a body. */
   readonly answer: Schema | null;
   /** Whether the answer may be the picture alone, for whoever asks for `image/svg+xml`. */
@@ -75,7 +77,10 @@ export interface Route<Of extends Fields = Fields> {
 export const route = <Of extends Fields>(given: Route<Of>): Route => given as unknown as Route;
 
 export interface Given<Of extends Fields> {
+  /** Empty for a stranger. */
   readonly userId: string;
+  /** That calls; null where none does. */
+  readonly sessionId: string | null;
   readonly input: InputOf<Of>;
   /** What is bound in the path. */
   readonly params: Readonly<Record<string, string>>;
@@ -87,10 +92,14 @@ export interface PlainCall<Of extends Fields> {
   readonly wantsSvg: boolean;
   /** Where a field decides which call is asked; whether it fits is said when the call reads it. */
   brings(field: keyof Of & string): boolean;
-  /** By the pipeline, as every stack asks; the request is made once it is known who calls. */
+  /**
+   * By the pipeline, as every stack asks; the request is made once it is known who calls: with the credential that came along,
+   * or with another one, that an earlier call was answered.
+   */
   ask<Method extends DescMethodUnary>(
     method: Method,
-    requestOf: (given: Given<Of>) => MessageInitShape<Method['input']>,
+    requestOf: (given: Given<Of>) => MessageInitShape<Method['input']> | No,
+    authorization?: string,
   ): Promise<Done<MessageShape<Method['output']>> | No>;
 }
 
@@ -100,18 +109,22 @@ export interface Done<Message> {
 }
 
 export type Told =
-  | { readonly kind: 'json'; readonly body: JsonObject }
-  | { readonly kind: 'svg'; readonly svg: string }
-  | { readonly kind: 'nothing' };
+  | { readonly kind: 'json'; readonly body: JsonObject; readonly headers?: AnswerHeaders }
+  | { readonly kind: 'svg'; readonly svg: string; readonly headers?: AnswerHeaders }
+  | { readonly kind: 'nothing'; readonly headers?: AnswerHeaders };
 
-export const json = (body: JsonObject): Told => ({ kind: 'json', body });
+export const json = (body: JsonObject, headers: AnswerHeaders = {}): Told => ({
+  kind: 'json',
+  body,
+  headers,
+});
 export const nothing: Told = { kind: 'nothing' };
 
 /** Where a route is one call of the contract. */
 export const asking =
   <Of extends Fields, Method extends DescMethodUnary>(
     method: Method,
-    requestOf: (given: Given<Of>, call: PlainCall<Of>) => MessageInitShape<Method['input']>,
+    requestOf: (given: Given<Of>, call: PlainCall<Of>) => MessageInitShape<Method['input']> | No,
     tell: (message: MessageShape<Method['output']>, call: PlainCall<Of>) => Told | No,
   ): Route<Of>['run'] =>
   async (call) => {
