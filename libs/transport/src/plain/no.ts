@@ -54,6 +54,8 @@ export interface No {
   readonly fields: readonly FieldNo[];
   readonly retryAfterSeconds: number | null;
   readonly attemptsLeft: number | null;
+  /** The code of a call's refusal; null for what is refused around it. */
+  readonly refusal: CallRefusal['code'] | null;
 }
 
 export const no = (reason: Reason, message: string, fields: readonly FieldNo[] = []): No => ({
@@ -63,6 +65,7 @@ export const no = (reason: Reason, message: string, fields: readonly FieldNo[] =
   fields,
   retryAfterSeconds: null,
   attemptsLeft: null,
+  refusal: null,
 });
 
 export function noOf({ refusal, status, headers }: Extract<Answered, { readonly kind: 'refused' }>): No {
@@ -73,6 +76,7 @@ export function noOf({ refusal, status, headers }: Extract<Answered, { readonly 
     message: refusal === undefined ? status.message : sayings[refusal.code].text,
     fields: refusal === undefined ? [] : fieldsOf(refusal),
     retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter),
+    refusal: refusal?.code ?? null,
     attemptsLeft: refusal !== undefined && 'attemptsLeft' in refusal ? refusal.attemptsLeft : null,
   };
 }
