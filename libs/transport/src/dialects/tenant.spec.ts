@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { organizationId } from '#application/testing/house.js';
+import { RemovePolicy } from '#application/policy/remove-policy.js';
+import { SetPolicy } from '#application/policy/set-policy.js';
+import { answerOf } from '#application/testing/attempt.js';
+import { by, organizationId } from '#application/testing/house.js';
 import { otherId } from '#application/testing/people.js';
 import { tenant } from '#transport/dialects/tenant/dialect.js';
 import { openPlainDesk, type PlainDesk, type Reply } from '#transport/testing/plain-desk.js';
@@ -194,7 +197,78 @@ describe('the dialect tenant', () => {
   });
 });
 
+describe('policies of the organization', () => {
+  const set = (text: string) =>
+    answerOf(desk.house, new SetPolicy({ organizationId, name: 'spec', text, by }));
+  afterEach(() => answerOf(desk.house, new RemovePolicy({ organizationId, name: 'spec', by })));
+
+  it('are told with a refusal, in their own words', async () => {
+    const { post } = await newcomer();
+    await set('@notice("Not from here") @code("not_here") forbid (principal, action, resource);');
+    expect(await post('/totp')).toMatchObject({
+      status: 403,
+      body: { code: 'not_here', message: expect.any(String), notices: ['Not from here'] },
+    });
+  });
+
+  it('are told with a success', async () => {
+    const { post, get } = await newcomer();
+    await set('@notice("Until May") permit (principal, action, resource);');
+    expect(await post('/totp')).toMatchObject({ status: 200, body: { notices: ['Until May'] } });
+    expect(await get('')).toMatchObject({ status: 200 });
+  });
+});
+
 describe('X-Tenant-ID', () => {
+  const cases = [
+    ['own', organizationId, null],
+    ['own in upper case', organizationId.toUpperCase(), null],
+    ['another', otherId, [403, 'tenant_mismatch']],
+    ['another in upper case', otherId.toUpperCase(), [403, 'tenant_mismatch']],
+    ['unknown', '2489e9ad-2ee2-8e00-8ec9-32d5f69181c0', [403, 'tenant_mismatch']],
+    ['none', undefined, [400, 'missing_tenant_id']],
+    ['empty', '', [400, 'missing_tenant_id']],
+    ['no uuid', 'acme', [400, 'invalid_tenant_id']],
+    ['two', [organizationId, organizationId], [400, 'invalid_tenant_id']],
+  ] as const;
+
+  it.each(tenant.routes)('is looked at before anything else: $verb $path', async ({ verb, path }) => {
+    const { token } = await desk.newcomer();
+    const url = path.replace('{id}', otherId);
+    const heard = await Promise.all(
+      cases.map(async ([, named]) => {
+        const headers = {
+          authorization: `Bearer ${token}`,
+          ...(named !== undefined && { 'x-tenant-id': named }),
+        };
+        const { statusCode, body } = await desk.server.inject({
+          method: verb,
+          url,
+          headers: headers as never,
+        });
+        return { statusCode, body };
+      }),
+    );
+    const expected = cases.map(([, , refused]) => refused).slice(2);
+    expect(heard.slice(2).map(({ statusCode, body }) => [statusCode, JSON.parse(body).code])).toEqual(
+      expected,
+    );
+    // Byte for byte, so that nobody learns which organizations there are.
+    expect(new Set(heard.slice(2, 5).map(({ body }) => body)).size).toBe(1);
+    expect(heard[0]?.statusCode).not.toBe(403);
+    expect(heard[1]?.statusCode).toBe(path.endsWith('/totp') && verb === 'POST' ? 200 : heard[0]?.statusCode);
+  });
+
+  it('is no matter of the other headers that choose an organization', async () => {
+    const { token } = await desk.newcomer();
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'x-tenant-id': organizationId,
+      'x-zitadel-orgid': otherId,
+    };
+    expect(await desk.send({ method: 'GET', url: mine, headers })).toMatchObject({ status: 200 });
+  });
+
   const send = async (named: Record<string, string>) =>
     desk.send({
       method: 'GET',

@@ -54,6 +54,8 @@ export interface No {
   readonly fields: readonly FieldNo[];
   readonly retryAfterSeconds: number | null;
   readonly attemptsLeft: number | null;
+  /** `@code` of the policy that refused; null where none did, or none has one. */
+  readonly policyCode: string | null;
   /** The code of a call's refusal; null for what is refused around it. */
   readonly refusal: CallRefusal['code'] | null;
 }
@@ -65,6 +67,7 @@ export const no = (reason: Reason, message: string, fields: readonly FieldNo[] =
   fields,
   retryAfterSeconds: null,
   attemptsLeft: null,
+  policyCode: null,
   refusal: null,
 });
 
@@ -78,7 +81,13 @@ export function noOf({ refusal, status, headers }: Extract<Answered, { readonly 
     retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter),
     refusal: refusal?.code ?? null,
     attemptsLeft: refusal !== undefined && 'attemptsLeft' in refusal ? refusal.attemptsLeft : null,
+    policyCode: refusal === undefined ? null : policyCodeOf(refusal),
   };
+}
+
+function policyCodeOf(refusal: CallRefusal): string | null {
+  if (refusal.code !== 'policy-denied') return null;
+  return refusal.notices.find(({ code }) => code !== null)?.code ?? null;
 }
 
 function fieldsOf(refusal: CallRefusal): readonly FieldNo[] {

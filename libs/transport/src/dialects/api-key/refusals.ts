@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 
 import type { Schema } from '#transport/openapi/model.js';
-import type { Refusal } from '#transport/plain/dialect.js';
+import type { Around, Refusal } from '#transport/plain/dialect.js';
 import type { No, Reason } from '#transport/plain/no.js';
 
 const statuses = {
@@ -36,9 +36,9 @@ const statuses = {
   internal: 500,
 } as const satisfies Record<Reason, number>;
 
-export function refusalOf({ reason, message, fields }: No): Refusal {
+export function refusalOf({ reason, message, fields }: No, { notices }: Around): Refusal {
   const status = statuses[reason];
-  const named = fields.map((one) => `${one.field} ${one.message}`.trim());
+  const named = [...fields.map((one) => `${one.field} ${one.message}`.trim()), ...notices];
   return {
     status,
     body: {

@@ -35,10 +35,10 @@ const said = {
   internal: [500, 'internal'],
 } as const satisfies Record<Reason, readonly [status: number, code: string]>;
 
-export function refusalOf({ reason, message, fields }: No, { requestId }: Around): Refusal {
+export function refusalOf({ reason, message, fields, policyCode }: No, { requestId }: Around): Refusal {
   const [status, code] = said[reason];
   const details = fields.length === 0 ? {} : { details: fields.map((one) => ({ ...one })) };
-  return { status, body: { error: { code, message, requestId, ...details } } };
+  return { status, body: { error: { code: policyCode ?? code, message, requestId, ...details } } };
 }
 
 export const refusalSchema: Schema = {

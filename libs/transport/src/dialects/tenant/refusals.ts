@@ -42,12 +42,18 @@ export function refusalOf(refused: No, { notices }: Around): Refusal {
   return {
     status,
     body: {
-      code,
+      code: codeOf(refused) ?? code,
       message: refused.message,
       ...(Object.keys(details).length === 0 ? {} : { details }),
       ...(notices.length === 0 ? {} : { notices: [...notices] }),
     },
   };
+}
+
+/** What is told apart besides: what the organization itself has decided, or used up. */
+function codeOf({ refusal, policyCode }: No): string | null {
+  if (refusal === 'policy-denied') return policyCode ?? 'policy_denied';
+  return refusal === 'quota-exhausted' ? 'quota_exhausted' : null;
 }
 
 function detailsOf({ fields, retryAfterSeconds, attemptsLeft }: No): JsonObject {
@@ -61,7 +67,11 @@ function detailsOf({ fields, retryAfterSeconds, attemptsLeft }: No): JsonObject 
 export const refusalSchema: Schema = {
   type: 'object',
   properties: {
-    code: { type: 'string', description: 'For programs, such as `tenant_mismatch`.' },
+    code: {
+      type: 'string',
+      description:
+        'For programs, such as `tenant_mismatch`; where a policy refused that has one, its `@code`.',
+    },
     message: { type: 'string', description: 'For people.' },
     details: {
       type: 'object',
