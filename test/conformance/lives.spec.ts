@@ -10,6 +10,7 @@ import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { type Ask, type Known, type Life, lives, type Step, steps } from '#test/conformance/lives.js';
 import { apiKey } from '#transport/dialects/api-key/dialect.js';
 import { me2fa } from '#transport/dialects/me-2fa/dialect.js';
+import { mfaEnroll } from '#transport/dialects/mfa-enroll/dialect.js';
 import { tenant } from '#transport/dialects/tenant/dialect.js';
 import { openapiOfDialect } from '#transport/openapi/dialect.js';
 import { openapiOf } from '#transport/openapi/document.js';
@@ -17,7 +18,7 @@ import { mergeOpenapi } from '#transport/openapi/merge.js';
 import type { Schema } from '#transport/openapi/model.js';
 import { openPlainDesk, type PlainDesk, type Reply } from '#transport/testing/plain-desk.js';
 
-const dialects = [tenant, apiKey, me2fa];
+const dialects = [tenant, apiKey, me2fa, mfaEnroll({ name: 'sid', externalUrl: 'https://id.example' })];
 const contract = openapiOf([UserService, FactorService, RecoveryCodeService], '1.2.3');
 const document = dialects.map(openapiOfDialect).reduce(mergeOpenapi, contract);
 

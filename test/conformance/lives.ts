@@ -192,6 +192,38 @@ const me2fa: Life = {
   },
 };
 
+const ofAuth = '/api/auth/mfa';
+const byBackupCodeToo = ({ recoveryCodes }: Known) => ({ backup_code: recoveryCodes[0] ?? '' });
+
+const mfaEnroll: Life = {
+  name: 'mfa-enroll',
+  headers: bearer,
+  secretIn: ({ secret }: Known['begun']) => ({ id: '', secret }),
+  codesIn: codesInContract,
+  gaps: { codes: 'tells backup codes with the first code of the app alone' },
+  steps: {
+    begin: { ...post(`${ofAuth}/enroll`), ...is(200) },
+    'wrong code': {
+      ...post(`${ofAuth}/enroll/confirm`, showing.wrong),
+      ...is(400, { error: 'Bad Request', code: 400, details: [{ field: 'code' }] }),
+    },
+    'right code': { ...post(`${ofAuth}/enroll/confirm`, showing.now), ...is(200) },
+    'same code again': {
+      ...post(`${ofAuth}/verify`, showing.first),
+      ...is(400, { details: [{ field: 'code' }] }),
+    },
+    list: { ...get(ofAuth), ...is(200, { enabled: true, backup_codes_remaining: 10 }) },
+    codes: codesOfContract,
+    'use a code': { ...post(`${ofAuth}/verify`, byBackupCodeToo), ...is(200, { verified: true }) },
+    'same code once more': {
+      ...post(`${ofAuth}/verify`, byBackupCodeToo),
+      ...is(400, { details: [{ field: 'backup_code' }] }),
+    },
+    remove: { ...post(`${ofAuth}/disable`, showing.now), ...is(200, { enabled: false }) },
+    'list nothing': { ...get(ofAuth), ...is(200, { enabled: false, backup_codes_remaining: 0 }) },
+  },
+};
+
 const ofUser = '/v2/users/{user_id}';
 
 const zitadel: Life = {
@@ -227,4 +259,4 @@ const zitadel: Life = {
   },
 };
 
-export const lives: readonly Life[] = [tenant, apiKey, me2fa, zitadel];
+export const lives: readonly Life[] = [tenant, apiKey, me2fa, mfaEnroll, zitadel];

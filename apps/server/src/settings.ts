@@ -5,6 +5,7 @@ import {
   dialectNames,
   logLevels,
   type Parsed,
+  parseCookieName,
   parseDialects,
   parseDirectory,
   parseEventLog,
@@ -128,6 +129,14 @@ export const settingsTable = {
     allowed: `\`none\`, or names with commas between them, each but once, of ${dialectNames.join(', ')}`,
     fallback: dialectNames.join(','),
     parse: parseDialects,
+  },
+  cookieName: {
+    name: 'COUNTERSIGN_COOKIE_NAME',
+    meaning:
+      'What the dialect mfa-enroll calls the cookie of a session. Where COUNTERSIGN_EXTERNAL_URL is https, `__Host-` is put before it.',
+    allowed: '1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first',
+    fallback: 'countersign.sid',
+    parse: parseCookieName,
   },
   corsOrigins: {
     name: 'COUNTERSIGN_CORS_ORIGINS',

@@ -5,6 +5,7 @@ import { fastify } from 'fastify';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { apiKey } from '#transport/dialects/api-key/dialect.js';
 import { me2fa } from '#transport/dialects/me-2fa/dialect.js';
+import { mfaEnroll } from '#transport/dialects/mfa-enroll/dialect.js';
 import { tenant } from '#transport/dialects/tenant/dialect.js';
 import { openapiOfDialect } from '#transport/openapi/dialect.js';
 import { openapiOf } from '#transport/openapi/document.js';
@@ -12,7 +13,7 @@ import { mergeOpenapi } from '#transport/openapi/merge.js';
 import { pageOf } from '#transport/openapi/page.js';
 import { registerDialect } from '#transport/plain/register.js';
 
-const dialects = [tenant, apiKey, me2fa];
+const dialects = [tenant, apiKey, me2fa, mfaEnroll({ name: 'sid', externalUrl: 'https://id.example' })];
 const document = dialects.map(openapiOfDialect).reduce(mergeOpenapi, openapiOf([FactorService], '1.2.3'));
 
 describe('the OpenAPI of dialects', () => {

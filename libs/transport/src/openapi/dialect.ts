@@ -54,7 +54,7 @@ function operationOf(dialect: Dialect, route: Route): Operation {
     tags: [name],
     summary,
     description: `${summary}. ${described.description}`,
-    security: [{ [name]: [] }],
+    security: route.enters === true ? [] : [{ [name]: [] }],
     parameters: [...inPath, ...headers.map((header) => ({ $ref: `#/components/parameters/${header}` }))],
     ...(Object.keys(route.fields).length === 0 ? {} : { requestBody: { content: bodyOf(route.fields) } }),
     responses: { ...successOf(route), ...refusalsOf(dialect, route) },
@@ -84,7 +84,7 @@ function successOf({ answer, picture }: Route): { readonly [status: string]: Sch
 }
 
 function refusalsOf(dialect: Dialect, { refusals }: Route): { readonly [status: string]: Schema } {
-  const ofOrganization = dialect.admits === undefined ? [] : organizationReasons;
+  const ofOrganization = dialect.described.headers.length === 0 ? [] : organizationReasons;
   const reasons = new Set<Reason>([...commonReasons, ...ofOrganization, ...refusals]);
   const meanings = new Map<number, string[]>();
   for (const reason of reasons) {

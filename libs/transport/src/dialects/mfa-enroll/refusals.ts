@@ -60,17 +60,12 @@ export const refusalSchema: Schema = {
     code: { type: 'integer', description: 'The status, once more.' },
     details: {
       description: 'What is wrong, by fields where it is in them.',
-      oneOf: [
-        { type: 'string' },
-        {
-          type: 'array',
-          items: {
-            type: 'object',
-            properties: { field: { type: 'string' }, message: { type: 'string' } },
-            required: ['field', 'message'],
-          },
-        },
-      ],
+      type: ['string', 'array'],
+      items: {
+        type: 'object',
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+        required: ['field', 'message'],
+      },
     },
   },
   required: ['error', 'message', 'code'],
