@@ -18,6 +18,7 @@ import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { type SharedLimits, sharedLimits } from '#server/shared-limits.js';
 import { doUpkeep } from '#server/upkeep.js';
+import { usageBy } from '#server/usage-by.js';
 
 export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
 
@@ -138,7 +139,10 @@ export class Opening {
     }
     const queries = readModels.queriesOf(application.application);
     const operating = operatingOver(readModels, this.#keys, log);
-    const opened = { ...application, queries, operating, sharedLimits: sharedLimits(this.#options) };
+    const shared = sharedLimits(this.#options);
+    const { quotas } = application.application;
+    quotas.countBy(usageBy(queries, this.#closing.signal), shared?.exclusively);
+    const opened = { ...application, queries, operating, sharedLimits: shared };
     this.#readModels = readModels;
     this.#opened = opened;
     this.#upkeep = doUpkeep({ opened, dataDirectory, log });

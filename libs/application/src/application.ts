@@ -47,7 +47,6 @@ export class Application {
     this.parts = parts;
     const usedKeys = new UsedKeys();
     this.quotas = new Quotas({
-      exclusively: parts.exclusively ?? null,
       onReached: (organizationId, reached) => void noteReached(this, organizationId, reached),
     });
     const gate = accountGate(this);

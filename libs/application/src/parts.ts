@@ -1,6 +1,5 @@
 // What the application is given: a log, a clock, and what the secrets' room does for it, as functions.
 
-import type { Exclusively } from '#application/quota/quotas.js';
 import type { SnapshotStore } from '#application/snapshots.js';
 import type { Instant } from '#domain/ids.js';
 import type { EventLog } from '#event-log/event-log.js';
@@ -74,8 +73,6 @@ export interface Parts {
   readonly deliversCodes: boolean;
   /** What is wrong with the text of a policy, in sentences; nothing for one that may be set. */
   readonly policyDefects: (text: string) => Promise<readonly string[]>;
-  /** Where others append to the log, too: what organizations use is then counted by one of them at a time. */
-  readonly exclusively?: Exclusively | null;
   /** Told what no caller is told. */
   readonly onTrouble: (error: unknown) => void;
 }

@@ -197,7 +197,7 @@ describe('against a ceiling', () => {
 
 describe('before anything was counted', () => {
   it('organizations without a ceiling are served, and others told to come again', async () => {
-    const quotas = new Quotas({ exclusively: null, onReached: () => undefined });
+    const quotas = new Quotas({ onReached: () => undefined });
     const asked = { organizationId, more: { turns: 1, relationships: 0 }, now: 0 };
     const free = quotas.admit({ ...asked, ceilings: { turns: null, relationships: null } });
     expect(free).toEqual({ settle: expect.any(Function) });
@@ -218,8 +218,8 @@ describe('where other servers append, too', () => {
       return resolve;
     };
     const server = () => {
-      const quotas = new Quotas({ exclusively, onReached: () => undefined });
-      quotas.countBy(async () => ({ turns: turns.taken, relationships: 0 }));
+      const quotas = new Quotas({ onReached: () => undefined });
+      quotas.countBy(async () => ({ turns: turns.taken, relationships: 0 }), exclusively);
       return quotas;
     };
     const servers = [server(), server(), server()];

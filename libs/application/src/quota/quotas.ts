@@ -39,8 +39,6 @@ export type CountUsage = (organizationId: OrganizationId, period: Period) => Pro
 export type Exclusively = (organizationId: OrganizationId) => Promise<() => void>;
 
 export interface QuotasOptions {
-  /** Null where nobody else appends to the log. */
-  readonly exclusively: Exclusively | null;
   /** Told what an organization reached. That may be told more often than once. */
   readonly onReached: (organizationId: OrganizationId, reached: Omit<QuotaReached, 'type'>) => void;
 }
@@ -62,14 +60,16 @@ export class Quotas {
   readonly #options: QuotasOptions;
   readonly #books = new Map<OrganizationId, Book>();
   #count: CountUsage | null = null;
+  #exclusively: Exclusively | null = null;
 
   constructor(options: QuotasOptions) {
     this.#options = options;
   }
 
-  /** Until then organizations that have a ceiling are told to come again. */
-  countBy(count: CountUsage): void {
+  /** Until then organizations that have a ceiling are told to come again. Null where nobody else appends to the log. */
+  countBy(count: CountUsage, exclusively: Exclusively | null = null): void {
     this.#count = count;
+    this.#exclusively = exclusively;
   }
 
   /** Null for what costs nothing. */
@@ -81,7 +81,7 @@ export class Quotas {
       book.forget();
       return this.#reserve(book, asked);
     }
-    if (this.#options.exclusively !== null) return this.#admitAlone(asked, this.#options.exclusively);
+    if (this.#exclusively !== null) return this.#admitAlone(asked, this.#exclusively);
     return book.isOpen ? this.#reserve(book, asked) : this.#admitOpened(asked);
   }
 
