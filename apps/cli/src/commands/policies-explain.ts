@@ -30,15 +30,15 @@ export const policiesExplain: Command = {
   run: async (call) => {
     const { given, output } = call;
     const [to, address] = [given.text('to'), given.text('address')];
-    const body = {
+    const asked = new URLSearchParams({
       userId: given.argument(1),
       action: given.argument(2),
       ...(to !== null && { targetUserId: to }),
       ...(address !== null && { address }),
-    };
+    });
     const explained = await reach<Json>(call, {
       byApi: (service) =>
-        service.ask({ verb: 'POST', path: `${policiesPath(given.argument(0))}/explain`, body }),
+        service.ask({ verb: 'GET', path: `${policiesPath(given.argument(0))}/explain?${asked}` }),
       offline: null,
     });
     await output.answer(explained, () => textOf(explained));

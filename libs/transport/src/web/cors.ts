@@ -22,7 +22,7 @@ const allowedHeaders = [
 const exposedHeaders = [
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin'],
   ...['accept-encoding', 'grpc-accept-encoding', 'content-encoding', 'connect-content-encoding'],
-  ...['allow', 'retry-after', 'x-countersign-position', 'x-request-id'],
+  ...['allow', 'retry-after', 'x-countersign-notice', 'x-countersign-position', 'x-request-id'],
   ...['idempotent-replayed', 'x-countersign-secret-already-shown'],
 ].join(', ');
 

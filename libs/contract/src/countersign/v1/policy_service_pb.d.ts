@@ -182,16 +182,16 @@ export declare const ListPoliciesResponseSchema: GenMessage<ListPoliciesResponse
  */
 export declare type ExplainRequest = Message<"countersign.v1.ExplainRequest"> & {
   /**
-   * @generated from field: string organization_id = 1;
-   */
-  organizationId: string;
-
-  /**
-   * Who would call: a user of the organization, or the caller.
+   * Who would call: a user of the organization, or the caller. The user comes first wherever one is named.
    *
-   * @generated from field: string user_id = 2;
+   * @generated from field: string user_id = 1;
    */
   userId: string;
+
+  /**
+   * @generated from field: string organization_id = 2;
+   */
+  organizationId: string;
 
   /**
    * What would be done, as in the schema: `user.credential.write`.
@@ -363,7 +363,7 @@ export declare const PolicyVerdictSchema: GenEnum<PolicyVerdict>;
 
 /**
  * Policies of an organization, in Cedar. Where it has any, they are asked after roles have allowed something: it is done only
- * if one of them permits it and none forbids it. They are not asked about the calls of this service, so that nobody locks
+ * if one of them permits it and none forbids it, and else refused as `policy-denied`. They are not asked about the calls of this service, so that nobody locks
  * everybody out for good, nor about what belongs to the instance.
  *
  * A policy may say something to callers when it decides, by `@notice("…")`, and to programs by `@code("…")`: it comes with
