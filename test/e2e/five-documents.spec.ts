@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { openWorld, type Place, type World } from '#test/conformance/world.js';
+import { codeOf, openWorld, type Place, type World } from '#test/conformance/world.js';
 import { endAll } from '#test/e2e/server-process.js';
 
 let world: World;
@@ -111,5 +111,35 @@ describe('"POST /v1/me/2fa/setup"', () => {
       401,
       { error: { code: 'unauthenticated', message: text, requestId } },
     ]);
+  });
+});
+
+describe('"Confirm MFA enrollment"', () => {
+  const path = '/api/auth/mfa/enroll/confirm';
+  const headers = () => ({ 'Content-Type': 'application/json', ...bearer() });
+
+  it('with the literal code of the document is refused, by its field', async () => {
+    await post('/api/auth/mfa/enroll', bearer());
+    const heard = await post(path, headers(), '{"code": "example_string"}');
+    const details = [{ field: 'code', message: text }];
+    expect([heard.status, heard.body]).toEqual([
+      400,
+      { error: 'Bad Request', message: text, code: 400, details },
+    ]);
+  });
+
+  it('with the code that the app shows tells backup codes', async () => {
+    const begun = await post('/api/auth/mfa/enroll', bearer());
+    const { secret: shown } = begun.body as { readonly secret: string };
+    const heard = await post(path, headers(), JSON.stringify({ code: codeOf(shown) }));
+    expect([heard.status, heard.body]).toEqual([
+      200,
+      { backup_codes: Array.from({ length: 10 }, () => text) },
+    ]);
+  });
+
+  it('without a token is unauthorized', async () => {
+    const heard = await post(path, { 'Content-Type': 'application/json' }, '{"code": "123456"}');
+    expect([heard.status, heard.body]).toEqual([401, { error: 'Unauthorized', message: text, code: 401 }]);
   });
 });
