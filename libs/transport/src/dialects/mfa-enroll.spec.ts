@@ -7,6 +7,7 @@ import { by, organizationId } from '#application/testing/house.js';
 import { givePassword, password, wrongPassword } from '#application/testing/logins.js';
 import { human } from '#application/testing/people.js';
 import { LockUser } from '#application/user/lock-user.js';
+import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { UserId } from '#domain/ids.js';
 import { cookieNameByDefault } from '#transport/dialects/mfa-enroll/cookie.js';
@@ -244,12 +245,28 @@ describe('a session whose user has a factor', () => {
   });
 
   it('may show its factor over any wire, and change nothing with it before', async () => {
-    const { email, userId } = await enrolled();
+    const { email, userId, code } = await enrolled();
+    const missing = /second-factor-required/;
     const token = cookieOf(await logIn(email)).slice(`${cookieNameByDefault}=`.length);
     const authorization = `Bearer ${token}`;
-    expect(await desk.said({ authorization }, UserService.method.getUserByID, { userId })).toMatch(
-      /second-factor-required/,
-    );
+    expect(await desk.said({ authorization }, UserService.method.getUserByID, { userId })).toMatch(missing);
+    const { sessionId } = desk.house.parts.secrets.parseSessionToken(token) ?? { sessionId: '' };
+    const { sessionId: others } = await desk.begin();
+    const set = (asked: object, id = sessionId) =>
+      desk.said({ authorization }, SessionService.method.setSession, { sessionId: id, ...asked });
+    const totp = { code: code() };
+    expect(await set({ metadata: { colour: new Uint8Array(1) } })).toMatch(missing);
+    expect(await set({ checks: { totp }, lifetime: { seconds: 60n } })).toMatch(missing);
+    expect(await set({ checks: { password: { password } } })).toMatch(missing);
+    expect(await set({ checks: { totp } }, others)).toMatch(missing);
+    expect(await set({ checks: { totp } })).toBe('answered');
+  });
+
+  it('is let in without a credential nowhere but where a dialect says so', async () => {
+    const { email } = await somebody();
+    const user = { search: { case: 'loginName', value: email } } as const;
+    const checks = { user, password: { password } };
+    expect(await desk.said({}, SessionService.method.createSession, { checks })).toMatch(/unauthenticated/);
   });
 
   it('is over with its logout, before its factor was shown as well as after', async () => {
