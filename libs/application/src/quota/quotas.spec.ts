@@ -185,7 +185,8 @@ describe('against a ceiling', () => {
       (await house.parts.log.readAll({ direction: 'forward', after, limit: 100 })).some(
         ({ data }) => data.percent === 100,
       );
-    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
+    for (let looks = 0; looks < 500 && !(await isTold()); looks += 1)
+      await new Promise((resolve) => setTimeout(resolve, 2));
     const events = await house.parts.log.readAll({ direction: 'forward', after, limit: 100 });
     const told = events.filter(({ type }) => type === 'org.quota.reached').map(({ data }) => data);
     const { start: periodStart } = periodAt(house.clock.now);

@@ -24,6 +24,9 @@ const exposedHeaders = [
   ...['accept-encoding', 'grpc-accept-encoding', 'content-encoding', 'connect-content-encoding'],
   ...['allow', 'retry-after', 'x-countersign-notice', 'x-countersign-position', 'x-request-id'],
   ...['idempotent-replayed', 'x-countersign-secret-already-shown'],
+  ...['ratelimit', 'ratelimit-policy', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+  ...['x-quota-turns-used', 'x-quota-turns-limit', 'x-quota-reset'],
+  ...['x-quota-relationships-used', 'x-quota-relationships-limit'],
 ].join(', ');
 
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
