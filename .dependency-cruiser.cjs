@@ -99,8 +99,8 @@ const rooms = [
   },
   {
     from: lib('access'),
-    why: 'Who may do what, folded from streams and from policies.',
-    to: [lib('domain'), lib('event-catalog'), port, npm('@cedar-policy/.*', 'rate-limiter-flexible')],
+    why: 'Who may do what and how fast, folded from streams and from policies, and counted here or in PostgreSQL.',
+    to: [lib('domain'), lib('event-catalog'), port, npm('@cedar-policy/.*', 'pg')],
   },
   {
     from: lib('transport'),
@@ -148,12 +148,13 @@ const drivers = [
   },
   {
     driver: npm('pg'),
-    only: `(${lib('key-store-postgres')}|^libs/read-models/src/stores/postgres|^libs/delivery-hook/src/progress-in-postgres)`,
+    only: `(${lib('key-store-postgres')}|^libs/read-models/src/stores/postgres|^libs/delivery-hook/src/progress-in-postgres|^libs/access/src/shared-)`,
   },
   {
     driver: npm('otplib', '@otplib/.*', 'qrcode', '@node-rs/argon2', '@node-rs/bcrypt', 'jose'),
     only: lib('secrets'),
   },
+  { driver: npm('@cedar-policy/cedar-wasm'), only: '^libs/access/src/policies/' },
 ];
 
 module.exports = {

@@ -36,6 +36,7 @@ export async function openCommandHouse(
     secrets: await secretsOver(keys, masterKeys),
     snapshots: null,
     deliversCodes: false,
+    policyDefects: async () => [],
     onTrouble: (error) => {
       throw error;
     },

@@ -3,7 +3,7 @@
 
 import type { CreateSessionRequest } from '#contract/zitadel/session/v2/session_service_pb.js';
 import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
-import type { Served } from '#transport/call.js';
+import type { Reader, Served } from '#transport/call.js';
 
 /** Of what the call took. */
 const leakShare = 0.02;
@@ -14,8 +14,8 @@ export function withLeak(served: Served, namesFrom: string): Served {
     invoke: async (method, read, incoming) => {
       const started = performance.now();
       let leaks = false;
-      const reading = async () => {
-        const told = await read();
+      const reading: Reader = async (caller) => {
+        const told = await read(caller);
         if (told.kind === 'message' && method === SessionService.method.createSession)
           leaks = loginNameOf(told.message as CreateSessionRequest).startsWith(namesFrom);
         return told;

@@ -17,6 +17,7 @@ import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
+import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { file_countersign_v1_refusal } from '#contract/countersign/v1/refusal_pb.js';
 import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
@@ -38,6 +39,7 @@ const services = createRegistry(
   RecoveryCodeService,
   OrganizationSettingsService,
   OrganizationMemberService,
+  PolicyService,
   CountersignUserService,
 );
 

@@ -52,6 +52,8 @@ describe('a bad setting ends the process with one line that names it and says wh
     ['COUNTERSIGN_TLS_CLIENT_CA', '/canary', 'COUNTERSIGN_TLS_CERT must be given'],
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'canary', '`yes` or `no`'],
     ['COUNTERSIGN_TRUSTED_PROXIES', 'canary', '10.0.0.0/8'],
+    ['COUNTERSIGN_DIALECTS', 'tenant,canary', '`none`, or names with commas between them'],
+    ['COUNTERSIGN_DIALECTS', 'tenant,tenant', 'each but once'],
     ['COUNTERSIGN_CORS_ORIGINS', 'https://*.canary', 'as browsers send them'],
     ['COUNTERSIGN_METRICS_LISTEN', 'canary', '`off`, or <IP address or localhost>:<port>'],
     ['COUNTERSIGN_METRICS_LISTEN', '0.0.0.0:0', 'COUNTERSIGN_TLS_ENDED_BY_PROXY=yes'],

@@ -28,12 +28,15 @@ import { RenameOrganization } from '#application/organization/rename-organizatio
 import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { NewPasswordFields } from '#application/password/chosen.js';
+import { RemovePolicy } from '#application/policy/remove-policy.js';
+import { SetPolicy } from '#application/policy/set-policy.js';
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
 import { AddSigningKey } from '#application/signing-keys/add-signing-key.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
+import { RemoveFactors } from '#application/totp/remove-factors.js';
 import { RemoveTotp } from '#application/totp/remove-totp.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
 import { ResyncTotp } from '#application/totp/resync-totp.js';
@@ -124,6 +127,7 @@ export function* everyCommand(scene: Scene): Script {
   yield* people(scene, userId);
   yield* metadata(scene, userId);
   yield* members(userId);
+  yield* policies();
   yield* emails(scene, userId);
   yield* devices(scene, userId);
   yield* recovery(scene, userId);
@@ -224,6 +228,13 @@ function* members(userId: UserId): Part<void> {
   yield* once(new RemoveOrganizationMember(them), 'member-not-found');
 }
 
+function* policies(): Part<void> {
+  const policy = { organizationId, name: 'everybody', by };
+  yield* accepted(new SetPolicy({ ...policy, text: 'permit(principal, action, resource);' }));
+  yield* refused('invalid-input', new SetPolicy({ ...policy, text: 'permit(' }));
+  yield* once(new RemovePolicy(policy), 'policy-not-found');
+}
+
 function* metadata({ planted }: Scene, userId: UserId): Part<void> {
   const them = { organizationId, userId, by };
   const entries = ['metadata', 'more metadata', 'other metadata'].map((name) => ({
@@ -307,6 +318,7 @@ function* devices(scene: Scene, userId: UserId): Part<void> {
   yield* refused('totp-not-found', new RenameTotp({ ...device, totpId: userId as never, name: seed }));
   yield* refused('wrong-code', new RemoveTotp({ ...them, totpId: otherId, code: other.wrong() }));
   yield* accepted(new RemoveTotp({ ...them, totpId: otherId, code: other.right() }));
+  yield* refused('wrong-code', new RemoveFactors({ ...them, code: app.wrong() }));
 }
 
 function* recovery({ planted, clock }: Scene, userId: UserId): Part<void> {
@@ -328,6 +340,9 @@ function* recovery({ planted, clock }: Scene, userId: UserId): Part<void> {
   yield* refused('wrong-recovery-code', new RemoveRecoveryCodes({ ...them, recoveryCode: wrong }));
   yield* accepted(new GenerateRecoveryCodes({ ...them, count: 2, recoveryCode: second }));
   yield* accepted(new RemoveRecoveryCodes(them));
+  const [last = ''] = (yield* accepted(new GenerateRecoveryCodes({ ...them, count: 1 }))).codes;
+  planted.learn('recovery code', last);
+  yield* accepted(new RemoveFactors({ ...them, recoveryCode: last }));
   yield* accepted(new ResetAttempts({ ...them, reason: planted.text('reason') }));
   clock.now += 1_000;
 }

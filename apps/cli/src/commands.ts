@@ -13,6 +13,10 @@ import { eventsVerify } from '#cli/commands/events-verify.js';
 import { keysRotate } from '#cli/commands/keys-rotate.js';
 import { keysRotateSigning } from '#cli/commands/keys-rotate-signing.js';
 import { keysStatus } from '#cli/commands/keys-status.js';
+import { policiesExplain } from '#cli/commands/policies-explain.js';
+import { policiesList } from '#cli/commands/policies-list.js';
+import { policiesRemove } from '#cli/commands/policies-remove.js';
+import { policiesSet } from '#cli/commands/policies-set.js';
 import { projectionsCancel } from '#cli/commands/projections-cancel.js';
 import { projectionsDrop } from '#cli/commands/projections-drop.js';
 import { projectionsList } from '#cli/commands/projections-list.js';
@@ -76,5 +80,9 @@ export const commands: readonly Command[] = [
   tokensRemove,
   settingsShow,
   settingsSet,
+  policiesList,
+  policiesSet,
+  policiesRemove,
+  policiesExplain,
   completionOver(() => commands),
 ];

@@ -9,6 +9,7 @@ import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
+import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
@@ -36,6 +37,7 @@ export const services = [
   PasswordService,
   OrganizationSettingsService,
   OrganizationMemberService,
+  PolicyService,
   CountersignUserService,
   ProjectionService,
   EventService,
@@ -46,6 +48,8 @@ export interface CallsOptions {
   readonly limits?: RateLimits;
   /** Told how each command ended. */
   readonly onOutcome?: (outcome: unknown) => void;
+  /** Told of each call that was refused because a policy could not be evaluated. */
+  readonly onPolicyFailed?: () => void;
 }
 
 /** Until the application is open, every call is answered as unavailable: nothing was looked at. */
@@ -72,9 +76,9 @@ function notOpen(method: ServedMethod, { requestId }: Incoming): Extract<Answere
 }
 
 function pipelineOver(
-  { application, bus, queries, operating }: OpenedService,
+  { application, bus, queries, operating, sharedLimits }: OpenedService,
   log: Log,
-  { limits = defaultRateLimits, onOutcome = () => undefined }: CallsOptions,
+  { limits = defaultRateLimits, onOutcome = () => undefined, onPolicyFailed = () => undefined }: CallsOptions,
 ): Served {
   const run = async <Answer>(command: Command<Answer>): Promise<Answer> => {
     const outcome = await bus.execute(command);
@@ -87,7 +91,15 @@ function pipelineOver(
     services,
     implemented: [zitadelServices(parts), ...countersignServices(parts)],
     limits,
+    sharedBuckets: sharedLimits?.buckets,
     onFailure: (error, { requestId }) =>
       withRequestId(requestId, () => log.error({ error: describeError(error) }, 'a call failed')),
+    onPolicyFailed: (policies) => {
+      log.error(
+        { policies },
+        'a call was refused, because policies of an organization could not be evaluated',
+      );
+      onPolicyFailed();
+    },
   });
 }

@@ -30,6 +30,8 @@ describe('settings', () => {
         tlsClientAuthority: null,
         tlsEndedByProxy: false,
         trustedProxies: null,
+        dialects: ['tenant', 'api-key', 'me-2fa', 'mfa-enroll'],
+        cookieName: 'countersign.sid',
         corsOrigins: null,
         metricsListen: { host: '127.0.0.1', port: 9464 },
         otelEndpoint: null,
@@ -65,6 +67,9 @@ describe('settings', () => {
     ['COUNTERSIGN_PASSWORD_BLOCKLIST', '/etc/common.txt', 'passwordBlocklist', '/etc/common.txt'],
     ['COUNTERSIGN_TLS_ENDED_BY_PROXY', 'yes', 'tlsEndedByProxy', true],
     ['COUNTERSIGN_TRUSTED_PROXIES', '10.0.0.0/8, ::1', 'trustedProxies', ['10.0.0.0/8', '::1']],
+    ['COUNTERSIGN_DIALECTS', 'none', 'dialects', []],
+    ['COUNTERSIGN_DIALECTS', 'api-key, tenant', 'dialects', ['tenant', 'api-key']],
+    ['COUNTERSIGN_COOKIE_NAME', 'slugbase.sid', 'cookieName', 'slugbase.sid'],
     ['COUNTERSIGN_CORS_ORIGINS', 'https://app.example', 'corsOrigins', ['https://app.example']],
     [
       'COUNTERSIGN_CORS_ORIGINS',

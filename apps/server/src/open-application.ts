@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 
+import { policyDefects } from '#access/policies/check-policy.js';
 import { Application } from '#application/application.js';
 import { ApplicationModule } from '#application/application-module.js';
 import { instanceStream } from '#application/surroundings.js';
@@ -125,6 +126,7 @@ export async function openApplication(
     secrets,
     snapshots: await FileSnapshots.open(join(dataDirectory, 'snapshots')),
     deliversCodes: options.hook != null,
+    policyDefects,
     onTrouble,
   };
   const context = await NestFactory.createApplicationContext(ApplicationModule.with(parts), {

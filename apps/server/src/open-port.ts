@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { withAccessLines } from '#server/access-lines.js';
 import { clientAddress } from '#server/client-address.js';
 import { describeError } from '#server/describe-error.js';
+import { registerDialects } from '#server/dialects.js';
 import { createHttpServer } from '#server/http-server.js';
 import { type PublicKeys, registerKeySet } from '#server/key-set.js';
 import type { Log } from '#server/log.js';
@@ -18,12 +19,9 @@ import { RefusalFilter } from '#server/refusal-filter.js';
 import { requestIdFrom, withRequestId } from '#server/request-id.js';
 import { RequestsInFlight } from '#server/requests-in-flight.js';
 import type { Settings } from '#server/settings.js';
-import { version } from '#server/version.js';
 import type { Served } from '#transport/call.js';
 import { createGrpcServer } from '#transport/grpc/server.js';
 import { type SharedListener, shareListener } from '#transport/listener.js';
-import { openapiOf } from '#transport/openapi/document.js';
-import { registerDocumentation } from '#transport/openapi/serve.js';
 import { registerRest } from '#transport/rest/routes.js';
 import type { TlsOptions } from '#transport/tls.js';
 import { registerCors } from '#transport/web/cors.js';
@@ -68,7 +66,7 @@ export async function openPort(options: PortOptions): Promise<OnePort> {
   registerCors(server, settings.corsOrigins ?? []);
   registerRest(server, served, stackOptions);
   registerWeb(server, served, stackOptions);
-  registerDocumentation(server, openapiOf(served.services, version));
+  registerDialects(server, { settings, served, options: stackOptions });
   registerKeySet(server, publicKeys, log);
   const app = await NestFactory.create(serverModule(readiness), new FastifyAdapter(server), {
     logger: new NestLog(log),

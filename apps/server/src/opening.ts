@@ -16,13 +16,17 @@ import {
 } from '#server/open-application.js';
 import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
+import { type SharedLimits, sharedLimits } from '#server/shared-limits.js';
 import { doUpkeep } from '#server/upkeep.js';
+import { usageBy } from '#server/usage-by.js';
 
 export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
 
 export interface OpenedService extends OpenedApplication {
   readonly queries: Queries;
   readonly operating: OperatingHere;
+  /** Null where no other server counts the same. */
+  readonly sharedLimits: SharedLimits | null;
 }
 
 /** Between two looks at a log that does not answer. */
@@ -82,6 +86,7 @@ export class Opening {
     await this.#hook?.close();
     await this.#upkeep;
     await opened?.operating.masterKeys.close();
+    await opened?.sharedLimits?.close();
     await this.#readModels?.close();
     await (opened === null ? this.#keys.store.close() : opened.close());
   }
@@ -134,7 +139,10 @@ export class Opening {
     }
     const queries = readModels.queriesOf(application.application);
     const operating = operatingOver(readModels, this.#keys, log);
-    const opened = { ...application, queries, operating };
+    const shared = sharedLimits(this.#options);
+    const { quotas } = application.application;
+    quotas.countBy(usageBy(queries, this.#closing.signal), shared?.exclusively);
+    const opened = { ...application, queries, operating, sharedLimits: shared };
     this.#readModels = readModels;
     this.#opened = opened;
     this.#upkeep = doUpkeep({ opened, dataDirectory, log });

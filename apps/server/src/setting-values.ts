@@ -136,6 +136,23 @@ export function parsePasswordHash(text: string): Parsed<Argon2Parameters> {
   return isBearable(parameters) ? accepted(parameters) : refused;
 }
 
+/** Besides the calls of the contract. */
+export const dialectNames = ['tenant', 'api-key', 'me-2fa', 'mfa-enroll'] as const;
+export type DialectName = (typeof dialectNames)[number];
+
+/** Each but once: naming one twice is a mistake somewhere. */
+export function parseDialects(text: string): Parsed<readonly DialectName[]> {
+  if (text === 'none') return accepted([]);
+  const names = text.split(',').map((part) => part.trim());
+  const known = dialectNames.filter((name) => names.includes(name));
+  return known.length === names.length ? accepted(known) : refused;
+}
+
+/** RFC 6265 §4.1.1: a token, and short, since every request carries it. */
+export function parseCookieName(text: string): Parsed<string> {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? accepted(text) : refused;
+}
+
 export function parseYesNo(text: string): Parsed<boolean> {
   return text === 'yes' || text === 'no' ? accepted(text === 'yes') : refused;
 }

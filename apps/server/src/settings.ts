@@ -2,8 +2,11 @@
 
 import { kibibytePassesMax, lanesMax, memoryKibibytesMax } from '#secrets/stored-hash.js';
 import {
+  dialectNames,
   logLevels,
   type Parsed,
+  parseCookieName,
+  parseDialects,
   parseDirectory,
   parseEventLog,
   parseFile,
@@ -119,6 +122,21 @@ export const settingsTable = {
     allowed: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
     fallback: null,
     parse: parseNetworks,
+  },
+  dialects: {
+    name: 'COUNTERSIGN_DIALECTS',
+    meaning: 'Which REST dialects are served besides the calls of the contract.',
+    allowed: `\`none\`, or names with commas between them, each but once, of ${dialectNames.join(', ')}`,
+    fallback: dialectNames.join(','),
+    parse: parseDialects,
+  },
+  cookieName: {
+    name: 'COUNTERSIGN_COOKIE_NAME',
+    meaning:
+      'What the dialect mfa-enroll calls the cookie of a session. Where COUNTERSIGN_EXTERNAL_URL is https, `__Host-` is put before it.',
+    allowed: '1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first',
+    fallback: 'countersign.sid',
+    parse: parseCookieName,
   },
   corsOrigins: {
     name: 'COUNTERSIGN_CORS_ORIGINS',

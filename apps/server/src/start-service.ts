@@ -90,7 +90,8 @@ function portOver(
   log: Log,
 ): Promise<OnePort> {
   const onOutcome = (outcome: unknown) => telemetry.metrics.commands.told(outcome);
-  const served = telemetry.overCalls(callsOver(opening, log, { onOutcome }));
+  const onPolicyFailed = () => telemetry.metrics.policies.failed();
+  const served = telemetry.overCalls(callsOver(opening, log, { onOutcome, onPolicyFailed }));
   const publicKeys = () => opening.publicKeys();
   return openPort({ settings, tls, served, readiness, publicKeys, log });
 }

@@ -24,6 +24,14 @@ export function addressKey(address: string): string {
   return mappedIpv4(groups) ?? `${groups.slice(0, groupsOfNetwork).map(hex).join(':')}::/64`;
 }
 
+/** Whole, as libraries read it that know no zones and no dots in IPv6; null where it is none. */
+export function ipAddress(address: string): string | null {
+  const plain = address.startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address;
+  if (ipv4Pattern.test(plain)) return plain;
+  const groups = groupsOf(address);
+  return groups === null ? null : (mappedIpv4(groups) ?? groups.map(hex).join(':'));
+}
+
 const hex = (group: number) => group.toString(16);
 
 /** The eight groups, `::` filled up (RFC 4291 §2.2), without a zone (RFC 4007 §11); null where it is none. */

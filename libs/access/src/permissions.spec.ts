@@ -44,6 +44,7 @@ const matrix: Readonly<Record<Permission, string>> = {
   'org.member.write': 'yes -   -   yes -   -',
   'policy.read': 'yes yes yes yes yes yes',
   'policy.write': 'yes -   -   yes -   -',
+  'instance.limit.write': '-   -   -   yes -   -',
   'instance.member.read': '-   -   -   yes yes -',
   'instance.member.write': '-   -   -   yes -   -',
   'instance.projection.read': '-   -   -   yes -   -',

@@ -28,6 +28,8 @@ export const permissions = [
   'org.member.write',
   'policy.read',
   'policy.write',
+  /** How fast an organization may ask, and how much. */
+  'instance.limit.write',
   'instance.member.read',
   'instance.member.write',
   /** How far rows and replays are. */

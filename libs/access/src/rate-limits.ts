@@ -1,6 +1,8 @@
 // How fast somebody may ask. These bounds protect the machine; what protects secrets from guessing is counted in
 // each user's stream, and holds however the guesses come.
 
+import { defaultSettings, limitNames, type Settings } from '#domain/organization/settings.js';
+
 export interface Limit {
   readonly perSecond: number;
   /** What may come at once after a pause. */
@@ -8,20 +10,50 @@ export interface Limit {
 }
 
 /**
- * `address`: a call without a valid token, by its address. `call`, `guess` and `hash` by caller: every call; what
- * compares a code or a password; and each slow hash that it makes, be it ten for ten recovery codes.
+ * `call`, `guess` and `hash` by the organization of whoever calls: every call; what compares a code or a password;
+ * and each slow hash that it makes, be it ten for ten recovery codes.
  */
-export type RateClass = 'address' | 'call' | 'guess' | 'hash';
+export type OrganizationClass = 'call' | 'guess' | 'hash';
 
-export type RateLimits = Readonly<Record<RateClass, Limit>>;
+/** `address`: a call without a valid credential, by its address. `login`: one that begins with a password, instead. */
+export type AddressClass = 'address' | 'login';
+
+export type RateClass = OrganizationClass | AddressClass;
+
+export type OrganizationLimits = Readonly<Record<OrganizationClass, Limit>>;
+
+/** A class that is given here is the same for all organizations, whatever they chose. */
+export type RateLimits = Readonly<Record<AddressClass, Limit>> & Partial<OrganizationLimits>;
 
 export const defaultRateLimits: RateLimits = {
   /** Many clients behind one address may err in the same minute; who errs faster than that is no client. */
   address: { perSecond: 50, burst: 100 },
-  /** About what one process serves: where there is one caller, as often, it is not held up; the burst bounds a loop gone wild. */
-  call: { perSecond: 5_000, burst: 10_000 },
-  /** A thousand people let in each second by one service; every wrong code is an append, which waits for a disk. */
-  guess: { perSecond: 1_000, burst: 2_000 },
-  /** At 7 ms each for a recovery code that is a third of a core; the burst lets fifty codes be made at once, twice. */
-  hash: { perSecond: 50, burst: 100 },
+  /** An office behind one address logs in at nine; who tries more passwords than that is no office. */
+  login: { perSecond: 5, burst: 50 },
 };
+
+/** A pause of so long gives all that may come at once. */
+const burstSeconds = 2;
+
+/** What holds by default where it is nobody's organization. */
+export function limitsOf(chosen: Settings | null, { call, guess, hash }: RateLimits): OrganizationLimits {
+  const settings = chosen ?? defaultSettings;
+  return {
+    call: call ?? everySecond(settings.callsPerSecond),
+    guess: guess ?? everySecond(settings.checksPerSecond),
+    hash: hash ?? everySecond(settings.hashesPerSecond),
+  };
+}
+
+const everySecond = (perSecond: number): Limit => ({ perSecond, burst: perSecond * burstSeconds });
+
+/** Whether owners of the instance choose it. */
+export const isLimit = (name: string): boolean => limitNames.some((limit) => limit === name);
+
+/** One person types; what all of an organization have together is not for one of them to use up. */
+const shareOfOne = 10;
+
+export const shareOf = ({ perSecond, burst }: Limit): Limit => ({
+  perSecond: perSecond / shareOfOne,
+  burst: Math.max(1, burst / shareOfOne),
+});

@@ -1,5 +1,5 @@
-// Token buckets in memory, one a key, for what must be limited before anything is hashed, read or stored. They
-// belong to this process: each one that serves has its own.
+// Token buckets, one a key, for what must be limited before anything is hashed, read or stored. Those in memory belong
+// to this process: each one that serves has its own.
 
 import type { Limit } from '#access/rate-limits.js';
 
@@ -13,6 +13,7 @@ export const keysMaxDefault = 65_536;
 const looksPerStranger = 8;
 
 export interface TokenBucketsOptions {
+  /** Of every key that is asked for without one of its own. */
   readonly limit: Limit;
   /** In milliseconds. One that leaps back stops the refill for as long as it leaps, and no longer. */
   readonly clock: () => number;
@@ -30,9 +31,18 @@ export interface Taken {
   readonly retryAfterMs: number;
 }
 
+/** Where tokens are kept: here, or where other processes take of them too. */
+export interface Buckets {
+  take(key: string, cost: number, limit: Limit): Taken | Promise<Taken>;
+  /** What was taken for something that then was refused all the same. */
+  giveBack(key: string, cost: number, limit: Limit): void;
+}
+
 interface Bucket {
   tokens: number;
   at: number;
+  /** As it was last asked for. */
+  limit: Limit;
 }
 
 /**
@@ -42,7 +52,7 @@ interface Bucket {
  * is full, it shares one bucket with all others that found no place: memory stays bounded, nobody is freed, and
  * strangers are slowed down together for as long as the flood lasts.
  */
-export class TokenBuckets {
+export class TokenBuckets implements Buckets {
   readonly #limit: Limit;
   readonly #clock: () => number;
   readonly #keysMax: number;
@@ -57,7 +67,7 @@ export class TokenBuckets {
     this.#limit = limit;
     this.#clock = clock;
     this.#keysMax = keysMax;
-    this.#strangers = { tokens: limit.burst, at: clock() };
+    this.#strangers = { tokens: limit.burst, at: clock(), limit };
   }
 
   /** How many keys are remembered. */
@@ -66,21 +76,27 @@ export class TokenBuckets {
   }
 
   /** What costs more than a bucket can hold takes a full one. What is refused takes nothing. */
-  take(key: string, cost = 1): Taken {
-    return this.#ask(key, cost, true);
+  take(key: string, cost = 1, limit = this.#limit): Taken {
+    return this.#ask(key, { cost, limit, takes: true });
+  }
+
+  giveBack(key: string, cost: number, limit: Limit): void {
+    const bucket = this.#buckets.get(key) ?? this.#strangers;
+    bucket.tokens = Math.min(limit.burst, bucket.tokens + Math.min(cost, limit.burst));
   }
 
   /** What `take` would answer, and nothing is taken: for what is charged only when it fails. */
-  look(key: string, cost = 1): Taken {
-    return this.#ask(key, cost, false);
+  look(key: string, cost = 1, limit = this.#limit): Taken {
+    return this.#ask(key, { cost, limit, takes: false });
   }
 
-  #ask(key: string, cost: number, takes: boolean): Taken {
+  #ask(key: string, { cost, limit, takes }: Ask): Taken {
     if (!(cost >= 0)) throw new TypeError('a cost is a number of tokens');
     const now = this.#clock();
-    const { perSecond, burst } = this.#limit;
-    const bucket = this.#buckets.get(key) ?? this.#bucketOfNew(key, now, takes);
-    bucket.tokens = this.#tokensOf(bucket, now);
+    const { perSecond, burst } = limit;
+    const bucket = this.#buckets.get(key) ?? this.#bucketOfNew(key, { now, limit, isKept: takes });
+    bucket.limit = limit;
+    bucket.tokens = tokensOf(bucket, now);
     bucket.at = now;
     const wanted = Math.min(cost, burst);
     const allowed = bucket.tokens >= wanted;
@@ -95,15 +111,10 @@ export class TokenBuckets {
     };
   }
 
-  #tokensOf({ tokens, at }: Bucket, now: number): number {
-    const { perSecond, burst } = this.#limit;
-    return Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
-  }
-
-  #bucketOfNew(key: string, now: number, isKept: boolean): Bucket {
+  #bucketOfNew(key: string, { now, limit, isKept }: NewBucket): Bucket {
     this.#forgetFullOnes(now);
     if (this.#buckets.size >= this.#keysMax) return this.#strangers;
-    const bucket = { tokens: this.#limit.burst, at: now };
+    const bucket = { tokens: limit.burst, at: now, limit };
     if (isKept) this.#buckets.set(key, bucket);
     return bucket;
   }
@@ -112,9 +123,24 @@ export class TokenBuckets {
     for (let looks = Math.min(looksPerStranger, this.#buckets.size + 1); looks > 0; looks -= 1) {
       const { value } = this.#hand.next();
       if (value === undefined) this.#hand = this.#buckets.entries();
-      else if (this.#tokensOf(value[1], now) >= this.#limit.burst) this.#buckets.delete(value[0]);
+      else if (tokensOf(value[1], now) >= value[1].limit.burst) this.#buckets.delete(value[0]);
     }
   }
 }
+
+interface Ask {
+  readonly cost: number;
+  readonly limit: Limit;
+  readonly takes: boolean;
+}
+
+interface NewBucket {
+  readonly now: number;
+  readonly limit: Limit;
+  readonly isKept: boolean;
+}
+
+const tokensOf = ({ tokens, at, limit: { perSecond, burst } }: Bucket, now: number): number =>
+  Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
 
 const isPositive = (number: number) => number > 0 && Number.isFinite(number);

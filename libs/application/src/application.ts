@@ -1,6 +1,6 @@
 // Each kind of stream with what loads it and what changes it: made once, used by every handler.
 
-import { Executor } from '#application/execute.js';
+import { Executor, type Gate } from '#application/execute.js';
 import { UsedKeys } from '#application/idempotency.js';
 import {
   accountKind,
@@ -10,6 +10,9 @@ import {
   sessionKind,
 } from '#application/kinds.js';
 import type { Parts } from '#application/parts.js';
+import { accountGate } from '#application/quota/account-gate.js';
+import { noteReached } from '#application/quota/note-reached.js';
+import { Quotas } from '#application/quota/quotas.js';
 import { Signer } from '#application/signing-keys/signer.js';
 import { Snapshots } from '#application/snapshots.js';
 import { type StreamKind, Streams } from '#application/streams.js';
@@ -34,6 +37,7 @@ export class Application {
   readonly sessions;
   readonly surroundings: SurroundingsReader;
   readonly signer: Signer;
+  readonly quotas: Quotas;
   /** Of whatever may leave the instance without an owner. */
   readonly ownersTurns = new Turns();
   /** Of what operators order: each is looked at when the one before it is done. */
@@ -42,7 +46,11 @@ export class Application {
   constructor(parts: Parts) {
     this.parts = parts;
     const usedKeys = new UsedKeys();
-    this.accounts = room({ ...parts, usedKeys }, accountKind, accountsAtHandMax);
+    this.quotas = new Quotas({
+      onReached: (organizationId, reached) => void noteReached(this, organizationId, reached),
+    });
+    const gate = accountGate(this);
+    this.accounts = room({ ...parts, usedKeys, gate }, accountKind, accountsAtHandMax);
     this.organizations = room({ ...parts, usedKeys }, organizationKind, organizationsAtHandMax);
     this.instance = room({ ...parts, usedKeys }, instanceKind, 2);
     this.loginNames = room({ ...parts, usedKeys }, loginNameKind, loginNamesAtHandMax);
@@ -70,11 +78,11 @@ export class Application {
 }
 
 function room<State, Event>(
-  parts: Parts & { readonly usedKeys: UsedKeys },
+  parts: Parts & { readonly usedKeys: UsedKeys; readonly gate?: Gate<State, Event> },
   kind: StreamKind<State, Event>,
   entriesMax: number,
 ) {
-  const { log, logIdentity, clock, soleWriter, secrets, snapshots, onTrouble, usedKeys } = parts;
+  const { log, logIdentity, clock, soleWriter, secrets, snapshots, onTrouble, usedKeys, gate } = parts;
   const streams = new Streams({
     log,
     kind,
@@ -84,5 +92,5 @@ function room<State, Event>(
       snapshots === null ? null : new Snapshots<State>({ store: snapshots, log: logIdentity, onTrouble }),
   });
   const { newId } = secrets;
-  return { streams, commands: new Executor({ log, streams, kind, newId, clock, usedKeys }) };
+  return { streams, commands: new Executor({ log, streams, kind, newId, clock, usedKeys, gate }) };
 }

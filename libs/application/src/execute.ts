@@ -9,6 +9,7 @@ import {
   tagOf,
   type UsedKeys,
 } from '#application/idempotency.js';
+import type { Admission, Admitted, QuotaExhausted } from '#application/quota/quotas.js';
 import type { About, Loaded, StreamKind, Streams } from '#application/streams.js';
 import { Turns } from '#application/turns.js';
 import type { Decision } from '#domain/decider.js';
@@ -22,7 +23,7 @@ export interface Contended {
 }
 
 /** What is refused whatever was to be decided. */
-export type NotExecuted = Contended | IdempotencyKeyReused;
+export type NotExecuted = Contended | IdempotencyKeyReused | QuotaExhausted;
 
 export interface ExecutorOptions<State, Event> {
   readonly log: EventLog;
@@ -31,7 +32,19 @@ export interface ExecutorOptions<State, Event> {
   readonly newId: () => string;
   readonly clock: () => Instant;
   readonly usedKeys: UsedKeys;
+  /** Whether the organization may have so much more; left out where nothing is counted. */
+  readonly gate?: Gate<State, Event> | undefined;
 }
+
+/** Asked before each append, with the state before it and after. */
+export type Gate<State, Event> = (asked: {
+  readonly by: Caller;
+  readonly resourceOwner: string;
+  readonly events: readonly Event[];
+  readonly before: State;
+  readonly after: State;
+  readonly now: Instant;
+}) => Admitted | Promise<Admitted>;
 
 export interface Execution<State, Event, Refusal, Answer> {
   readonly stream: string;
@@ -177,11 +190,8 @@ export class Executor<State, Event> {
         const deciding = execution.decide(loaded.state, now);
         const decision = deciding instanceof Promise ? await deciding : deciding;
         if (decision.events.length > 0) {
-          const after = await this.#append(execution, { loaded, events: decision.events, now });
-          if (after !== null) {
-            execution.onAppended?.(after.eventId);
-            return tell(execution, decision, after);
-          }
+          const after = await this.#appendIfAdmitted(execution, { loaded, events: decision.events, now });
+          if (after !== null) return tellAfter(execution, decision, after);
           lost += 1;
         } else if (proven) return tell(execution, decision, loaded);
         // Nothing was appended that could prove what was decided on: the log has to be asked.
@@ -195,13 +205,52 @@ export class Executor<State, Event> {
   }
 
   /** Null when another append came first. */
-  #append(
-    execution: Pick<Execution<State, Event, never, never>, 'stream' | 'by' | 'resourceOwner'>,
+  #appendIfAdmitted(
+    execution: Appending<State, Event>,
     { loaded, events, now }: { loaded: Loaded<State>; events: readonly Event[]; now: Instant },
+  ): Promise<Loaded<State> | QuotaExhausted | null> {
+    const { kind, gate } = this.#options;
+    const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
+    const decided = { loaded, events, now, state };
+    if (gate === undefined) return this.#append(execution, decided);
+    const { by, resourceOwner } = execution;
+    const admitted = gate({ by, resourceOwner, events, before: loaded.state, after: state, now });
+    return admitted instanceof Promise
+      ? admitted.then((found) => this.#appendAs(found, execution, decided))
+      : this.#appendAs(admitted, execution, decided);
+  }
+
+  async #appendAs(
+    admitted: Admitted,
+    execution: Appending<State, Event>,
+    decided: Decided<State, Event>,
+  ): Promise<Loaded<State> | QuotaExhausted | null> {
+    if (admitted === null) return this.#append(execution, decided);
+    return 'code' in admitted ? admitted : this.#appendSettled(admitted, execution, decided);
+  }
+
+  async #appendSettled(
+    { settle }: Admission,
+    execution: Appending<State, Event>,
+    decided: Decided<State, Event>,
+  ): Promise<Loaded<State> | null> {
+    try {
+      const after = await this.#append(execution, decided);
+      settle(after === null ? 'lost' : 'written');
+      return after;
+    } catch (error) {
+      settle('unknown');
+      throw error;
+    }
+  }
+
+  /** Null when another append came first. */
+  #append(
+    execution: Appending<State, Event>,
+    { loaded, events, now, state }: Decided<State, Event>,
   ): Promise<Loaded<State> | null> {
     const { kind, streams, newId, log, usedKeys } = this.#options;
     const { stream, by } = execution;
-    const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
     const metadata = metadataOf(execution, now, kind.about?.(state) ?? null);
     const toAppend = events.map((event) => ({ id: newId(), ...kind.encode(event), metadata }));
     const attempt = {
@@ -246,6 +295,16 @@ export class Executor<State, Event> {
   }
 }
 
+type Appending<State, Event> = Pick<Execution<State, Event, never, never>, 'stream' | 'by' | 'resourceOwner'>;
+
+interface Decided<State, Event> {
+  readonly loaded: Loaded<State>;
+  readonly events: readonly Event[];
+  readonly now: Instant;
+  /** After the events. */
+  readonly state: State;
+}
+
 interface Attempt {
   readonly stream: string;
   readonly events: readonly NewEvent[];
@@ -258,6 +317,16 @@ const isUnknown = (error: unknown) => error instanceof EventLogError && error.co
 /** A decision, or what was told before. */
 interface Verdict<Event, Refusal, Answer> extends Decision<Event, Refusal, Answer> {
   readonly told?: Outcome<Answer, Refusal>;
+}
+
+function tellAfter<State, Event, Refusal, Answer>(
+  execution: Execution<State, Event, Refusal, Answer>,
+  decision: Verdict<Event, Refusal, Answer>,
+  after: Loaded<State> | QuotaExhausted,
+): Outcome<Answer, Refusal | QuotaExhausted> {
+  if ('code' in after) return { kind: 'rejected', refusal: after };
+  execution.onAppended?.(after.eventId);
+  return tell(execution, decision, after);
 }
 
 function tell<State, Event, Refusal, Answer>(

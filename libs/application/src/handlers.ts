@@ -23,6 +23,8 @@ import { RenameOrganizationHandler } from '#application/organization/rename-orga
 import { ResetOrganizationSettingsHandler } from '#application/organization/reset-organization-settings.js';
 import { RequestPasswordCodeHandler } from '#application/password/request-password-code.js';
 import { SetPasswordHandler } from '#application/password/set-password.js';
+import { RemovePolicyHandler } from '#application/policy/remove-policy.js';
+import { SetPolicyHandler } from '#application/policy/set-policy.js';
 import { GenerateRecoveryCodesHandler } from '#application/recovery-codes/generate-recovery-codes.js';
 import { RemoveRecoveryCodesHandler } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCodeHandler } from '#application/recovery-codes/verify-recovery-code.js';
@@ -31,6 +33,7 @@ import { DeleteSessionHandler } from '#application/session/delete-session.js';
 import { SetSessionHandler } from '#application/session/set-session.js';
 import { AddSigningKeyHandler } from '#application/signing-keys/add-signing-key.js';
 import { RegisterTotpSeedHandler } from '#application/totp/register-totp-seed.js';
+import { RemoveFactorsHandler } from '#application/totp/remove-factors.js';
 import { RemoveTotpHandler } from '#application/totp/remove-totp.js';
 import { RenameTotpHandler } from '#application/totp/rename-totp.js';
 import { ResyncTotpHandler } from '#application/totp/resync-totp.js';
@@ -82,6 +85,8 @@ export const handlers = [
   SetUserMetadataHandler,
   RequestPasswordCodeHandler,
   SetPasswordHandler,
+  RemovePolicyHandler,
+  SetPolicyHandler,
   GenerateRecoveryCodesHandler,
   RemoveRecoveryCodesHandler,
   VerifyRecoveryCodeHandler,
@@ -90,6 +95,7 @@ export const handlers = [
   SetSessionHandler,
   AddSigningKeyHandler,
   RegisterTotpSeedHandler,
+  RemoveFactorsHandler,
   RemoveTotpHandler,
   RenameTotpHandler,
   ResyncTotpHandler,

@@ -73,6 +73,8 @@ export interface Parts {
   readonly snapshots: SnapshotStore | null;
   /** A delivery hook brings to users what is sent to them. */
   readonly deliversCodes: boolean;
+  /** What is wrong with the text of a policy, in sentences; nothing for one that may be set. */
+  readonly policyDefects: (text: string) => Promise<readonly string[]>;
   /** Told what no caller is told. */
   readonly onTrouble: (error: unknown) => void;
 }

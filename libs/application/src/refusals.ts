@@ -196,9 +196,19 @@ export const refusals = {
       'It is not the password of this user; or there is no such user, or none with a password: nobody can tell which. Where no time is told, waiting does not help: the password has to be set anew.',
     carries: ['failures', 'attemptsLeft', 'nextAttemptAt'],
   },
+  'policies-max': {
+    meaning: 'The organization has as many policies as there may be; one has to be removed first.',
+    carries: ['maximum'],
+  },
+  'policy-not-found': { meaning: 'The organization has no policy of this name.', carries: [] },
   'proof-required': {
     meaning: 'Removing a factor takes a code of it, a recovery code, or an administrator.',
     carries: [],
+  },
+  'quota-exhausted': {
+    meaning:
+      'The organization has used what it may: turns until the period ends, relationships until one is given back or the ceiling is raised. Nothing was changed, and nothing was told of what was shown.',
+    carries: ['quota', 'figures'],
   },
   'recovery-codes-not-found': { meaning: 'The user has no recovery code that could be used.', carries: [] },
   'role-missing': { meaning: 'A member without any role would be none.', carries: [] },

@@ -28,6 +28,8 @@ const digests: readonly string[] = [
   '1c313f9b1c629789d613459873e2fea6c3cab600d4ecb5214e8339e429da381a',
   '860a340f08985a8f6514c04c8b563a1b56d22097e4f6d54e0f45e23a62393e19',
   '4c6f16a2a0a961cdd0b0f19d6ea97b133e9c31140c5af42042fed318e22253cf',
+  'df8ece9ff6901fbe8c770aadc107a0d2f4df6340b6a207540fa510fff5f9a9ab',
+  'ccf3135df6967a85524c9cf3f6bf91b9073d95a386cf581fabed145687ed7680',
 ];
 
 const began = Date.UTC(2030, 0, 1);
@@ -63,7 +65,7 @@ function statesOf<State, Event>(kind: StreamKind<State, Event>, lives: readonly 
 it('the version of snapshots is raised whenever a fold comes out otherwise', () => {
   const digest = createHash('sha256')
     .update(statesOf(accountKind, ['human', 'machine', 'imported']))
-    .update(statesOf(organizationKind, ['organization']))
+    .update(statesOf(organizationKind, ['organization', 'policies']))
     .update(statesOf(instanceKind, ['instance', 'signing-keys']))
     .update(statesOf(loginNameKind, ['login-name']))
     .update(statesOf(sessionKind, ['session']))

@@ -4,7 +4,7 @@
 import type { Loaded } from '#application/streams.js';
 
 /** To be raised whenever a state or an `evolve` of the domain changes: snapshots of other versions are ignored. */
-export const snapshotVersion = 11;
+export const snapshotVersion = 13;
 
 export interface StoredSnapshot {
   readonly version: number;

@@ -231,7 +231,8 @@ function waitingOf(
   { id, type, stream, revision, position, data, metadata }: RecordedEvent,
   now: number,
 ): Waiting {
-  const user = stream.startsWith('user-') ? stream : `user-${String(data.user)}`;
+  // What a session or an organization tells comes in the order of its user, or of its own.
+  const user = stream.startsWith('session-') ? `user-${String(data.user)}` : stream;
   return {
     id,
     type,

@@ -132,6 +132,31 @@ describe('deliveries', () => {
     expect(JSON.parse(house.tried[1]?.body ?? '')).toEqual({ ...body, time: '2030-01-02T00:00:00.000Z' });
   });
 
+  it('of an organization name it, and nobody', async () => {
+    await house.open();
+    const periodStart = Date.UTC(2030, 0);
+    const reached = { quota: 'turns', percent: 80, used: 80, ceiling: 100 } as const;
+    const organization = { organization: acme };
+    const id = await house.append(
+      'organization-acme',
+      { type: 'org.quota.reached', ...reached, periodStart },
+      organization,
+    );
+    await house.append('organization-acme', { type: 'org.changed', name: 'Acme' }, organization);
+    await until(() => house.delivered.length === 1);
+    const who = { userId: null, organizationId: 'acme', sessionId: null };
+    expect(house.tried.map(({ body }) => JSON.parse(body))).toEqual([
+      {
+        id,
+        type: 'quota.reached',
+        time: '2030-01-02T00:00:00.000Z',
+        ...who,
+        ...reached,
+        periodStart: '2030-01-01T00:00:00.000Z',
+      },
+    ]);
+  });
+
   it('say nothing of an enrolment that was never finished, nor of whoever is erased', async () => {
     const { promise: erased, resolve: erase } = Promise.withResolvers<null>();
     await house.open({

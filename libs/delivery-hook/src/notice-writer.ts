@@ -2,11 +2,11 @@
 // in it opened then, so that nothing of it is kept in between.
 
 import { AccountsThen } from '#delivery-hook/accounts-then.js';
-import { type Notice, noticeOf } from '#delivery-hook/notices.js';
+import { type Notice, noticeOf, noticeOfOrganization } from '#delivery-hook/notices.js';
 import type { Waiting } from '#delivery-hook/progress.js';
 import type { Instant, OrganizationId, Sealed } from '#domain/ids.js';
 import type { Settings } from '#domain/organization/settings.js';
-import { decodeAccountEvent } from '#event-catalog/catalogue.js';
+import { decodeAccountEvent, decodeOrganizationEvent } from '#event-catalog/catalogue.js';
 import type { EventLog } from '#event-log/event-log.js';
 
 export interface SealedPlace {
@@ -29,6 +29,8 @@ export type Written =
   | { readonly status: 'written'; readonly body: string }
   /** Nothing is told of it, or nothing any more. */
   | { readonly status: 'nothing' };
+
+const organizationPrefix = 'organization-';
 
 const nothing: Written = { status: 'nothing' };
 const beforeUserId = 'user-'.length;
@@ -57,6 +59,7 @@ export class NoticeWriter {
   /** Throws `UndecodableEvent`, and what the log and the keys throw. */
   async write(waiting: Waiting): Promise<Written> {
     const { id, user, stream, at } = waiting;
+    if (stream.startsWith(organizationPrefix)) return this.#ofOrganization(waiting);
     const who = await this.#whoIs(user);
     if (who === null) return nothing;
     const happened = await (stream === user ? this.#toUser(waiting, who) : newSession(stream));
@@ -65,6 +68,22 @@ export class NoticeWriter {
     const { type, ...rest } = notice;
     const time = new Date(at).toISOString();
     return { status: 'written', body: JSON.stringify({ id, type, time, ...who, sessionId, ...rest }) };
+  }
+
+  async #ofOrganization({ id, stream, revision, at }: Waiting): Promise<Written> {
+    const page = await this.#options.log.readStream(stream, {
+      direction: 'forward',
+      from: revision,
+      limit: 1,
+    });
+    const [found] = page.status === 'found' ? page.events : [];
+    if (found === undefined) throw new TypeError(`${stream} has no event ${revision}`);
+    const notice = noticeOfOrganization(decodeOrganizationEvent(found));
+    if (notice === null) return nothing;
+    const { type, ...rest } = notice;
+    const whose = { userId: null, organizationId: found.metadata.organization, sessionId: null };
+    const time = new Date(at).toISOString();
+    return { status: 'written', body: JSON.stringify({ id, type, time, ...whose, ...rest }) };
   }
 
   async #toUser({ stream, revision }: Waiting, { organizationId }: Who): Promise<Happened | null> {

@@ -6,9 +6,11 @@ import type { AccountEvent } from '#domain/account/events.js';
 import type { Account } from '#domain/account/state.js';
 import { delayedUntil, exhaustedUntil, nextTotpAttemptAt } from '#domain/attempts/bounds.js';
 import type { Instant, Sealed } from '#domain/ids.js';
+import type { OrganizationEvent } from '#domain/organization/events.js';
 import type { Settings } from '#domain/organization/settings.js';
 import { passwordBound } from '#domain/password/bounds.js';
 import type { PasswordChange } from '#domain/password/events.js';
+import type { QuotaReached } from '#domain/quota/events.js';
 import { fewCodesLeft } from '#domain/recovery-codes/decide.js';
 import { hasSecondFactor } from '#domain/session/assurance.js';
 import type { SessionEvent } from '#domain/session/events.js';
@@ -37,7 +39,11 @@ export type Notice =
   | { readonly type: 'password.changed'; readonly how: PasswordChange }
   /** To be brought to the user: the one notice that holds a secret. */
   | { readonly type: 'password.code'; readonly code: string; readonly expiresAt: string }
-  | { readonly type: 'session.added' };
+  | { readonly type: 'session.added' }
+  /** Of an organization, and of no user. */
+  | ({ readonly type: 'quota.reached' } & Omit<QuotaReached, 'type' | 'periodStart'> & {
+        readonly periodStart: string;
+      });
 
 export interface Told<Event> {
   readonly event: Event;
@@ -181,11 +187,20 @@ const tellsOfSession = {
   'session.terminated': false,
 } satisfies { readonly [Type in SessionEvent['type']]: boolean };
 
+const quotaReached = 'org.quota.reached';
+
 /** The types of events that a notice may come of. */
 export const toldTypes: readonly string[] = [
   ...Object.keys(tellings).filter((type) => tellingOf(type) !== null),
   ...Object.entries(tellsOfSession).flatMap(([type, isTold]) => (isTold ? [type] : [])),
+  quotaReached,
 ];
+
+/** Of an event of an organization; null where nothing is told of it. */
+export function noticeOfOrganization(event: OrganizationEvent): Notice | null {
+  if (event.type !== quotaReached) return null;
+  return { ...event, type: 'quota.reached', periodStart: timeOf(event.periodStart) };
+}
 
 /** Of an event of a user. */
 export async function noticeOf(told: Told<AccountEvent>): Promise<Notice | null> {

@@ -36,6 +36,7 @@ const lives = {
   machine: account,
   imported: account,
   organization: foldable(decodeOrganizationEvent, evolveOrganization, noOrganization),
+  policies: foldable(decodeOrganizationEvent, evolveOrganization, noOrganization),
   instance: foldable(decodeInstanceEvent, evolveInstance, noInstance),
   'signing-keys': foldable(decodeInstanceEvent, evolveInstance, noInstance),
   'login-name': foldable(decodeLoginNameEvent, evolveLoginName, freeLoginName),

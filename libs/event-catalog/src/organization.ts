@@ -1,6 +1,6 @@
 import type { OrganizationEvent } from '#domain/organization/events.js';
 import { type Entries, older } from '#event-catalog/entry.js';
-import { id, list, nullable, text } from '#event-catalog/fields.js';
+import { id, instant, integer, list, nullable, oneOf, text } from '#event-catalog/fields.js';
 import { namesOfSettings, someSettings } from '#event-catalog/settings.js';
 
 export const organizationEvents = {
@@ -35,5 +35,24 @@ export const organizationEvents = {
   'org.member.removed': {
     meaning: 'A user has no roles in the organization any more.',
     fields: { userId: id() },
+  },
+  'org.policy.set': {
+    meaning: 'The organization asks this policy, too, after roles have allowed something.',
+    fields: { name: text, text },
+  },
+  'org.policy.removed': {
+    meaning: 'The organization asks the policy of this name no longer.',
+    fields: { name: text },
+  },
+  'org.quota.reached': {
+    meaning:
+      'The organization used so much of what it may, in percent, for the first time in the period that began then.',
+    fields: {
+      quota: oneOf('turns', 'relationships'),
+      percent: oneOf(80, 100),
+      used: integer,
+      ceiling: integer,
+      periodStart: instant,
+    },
   },
 } satisfies Entries<OrganizationEvent>;

@@ -28,6 +28,11 @@ export const settingFields = {
   stepUpSecondsRecoveryCodes: integer,
   stepUpSecondsTokens: integer,
   stepUpSecondsPassword: integer,
+  callsPerSecond: integer,
+  checksPerSecond: integer,
+  hashesPerSecond: integer,
+  turnsPerPeriodMax: integer,
+  relationshipsMax: integer,
 } satisfies FieldsOf<Settings>;
 
 export const someSettings = some<Settings>('some [settings](#settings)', settingFields);

@@ -6,6 +6,7 @@ import { create } from 'qrcode';
 
 import { otpauthUri } from '#secrets/otpauth-uri.js';
 import { qrPng, qrPngDataUri, qrSvg } from '#secrets/qr.js';
+import { scanPng, scanSvg } from '#secrets/testing/scan-qr.js';
 
 const uri = otpauthUri({
   issuer: 'Example',
@@ -101,6 +102,14 @@ describe('a QR code', () => {
     expect(svg).toMatch(new RegExp(`^<svg [^>]*viewBox="0 0 ${size} ${size}"`));
     expect(svg.match(/#[0-9a-f]{6}/g)).toEqual(['#ffffff', '#000000']);
     expect(svg).not.toMatch(/script|href|url\(|otpauth|GEZDGNBV/i);
+  });
+
+  it.each([
+    ['short', uri],
+    ['longest', longest],
+  ])('of the %s URI is read by a camera, as PNG and as SVG', async (_, text) => {
+    expect(scanPng(await qrPngDataUri(text))).toBe(text);
+    expect(scanSvg(await qrSvg(text))).toBe(text);
   });
 
   it('has room for the longest names, secret and parameters', async () => {

@@ -9,9 +9,9 @@ import type { CallerProof, Reached, Refused } from '#application/caller.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
-import { type Asked, authorize, chosenIn } from '#transport/authorize.js';
+import { type Asked, type Authorized, authorize, chosenIn } from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
-import { CallLimits, type Cost } from '#transport/call-limits.js';
+import { CallLimits, type Cost, type Counting, type SharedBuckets } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
 import {
   type Call,
@@ -21,8 +21,11 @@ import {
   refused,
   type StepUp,
 } from '#transport/implementation.js';
+import { readFor } from '#transport/oneself.js';
+import { deniedByPolicies, type Noticed, type OnPolicyFailed } from '#transport/policies-asked.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { proofInHeaders, proofIsGiven, proofOfAnother, refusedStepUp } from '#transport/step-up.js';
+import { stranger, strangersEditor } from '#transport/stranger.js';
 import { leftAs } from '#transport/waiting.js';
 
 export interface Invocation<Method extends ServedMethod = ServedMethod> {
@@ -30,6 +33,7 @@ export interface Invocation<Method extends ServedMethod = ServedMethod> {
   readonly read: Reader;
   readonly incoming: Incoming;
   readonly reached: Reached;
+  readonly noticed: Noticed;
 }
 
 /** What is no message of the method, refused in the words of the stack that could not read it. */
@@ -49,12 +53,15 @@ export interface Admitted {
 export interface AdmittingOptions {
   readonly application: Application;
   readonly limits: RateLimits;
+  readonly sharedBuckets?: SharedBuckets | undefined;
   readonly tokens: PositionTokens;
+  readonly onPolicyFailed: OnPolicyFailed;
 }
 
 export const positionHeader = 'x-countersign-position';
 
 const enrolmentRequired = refused({ code: 'enrolment-required' });
+const secondFactorRequired = refused({ code: 'second-factor-required' });
 const positionUnknown = refused({ code: 'position-unknown', field: positionHeader });
 
 export class Admitting {
@@ -63,7 +70,8 @@ export class Admitting {
 
   constructor(options: AdmittingOptions) {
     this.#options = options;
-    this.#limits = new CallLimits(options.limits, options.application.parts.clock);
+    const { limits, sharedBuckets: shared, application } = options;
+    this.#limits = new CallLimits({ limits, shared, clock: application.parts.clock });
   }
 
   async admit(
@@ -71,46 +79,75 @@ export class Admitting {
     invocation: Invocation,
   ): Promise<Admitted | Refused<CallRefusal> | Unread> {
     const { incoming } = invocation;
-    const tooFast = this.#limits.ofAddress(incoming.address);
+    const tooFast = this.#limits.ofAddress(incoming.address, incoming.tally);
     if (tooFast !== null) return refused(tooFast);
-    const authenticated = await authenticate(this.#options.application, incoming.authorization);
+    if (incoming.enters === true && built.enters) return this.#enter(invocation);
+    const known = await authenticate(this.#options.application, incoming.authorization);
+    const authenticated = completing(known, built);
     if (authenticated.kind === 'rejected') return this.#counted(authenticated, incoming);
     const { principal } = authenticated;
-    const tooMany = this.#limits.ofCaller(principal.userStream);
+    const counting = await this.#countingOf(principal, incoming);
+    const tooMany = await this.#limits.ofCaller(counting);
     if (tooMany !== null) return refused(tooMany);
-    if (isClosed(principal, built)) return enrolmentRequired;
-    const found = invocation.read();
+    const closed = closedTo(principal, built);
+    if (closed !== null) return closed;
+    const found = invocation.read(readFor(this.#options.application, principal));
     const read = found instanceof Promise ? await found : found;
     if (read.kind === 'refused') return read;
-    return this.#admitAs(principal, built, { ...invocation, request: read.message });
+    return this.#admitAs(principal, built, { ...invocation, request: read.message, counting });
+  }
+
+  /** What it shows is a guess, whoever makes it: counted by its address, and in the command by whom it is about. */
+  async #enter({ incoming, read, reached }: Invocation): Promise<Admitted | Refused<CallRefusal> | Unread> {
+    const { address, tally, signal, requestId: callId, traceId } = incoming;
+    const tooMany = await this.#limits.ofLogin(address, tally);
+    if (tooMany !== null) return refused(tooMany);
+    const { organizationId } = stranger;
+    const found = await read({ organizationId, self: async () => null });
+    if (found.kind === 'refused') return found;
+    if (signal.aborted) return refused(leftAs(signal));
+    const by = { editor: strangersEditor, callId, traceId, reached };
+    const call = { incoming, principal: stranger, by, organizationId, position: null };
+    return { kind: 'admitted', request: found.message, call, asked: { of: 'anyone' } };
   }
 
   /** Who has begun to log in is no stranger: its calls are counted as those of its session. */
-  #counted(
+  async #counted(
     rejected: Extract<Authenticated, { readonly kind: 'rejected' }>,
-    { address }: Incoming,
-  ): Refused<CallRefusal> {
+    { address, tally }: Incoming,
+  ): Promise<Refused<CallRefusal>> {
     const { refusal } = rejected;
-    if ('sessionId' in rejected) return refused(this.#limits.ofCaller(rejected.sessionId) ?? refusal);
-    this.#limits.countStranger(address);
+    if ('sessionId' in rejected)
+      return refused((await this.#limits.ofBegun(rejected.sessionId, tally)) ?? refusal);
+    this.#limits.countStranger(address, tally);
     return refused(refusal);
+  }
+
+  async #countingOf(principal: Principal, { tally }: Incoming): Promise<Counting> {
+    const { organizationId, userStream, via } = principal;
+    const found = this.#options.application.surroundings.of(organizationId);
+    const { settings } = found instanceof Promise ? await found : found;
+    const { quotas, parts } = this.#options.application;
+    tally.quotas = () => quotas.figuresOf(organizationId, settings, parts.clock());
+    return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
   }
 
   async #admitAs(
     principal: Principal,
     built: MethodRules<Message> & Asking,
-    { method, request, incoming, reached }: Invocation & { readonly request: Message },
+    { method, request, incoming, reached, noticed, counting }: InvocationRead,
   ): Promise<Admitted | Refused<CallRefusal>> {
     const { application } = this.#options;
-    const afforded = this.#afford(principal, built, { request, incoming });
+    const afforded = await this.#afford(built, { request, incoming, counting });
     if (afforded.kind === 'rejected') return afforded;
     const { stepUp, proof } = afforded;
     const asked = built.ask(request);
-    if (isClosed(principal, built, asked)) return enrolmentRequired;
+    const closed = closedTo(principal, built, { asked, request });
+    if (closed !== null) return closed;
     if ('code' in asked) return refused(asked);
-    const chosen = chosenIn(incoming);
-    const authorized = await authorize({ application, principal, chosen }, asked);
-    if (authorized.kind === 'rejected') return authorized;
+    const allowed = await this.#allow(principal, asked, { built, method, incoming, noticed });
+    if (allowed.kind === 'rejected') return allowed;
+    const { organizationId } = allowed;
     const showing = { built, request, principal, asked, proof };
     const unproven = stepUp === null ? null : await this.#refusedStepUp(stepUp, showing);
     if (unproven !== null) return refused(unproven);
@@ -120,21 +157,36 @@ export class Admitting {
     if (position === null && incoming.position !== null) return positionUnknown;
     // From here on something may change: whoever has left by now wants nothing any more.
     if (incoming.signal.aborted) return refused(leftAs(incoming.signal));
-    const { organizationId } = authorized;
     const call = { incoming, principal, by: called.by, organizationId, position };
     return { kind: 'admitted', request, call, asked };
   }
 
+  /** By roles, and then by policies of the organization that it is about. */
+  async #allow(
+    principal: Principal,
+    asked: Asked,
+    { built, method, incoming, noticed }: Allowing,
+  ): Promise<Authorized> {
+    const { application, onPolicyFailed } = this.#options;
+    const chosen = chosenIn(incoming);
+    const authorized = await authorize({ application, principal, chosen }, asked);
+    if (authorized.kind === 'rejected' || built.beyondPolicies) return authorized;
+    const { organizationId } = authorized;
+    const circumstances = { address: incoming.address, call: `${method.parent.typeName}.${method.name}` };
+    const deciding = { application, principal, organizationId, asked, circumstances };
+    const denied = await deniedByPolicies({ ...deciding, noticed, onPolicyFailed });
+    return denied === null ? authorized : refused(denied);
+  }
+
   /** What it costs to look at the call, and at the proof in its headers, is taken before anything is looked at. */
-  #afford(
-    { userStream }: Principal,
+  async #afford(
     built: MethodRules<Message>,
-    { request, incoming }: { readonly request: Message; readonly incoming: Incoming },
-  ): Afforded | Refused<CallRefusal> {
+    { request, incoming, counting }: Pick<InvocationRead, 'request' | 'incoming' | 'counting'>,
+  ): Promise<Afforded | Refused<CallRefusal>> {
     const stepUp = stepUpOf(built, request);
     const proof = stepUp === null ? null : proofInHeaders(incoming, built.proof?.(request) ?? {});
     if (proof !== null && 'violations' in proof) return refused(proof);
-    const tooCostly = this.#limits.ofCost(userStream, costOf(built, request, proof));
+    const tooCostly = await this.#limits.ofCost(counting, costOf(built, request, proof));
     return tooCostly === null ? { kind: 'afforded', stepUp, proof } : refused(tooCostly);
   }
 
@@ -164,12 +216,38 @@ export class Admitting {
   }
 }
 
+interface InvocationRead extends Invocation {
+  readonly request: Message;
+  readonly counting: Counting;
+}
+
 const mayOnlyEnrol = (principal: Principal): boolean =>
   principal.via === 'session' && principal.assurance === 'may-enrol';
 
-/** Whether enrolling comes first; what it is about is not known before the request was read. */
-const isClosed = (principal: Principal, built: MethodRules<Message>, asked?: Asked | NoId): boolean =>
-  mayOnlyEnrol(principal) && !built.enrols && !(built.logsOut && isAboutItself(principal, asked));
+/** A session that lacks its second factor alone may show that, or end. */
+const completing = (known: Authenticated, { completes, logsOut }: MethodRules<Message>): Authenticated =>
+  known.kind === 'rejected' && 'begun' in known && known.begun !== null && (completes || logsOut)
+    ? { kind: 'known', principal: known.begun }
+    : known;
+
+interface About {
+  readonly asked: Asked | NoId;
+  readonly request: Message;
+}
+
+/** Whether enrolling or completing comes first; what it is about is not known before the request was read. */
+function closedTo(
+  principal: Principal,
+  { enrols, logsOut, completes }: MethodRules<Message>,
+  about?: About,
+): Refused<CallRefusal> | null {
+  if (principal.via !== 'session' || principal.assurance === 'authenticated') return null;
+  const isOfItself = isAboutItself(principal, about?.asked);
+  if (logsOut && isOfItself) return null;
+  if (principal.assurance === 'may-enrol') return enrols ? null : enrolmentRequired;
+  const isShown = about === undefined || completes?.(about.request) === true;
+  return isOfItself && isShown ? null : secondFactorRequired;
+}
 
 function isAboutItself(principal: Principal, asked: Asked | NoId | undefined): boolean {
   if (asked === undefined) return true;
@@ -181,6 +259,10 @@ interface Afforded {
   readonly kind: 'afforded';
   readonly stepUp: StepUp | null;
   readonly proof: CallerProof | null;
+}
+
+interface Allowing extends Pick<Invocation, 'method' | 'incoming' | 'noticed'> {
+  readonly built: MethodRules<Message>;
 }
 
 const stepUpOf = ({ stepUp }: MethodRules<Message>, request: Message): StepUp | null =>

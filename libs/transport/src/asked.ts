@@ -1,5 +1,6 @@
 // Reads out of a request what its access rule is about.
 
+import type { Permission } from '#access/permissions.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import type { Asked } from '#transport/authorize.js';
 import type { AccessRule, IdIn } from '#transport/implementation.js';
@@ -33,18 +34,22 @@ export function askerOf<Request>(rule: AccessRule<Request>): (request: Request) 
       };
     }
     case 'organization': {
-      const { permission, organizationId, reachesGone = false } = rule;
-      if (organizationId === null)
-        return () => ({ of: 'organization', permission, organizationId: null, reachesGone });
-      const read = readerOf(organizationId);
+      const { organizationId, reachesGone = false } = rule;
+      const permissionFor = permissionOf(rule.permission);
+      const read = organizationId === null ? () => null : readerOf(organizationId);
       return (request) => {
         const id = read(request);
-        if (id !== null && !isId(id)) return noIdIn(organizationId);
+        if (organizationId !== null && id !== null && !isId(id)) return noIdIn(organizationId);
+        const permission = permissionFor(request);
         return { of: 'organization', permission, organizationId: id as OrganizationId | null, reachesGone };
       };
     }
   }
 }
+
+const permissionOf = <Request>(
+  permission: Permission | ((request: Request) => Permission),
+): ((request: Request) => Permission) => (typeof permission === 'function' ? permission : () => permission);
 
 /** A mistake of the caller that shows before anything is looked up. */
 export interface NoId {

@@ -4,7 +4,7 @@ import type { Refused } from '#application/caller.js';
 import { checkSessionToken } from '#application/session/check-session-token.js';
 import type { SessionId } from '#domain/ids.js';
 import type { Assurance } from '#domain/session/assurance.js';
-import type { Principal } from '#transport/implementation.js';
+import type { Principal, SessionPrincipal } from '#transport/implementation.js';
 import type { SessionRefusal } from '#transport/refusals.js';
 
 const scheme = 'bearer ';
@@ -12,7 +12,11 @@ const scheme = 'bearer ';
 export type Authenticated =
   | { readonly kind: 'known'; readonly principal: Principal }
   /** The token is right, and its session has not shown everything that is asked of it. */
-  | (Refused<SessionRefusal> & { readonly sessionId: SessionId })
+  | (Refused<SessionRefusal> & {
+      readonly sessionId: SessionId;
+      /** Whom it stands for as soon as a second factor is shown; null where more is missing. */
+      readonly begun: SessionPrincipal | null;
+    })
   | Refused<{ readonly code: 'unauthenticated' }>;
 
 const unauthenticated: Authenticated = { kind: 'rejected', refusal: { code: 'unauthenticated' } };
@@ -39,25 +43,36 @@ async function bySession(application: Application, text: string): Promise<Authen
   if (checked === null) return unauthenticated;
   const { sessionId, user, assurance } = checked;
   if (user === null) return notAuthenticated(sessionId, 'user');
-  if (assurance.level === 'none') return notAuthenticated(sessionId, assurance.missing);
   const { userStream, userId, organizationId, hasFactor } = user;
+  const who = { via: 'session', userStream, userId, organizationId, sessionId, scopes: ofSessions } as const;
+  if (assurance.level === 'none') {
+    const begun = { ...who, assurance: 'may-complete', hasFactor, factorAt: null } as const;
+    return notAuthenticated(sessionId, assurance.missing, begun);
+  }
   const factorAt = assurance.level === 'authenticated' ? assurance.factorAt : null;
-  const who = { userStream, userId, organizationId, sessionId, scopes: ofSessions };
-  const principal = { via: 'session', ...who, assurance: assurance.level, hasFactor, factorAt } as const;
-  return { kind: 'known', principal };
+  return { kind: 'known', principal: { ...who, assurance: assurance.level, hasFactor, factorAt } };
 }
 
 const ofSessions = ['self'] as const;
 
-function notAuthenticated(sessionId: SessionId, missing: Missing): Authenticated {
+function notAuthenticated(
+  sessionId: SessionId,
+  missing: Missing,
+  begun: SessionPrincipal | null = null,
+): Authenticated {
   switch (missing) {
     case 'session':
       return unauthenticated;
     case 'second-factor':
-      return { kind: 'rejected', refusal: { code: 'second-factor-required' }, sessionId };
+      return { kind: 'rejected', refusal: { code: 'second-factor-required' }, sessionId, begun };
     case 'user':
     case 'password':
-      return { kind: 'rejected', refusal: { code: 'authentication-required', missing }, sessionId };
+      return {
+        kind: 'rejected',
+        refusal: { code: 'authentication-required', missing },
+        sessionId,
+        begun: null,
+      };
   }
 }
 

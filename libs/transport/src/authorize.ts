@@ -26,7 +26,7 @@ import type { CallRefusal } from '#transport/refusals.js';
 
 /** What a call asks for, once its ids were read out of the request. */
 export type Asked =
-  | { readonly of: 'anyone' }
+  | { readonly of: 'anyone'; readonly lists?: Permission }
   | {
       readonly of: 'user';
       readonly permission: Permission;
@@ -196,6 +196,21 @@ function callerIn(
     const caller = { stream, organizationId: principal.organizationId, scopes, ...roles };
     return [caller, organization, instanceMembers];
   }
+}
+
+/** Of a user: in this organization, and in the instance. */
+export async function rolesOf(
+  application: Application,
+  stream: string,
+  organizationId: OrganizationId,
+): Promise<readonly string[]> {
+  const [one, other] = await Promise.all([
+    application.organizations.streams.current(application.organizationStream(organizationId)),
+    application.instance.streams.current(instanceStream),
+  ]);
+  const instanceMembers = other.state.status === 'ready' ? other.state.members : nobody;
+  const roles = rolesAround(application, stream, { organization: one.state, instanceMembers });
+  return [...roles.organizationRoles, ...roles.instanceRoles];
 }
 
 interface Around {

@@ -12,6 +12,8 @@ import type {
 } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 
+import type { CallRefusal } from '#transport/refusals.js';
+import type { Tally } from '#transport/tally.js';
 import type { TraceParent } from '#transport/trace-parent.js';
 
 /** What a call brings along besides its message. */
@@ -32,8 +34,12 @@ export interface Incoming {
   readonly recoveryCode: string | null;
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
   readonly address: string;
+  /** Filled by the pipeline: what the answer has to tell of limits. */
+  readonly tally: Tally;
   /** Aborted when nobody waits for the answer any more: by deadline, or by leaving. */
   readonly signal: AbortSignal;
+  /** Set by a stack that lets strangers in, by what their message shows; never by anything that came along. */
+  readonly enters?: true;
 }
 
 /** The numbers are gRPC's, and on the wire. */
@@ -63,22 +69,51 @@ export interface Status {
   readonly code: StatusCode;
   readonly message: string;
   readonly details: readonly Any[];
+  /** Where HTTP tells it otherwise than by its code. */
+  readonly httpStatus?: number;
 }
 
 /** Headers or trailers in lower case that come with an answer, whatever it is. */
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
 export type Answered =
-  | { readonly kind: 'answered'; readonly message: Message; readonly headers: AnswerHeaders }
-  | { readonly kind: 'refused'; readonly status: Status; readonly headers: AnswerHeaders };
+  | {
+      readonly kind: 'answered';
+      readonly message: Message;
+      readonly headers: AnswerHeaders;
+      /** What policies that decided have to say, for whoever has a place for it. */
+      readonly notices?: readonly string[];
+    }
+  | {
+      readonly kind: 'refused';
+      readonly status: Status;
+      readonly headers: AnswerHeaders;
+      /** For stacks that tell it in words of their own; left out where it was refused before it was read. */
+      readonly refusal?: CallRefusal;
+      readonly notices?: readonly string[];
+    };
 
 /** What came as a request: a message of the method, or why it is none. */
 export type Read =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'refused'; readonly status: Status };
 
+/** Who calls, for requests that are about oneself and do not say who that is. */
+export interface ReadFor {
+  readonly organizationId: string;
+  /** Null for who is gone by now, or has no id that a request could name. */
+  readonly self: () => Promise<Oneself | null>;
+}
+
+export interface Oneself {
+  readonly userId: string;
+  readonly kind: 'human' | 'machine';
+  /** That calls; null for whoever calls with an access token. */
+  readonly sessionId: string | null;
+}
+
 /** Called at most once, and not at all for whoever asks too fast or is not known: reading costs more than they may. */
-export type Reader = () => Read | Promise<Read>;
+export type Reader = (caller: ReadFor) => Read | Promise<Read>;
 
 /** No client streams here: a call has one message, and one answer or many. */
 export type ServedMethod = DescMethodUnary | DescMethodServerStreaming;

@@ -31,8 +31,8 @@ export interface SessionPrincipal extends Pick<CheckedToken, 'userStream' | 'use
   readonly via: 'session';
   readonly sessionId: SessionId;
   readonly scopes: readonly ['self'];
-  /** Who may only enrol has no second factor, and has to. */
-  readonly assurance: 'authenticated' | 'may-enrol';
+  /** Who may only enrol has no second factor, and has to; who may only complete has one, and has not shown it yet. */
+  readonly assurance: 'authenticated' | 'may-enrol' | 'may-complete';
   /** Whether its user has a second factor that could be asked for. */
   readonly hasFactor: boolean;
   /** When the last factor was checked in it. */
@@ -62,7 +62,11 @@ type TextFieldOf<Request> = {
 /** Who may call a method. Whatever it is, the caller has a valid access token. */
 export type AccessRule<Request> =
   /** What the method shows is the caller's own, or chosen by what the caller may see. */
-  | { readonly of: 'anyone' }
+  | {
+      readonly of: 'anyone';
+      /** As what policies are asked, where it shows more than one's own. */
+      readonly lists?: Permission;
+    }
   | {
       readonly of: 'user';
       readonly permission: Permission;
@@ -74,7 +78,8 @@ export type AccessRule<Request> =
     }
   | {
       readonly of: 'organization';
-      readonly permission: Permission;
+      /** By what is asked for, where some of it is for others to do. */
+      readonly permission: Permission | ((request: Request) => Permission);
       /** Null, or an id that was left out, stands for the organization that the caller acts in. */
       readonly organizationId: IdIn<Request> | null;
       readonly reachesGone?: true;
@@ -114,10 +119,16 @@ export interface MethodRules<Request> {
   readonly stepUp?: StepUp | ((request: Request) => StepUp | null);
   /** Where the message itself has room for a proof: else it stands in headers. */
   readonly proof?: (request: Request) => ProofGiven;
+  /** Whether policies of the organization are not asked, so that they cannot stand in the way of their own change. */
+  readonly beyondPolicies?: true;
   /** Whether a session may call it whose user still has to enrol a first factor. */
   readonly enrols?: true;
   /** Whether such a session may call it about itself, and about nothing else. */
   readonly logsOut?: true;
+  /** Whether a session that lacks its second factor alone may call it about itself, to show that and do nothing else. */
+  readonly completes?: (request: Request) => boolean;
+  /** Whether a stack may let in by it who has no credential yet. */
+  readonly enters?: true;
   /** Whether it compares a secret that somebody could guess: each of its requests, or some alone. */
   readonly guesses?: true | ((request: Request) => boolean);
   /** How many slow hashes it will take. */

@@ -9,6 +9,7 @@ import { unavailable as keysUnavailable } from '#key-store-sqlite/key-store-fail
 import type { Incoming } from '#transport/call.js';
 import { answered, implement, told } from '#transport/implementation.js';
 import { pipelineOf } from '#transport/pipeline.js';
+import { Tally } from '#transport/tally.js';
 import { type Desk, openDesk, people, unlimited } from '#transport/testing/desk.js';
 import { readAs } from '#transport/testing/reading.js';
 import { detailIn, saidIn, statusIn } from '#transport/testing/status.js';
@@ -269,6 +270,7 @@ function incomingOf(authorization: string): Incoming {
     code: null,
     recoveryCode: null,
     address: '192.0.2.1',
+    tally: new Tally({ isAlwaysTold: true }),
     signal: new AbortController().signal,
   };
 }

@@ -23,15 +23,17 @@ import {
   type Unread,
 } from '#transport/admitting.js';
 import { askerOf } from '#transport/asked.js';
-import type {
-  Answered,
-  AnswerHeaders,
-  Incoming,
-  Served,
-  ServedMethod,
-  Status,
-  Streamed,
+import {
+  type Answered,
+  type AnswerHeaders,
+  type Incoming,
+  type Served,
+  type ServedMethod,
+  type Status,
+  type Streamed,
+  statusCodes,
 } from '#transport/call.js';
+import type { SharedBuckets } from '#transport/call-limits.js';
 import { failureOf } from '#transport/failures.js';
 import { inWordsOf } from '#transport/field-paths.js';
 import type {
@@ -41,12 +43,14 @@ import type {
   Result,
   StreamImplementation,
 } from '#transport/implementation.js';
+import { Noticed, noticeHeader, noticesInHeader, type OnPolicyFailed } from '#transport/policies-asked.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { repeatHeadersOf } from '#transport/repeat-headers.js';
 import { retryAfterMsOf, statusOf } from '#transport/statuses.js';
 import { lookAgainMs } from '#transport/stream-limits.js';
 import { messagesOf } from '#transport/stream-messages.js';
 import { Streams } from '#transport/streams.js';
+import { quotaHeadersOf } from '#transport/tally.js';
 import { gone, leftAs, whileWaitedFor } from '#transport/waiting.js';
 
 export interface PipelineOptions {
@@ -55,18 +59,23 @@ export interface PipelineOptions {
   /** Of each service what `implement` made of its table. */
   readonly implemented: readonly (readonly Implemented[])[];
   readonly limits: RateLimits;
+  /** Where other servers count the same; left out where there are none. */
+  readonly sharedBuckets?: SharedBuckets | undefined;
   /** Told what no caller is told. */
   readonly onFailure: (error: unknown, incoming: Incoming) => void;
+  /** Left out where nobody mends policies. */
+  readonly onPolicyFailed?: OnPolicyFailed;
   /** How often it is looked whether whoever reads a stream still may. */
   readonly lookAgainMs?: number;
 }
 
 export function pipelineOf(options: PipelineOptions): Served {
   const pipeline = new Pipeline(options);
+  const begun = () => ({ reached: new Reached(), noticed: new Noticed() });
   return {
     services: options.services,
-    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming, reached: new Reached() }),
-    stream: (method, read, incoming) => pipeline.stream({ method, read, incoming, reached: new Reached() }),
+    invoke: (method, read, incoming) => pipeline.invoke({ method, read, incoming, ...begun() }),
+    stream: (method, read, incoming) => pipeline.stream({ method, read, incoming, ...begun() }),
     endStreams: () => pipeline.endStreams(),
   };
 }
@@ -86,9 +95,10 @@ class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { application, limits } = options;
+    const { application, limits, sharedBuckets, onPolicyFailed = () => undefined } = options;
     this.#tokens = new PositionTokens(application.parts.logIdentity);
-    this.#admitting = new Admitting({ application, limits, tokens: this.#tokens });
+    const tokens = this.#tokens;
+    this.#admitting = new Admitting({ application, limits, sharedBuckets, tokens, onPolicyFailed });
     this.#built = builtOf(options.implemented);
   }
 
@@ -122,7 +132,8 @@ class Pipeline {
       if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
       const headers = this.#headersOf(invocation);
-      return { kind: 'answered', message, headers: { ...headers, ...result.repeatHeaders } };
+      const told = { headers: { ...headers, ...result.repeatHeaders }, ...noticesOf(invocation) };
+      return { kind: 'answered', message, ...told };
     } catch (error) {
       return this.#fail(invocation, error);
     }
@@ -199,21 +210,34 @@ class Pipeline {
     const now = this.#options.application.parts.clock();
     const retryAfterMs = retryAfterMsOf(refusal, now);
     const status = statusOf(refusal, invocation.method, now);
-    const headers = this.#headersOf(invocation);
-    if (retryAfterMs === null) return { kind: 'refused', status, headers };
+    const headers = { ...this.#headersOf(invocation, status), ...quotaHeaders(invocation, refusal, status) };
+    const told = { refusal, ...noticesOf(invocation) };
+    if (retryAfterMs === null) return { kind: 'refused', status, headers, ...told };
     // In whole seconds, and never too early.
     const retryAfter = String(Math.ceil(retryAfterMs / 1_000));
-    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter } };
+    return { kind: 'refused', status, headers: { ...headers, 'retry-after': retryAfter }, ...told };
   }
 
   #refuseAs(invocation: Invocation, status: Status): RefusedAnswer {
-    return { kind: 'refused', status, headers: this.#headersOf(invocation) };
+    return { kind: 'refused', status, headers: this.#headersOf(invocation, status) };
   }
 
   /** A no may come with an event, too, which a query then has to show. */
-  #headersOf({ incoming: { requestId }, reached: { position } }: Invocation): AnswerHeaders {
-    if (position === null) return { 'x-request-id': requestId };
-    return { 'x-request-id': requestId, [positionHeader]: this.#tokens.tokenOf(position) };
+  #headersOf(invocation: Invocation, status: Status | null = null): AnswerHeaders {
+    const { incoming, noticed, reached } = invocation;
+    const { requestId, tally } = incoming;
+    const isTold = tally.isAlwaysTold || status?.code === statusCodes.resourceExhausted;
+    const limits = isTold ? tally.headersAt(this.#options.application.parts.clock()) : null;
+    const { notices } = noticed;
+    const said = notices.length === 0 ? null : { [noticeHeader]: noticesInHeader(notices) };
+    const { position } = reached;
+    if (position === null) return { 'x-request-id': requestId, ...said, ...limits };
+    return {
+      'x-request-id': requestId,
+      [positionHeader]: this.#tokens.tokenOf(position),
+      ...said,
+      ...limits,
+    };
   }
 
   /** A log that fails must not become the answer. */
@@ -224,6 +248,9 @@ class Pipeline {
   }
 }
 
+const noticesOf = ({ noticed: { notices } }: Invocation) =>
+  notices.length === 0 ? null : { notices: notices.map(({ notice }) => notice) };
+
 function builtOf(implemented: PipelineOptions['implemented']) {
   const built = new Map<ServedMethod, MethodRules<Message> & Asking>();
   for (const { method, implementation } of implemented.flat()) {
@@ -231,6 +258,16 @@ function builtOf(implemented: PipelineOptions['implemented']) {
     built.set(method, { ...implementation, ask: askerOf(implementation.access) });
   }
   return built;
+}
+
+/** Of what was asked too fast the quotas of whoever calls; of what there is too little of, those. */
+function quotaHeaders(
+  { incoming: { tally } }: Invocation,
+  refusal: CallRefusal,
+  { code }: Status,
+): AnswerHeaders | null {
+  if (code !== statusCodes.resourceExhausted) return null;
+  return quotaHeadersOf(refusal.code === 'quota-exhausted' ? refusal.figures : tally.quotas());
 }
 
 const notBuilt = ({ parent, name }: ServedMethod): CallRefusal => ({

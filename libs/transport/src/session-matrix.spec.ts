@@ -49,7 +49,8 @@ function askAboutUsers({ permission, self, ...rule }: Extract<Rule, { of: 'user'
   );
 }
 
-function askAboutOrganizations({ permission, ...rule }: Extract<Rule, { of: 'organization' }>) {
+function askAboutOrganizations({ permission: found, ...rule }: Extract<Rule, { of: 'organization' }>) {
+  const permission = typeof found === 'function' ? found({ names: [] } as never) : found;
   const reachesGone = rule.reachesGone ?? false;
   const organizations = [organizationId, otherId, people.nobody as unknown as OrganizationId];
   return Promise.all(

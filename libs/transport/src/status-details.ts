@@ -4,8 +4,17 @@
 import { create } from '@bufbuild/protobuf';
 import { type Any, anyPack, durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 
-import { type RefusalDetail, RefusalDetailSchema } from '#contract/countersign/v1/refusal_pb.js';
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
+import {
+  PolicyNoticeSchema,
+  type RefusalDetail,
+  RefusalDetailSchema,
+} from '#contract/countersign/v1/refusal_pb.js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  QuotaFailureSchema,
+  RetryInfoSchema,
+} from '#contract/google/rpc/error_details_pb.js';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '#contract/zitadel/message_pb.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import type { Said } from '#transport/status-table.js';
@@ -22,6 +31,8 @@ export function detailsOf(
     ...badRequestOf(refusal),
     ...errorInfoOf(refusal),
     ...retryInfoOf(retryAfterMs),
+    ...quotaFailureOf(refusal),
+    ...noticesOf(refusal),
     anyPack(RefusalDetailSchema, refusalDetailOf(refusal)),
   ];
 }
@@ -76,6 +87,22 @@ function retryInfoOf(retryAfterMs: number | null): readonly Any[] {
   return [anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay }))];
 }
 
+function noticesOf(refusal: CallRefusal): readonly Any[] {
+  if (refusal.code !== 'policy-denied') return [];
+  return refusal.notices.map(({ notice, code }) =>
+    anyPack(PolicyNoticeSchema, create(PolicyNoticeSchema, { notice, code: code ?? '' })),
+  );
+}
+
+function quotaFailureOf(refusal: CallRefusal): readonly Any[] {
+  if (refusal.code !== 'quota-exhausted') return [];
+  const { quota, figures } = refusal;
+  const { used, ceiling } = figures[quota];
+  const until = quota === 'turns' ? `, until ${new Date(figures.resetAt).toISOString()}` : '';
+  const violations = [{ subject: quota, description: `${used} of ${ceiling} are used${until}` }];
+  return [anyPack(QuotaFailureSchema, create(QuotaFailureSchema, { violations }))];
+}
+
 function refusalDetailOf(refusal: CallRefusal): RefusalDetail {
   const detail = create(RefusalDetailSchema, { code: refusal.code });
   for (const [name, value] of Object.entries(refusal)) {
@@ -103,6 +130,7 @@ const tellers: {
     detail.digits = [...digits];
   },
   failures: null,
+  figures: null,
   field: (detail, field) => {
     detail.field = field;
   },
@@ -130,9 +158,11 @@ const tellers: {
   name: (detail, name) => {
     detail.name = name;
   },
+  notices: null,
   nextAttemptAt: (detail, at) => {
     detail.nextAttemptAt = timestampFromMs(at);
   },
+  quota: null,
   retryAfterMs: null,
   retryAt: (detail, at) => {
     detail.retryAt = timestampFromMs(at);

@@ -191,6 +191,12 @@ const ofOrganizations = {
     id: 'CSIGN-organization-not-inactive',
     text: 'The organization is not inactive',
   },
+  'policies-max': {
+    code: failedPrecondition,
+    id: 'CSIGN-policies-max',
+    text: 'There are as many policies as there may be',
+  },
+  'policy-not-found': { code: notFound, id: 'CSIGN-policy-not-found', text: 'There is no such policy' },
   'role-missing': { code: invalidArgument, id: 'CSIGN-role-missing', text: 'A member has at least one role' },
   'role-unknown': {
     code: invalidArgument,
@@ -278,10 +284,20 @@ const ofAnyCall = {
     text: 'The outcome is not known; repeat the call with its idempotency key to find out',
   },
   'permission-denied': { code: permissionDenied, id: 'AUTH-AWfge', text: 'No matching permissions found' },
+  'policy-denied': {
+    code: permissionDenied,
+    id: 'CSIGN-policy-denied',
+    text: 'Policies of the organization do not permit this',
+  },
   'position-unknown': {
     code: invalidArgument,
     id: 'CSIGN-position-unknown',
     text: 'The header x-countersign-position holds no position that this log gave',
+  },
+  'quota-exhausted': {
+    code: resourceExhausted,
+    id: 'CSIGN-quota-exhausted',
+    text: 'The organization has used what it may',
   },
   'rate-limited': { code: resourceExhausted, id: 'CSIGN-rate-limited', text: 'Too many calls; slow down' },
   unauthenticated: { code: unauthenticated, id: 'AUTH-7fs1e', text: 'No valid access token came along' },

@@ -55,6 +55,7 @@ function build(refusal: CallRefusal, method: ServedMethod, now: Instant): Status
     code: said.code,
     message: `${said.text} (${said.id})`,
     details: detailsOf(refusal, said, retryAfterMs),
+    ...(refusal.code === 'quota-exhausted' && { httpStatus: 403 }),
   };
 }
 

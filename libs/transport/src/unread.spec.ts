@@ -25,9 +25,9 @@ interface Stacks {
 }
 
 const counted = (read: Reader, count: () => void): Reader => {
-  return () => {
+  return (caller) => {
     count();
-    return read();
+    return read(caller);
   };
 };
 

@@ -9,6 +9,7 @@ import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
+import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as OwnUserService } from '#contract/countersign/v1/user_service_pb.js';
@@ -111,6 +112,7 @@ export const services = {
   passwords: PasswordService,
   organizationSettings: OrganizationSettingsService,
   members: OrganizationMemberService,
+  policies: PolicyService,
   ownUsers: OwnUserService,
   projections: ProjectionService,
   events: EventService,
@@ -214,6 +216,7 @@ export const rows = {
     registerTotpSeed: ofUser('manager'),
     renameTotp: alsoOneself('manager', { ids: device }),
     removeTotp: alsoOneself('manager', { ids: device }),
+    removeFactors: alsoOneself('manager'),
     listFactors: alsoOneself('reader'),
     resetFactors: ofUser('manager'),
     resetAttempts: ofUser('manager'),
@@ -248,6 +251,14 @@ export const rows = {
       ids: { organization_id: 'organization', user_id: 'member' },
     }),
     listOrganizationMembers: ofOrganization('owner'),
+  },
+  policies: {
+    setPolicy: ofOrganization('owner'),
+    removePolicy: ofOrganization('owner'),
+    listPolicies: ofOrganization('reader'),
+    explain: ofOrganization('reader', {
+      ids: { organization_id: 'organization', user_id: 'member', target_user_id: 'member' },
+    }),
   },
   ownUsers: {
     eraseUser: ofUser('owner', { ends: true, reachesGone: true }),

@@ -49,6 +49,19 @@ async function lastEvent(): Promise<Record<string, unknown>> {
 const erasures = async (): Promise<number> =>
   linesOf(await offline('events', 'list', '--type', 'user.erased', '--json')).length;
 
+async function policiesOf(organization: string, run: Do): Promise<void> {
+  const text = 'permit (principal, action, resource);';
+  const file = join(house.directory, 'everybody.cedar');
+  writeFileSync(file, text);
+  const done = { code: exitCodes.done };
+  expect(await run('policies', 'set', organization, 'everybody', file)).toMatchObject(done);
+  expect(linesOf(await run('policies', 'list', organization, '--json'))).toMatchObject([
+    [{ name: 'everybody', text }],
+  ]);
+  expect(await run('policies', 'remove', organization, 'everybody')).toMatchObject(done);
+  rmSync(file);
+}
+
 async function whatOperatorsDo(run: Do): Promise<void> {
   const { userId } = house;
   const [shown] = linesOf(await run('users', 'show', userId, '--json'));
@@ -78,6 +91,7 @@ async function whatOperatorsDo(run: Do): Promise<void> {
   ]);
   expect(linesOf(await run('users', 'show', userId, '--json'))).toMatchObject([{ totp: [] }]);
   const organization = String(shown?.organizationId);
+  await policiesOf(organization, run);
   await run('settings', 'set', organization, 'failuresBeforeDelay', '3');
   expect(linesOf(await run('settings', 'show', organization, '--json'))).toMatchObject([
     { failuresBeforeDelay: 3, recoveryCodesCount: 10 },

@@ -8,6 +8,7 @@ import { CallMetrics } from '#server/metrics/calls.js';
 import { CommandMetrics } from '#server/metrics/commands.js';
 import { HashMetrics } from '#server/metrics/hashes.js';
 import { HookMetrics } from '#server/metrics/hook.js';
+import { PolicyMetrics } from '#server/metrics/policies.js';
 import { type ProjectionMetrics, projectionMetrics } from '#server/metrics/projections.js';
 import type { EventLogChoice } from '#server/setting-values.js';
 import { version } from '#server/version.js';
@@ -27,6 +28,7 @@ export class Metrics {
   readonly commands: CommandMetrics;
   readonly hashes: HashMetrics;
   readonly hook: HookMetrics;
+  readonly policies: PolicyMetrics;
   /** Whoever runs the projection says by it where it stands. */
   readonly projection: (name: string) => ProjectionMetrics;
   readonly #ready: Gauge;
@@ -39,6 +41,7 @@ export class Metrics {
     this.commands = new CommandMetrics(registry);
     this.hashes = new HashMetrics(registry);
     this.hook = new HookMetrics(registry);
+    this.policies = new PolicyMetrics(registry);
     this.projection = projectionMetrics(registry);
     this.#ready = registry
       .gauge({ name: 'countersign_ready', help: '1 while /readyz says that requests may be sent.' })

@@ -186,6 +186,11 @@ describe('the settings of an organization', () => {
     ['stepUpSecondsRecoveryCodes', '600'],
     ['stepUpSecondsTokens', 31_536_001],
     ['stepUpSecondsPassword', 0.5],
+    ['callsPerSecond', 0],
+    ['checksPerSecond', 20_001],
+    ['hashesPerSecond', 0.5],
+    ['turnsPerPeriodMax', -1],
+    ['relationshipsMax', '5'],
   ])('are whole numbers within their bounds: %s is not %p', async (name, value) => {
     const command = change({ [name]: value } as Overrides);
     expect(await violationsIn(house, command)).toEqual([`changed.${name}: whole-number`]);

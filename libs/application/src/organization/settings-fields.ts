@@ -68,6 +68,11 @@ export class SettingsFields implements Overrides {
   @MayBeLeftOut() @IsWithin('stepUpSecondsRecoveryCodes') readonly stepUpSecondsRecoveryCodes?: number;
   @MayBeLeftOut() @IsWithin('stepUpSecondsTokens') readonly stepUpSecondsTokens?: number;
   @MayBeLeftOut() @IsWithin('stepUpSecondsPassword') readonly stepUpSecondsPassword?: number;
+  @MayBeLeftOut() @IsWithin('callsPerSecond') readonly callsPerSecond?: number;
+  @MayBeLeftOut() @IsWithin('checksPerSecond') readonly checksPerSecond?: number;
+  @MayBeLeftOut() @IsWithin('hashesPerSecond') readonly hashesPerSecond?: number;
+  @MayBeLeftOut() @IsWithin('turnsPerPeriodMax') readonly turnsPerPeriodMax?: number;
+  @MayBeLeftOut() @IsWithin('relationshipsMax') readonly relationshipsMax?: number;
 
   constructor({ totpParameters, ...others }: Overrides) {
     const nested = totpParameters == null ? totpParameters : new TotpParametersFields(totpParameters);

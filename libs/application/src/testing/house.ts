@@ -3,6 +3,7 @@
 import { NestFactory } from '@nestjs/core';
 import { type Command, CommandBus } from '@nestjs/cqrs';
 
+import { policyDefects } from '#access/policies/check-policy.js';
 import { Application } from '#application/application.js';
 import { ApplicationModule } from '#application/application-module.js';
 import type { Caller } from '#application/caller.js';
@@ -40,6 +41,7 @@ export async function openHouse(
     secrets: given.secrets ?? (await realSecrets()),
     snapshots: null,
     deliversCodes: false,
+    policyDefects,
     onTrouble: (error) => {
       throw error;
     },

@@ -3,9 +3,11 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
-import { type Fields, IsId, IsOneOf, IsText, IsTrueOrFalse, MayBeNull } from '#application/input.js';
+import { type Fields, IsId, IsOneOf, IsText, IsTrueOrFalse, IsWhole, MayBeNull } from '#application/input.js';
 import { nameCharactersMax } from '#application/limits.js';
 import { eventOf } from '#application/recalled.js';
+import { unlessBusy } from '#application/recovery-codes/compare.js';
+import { codesOnce, type WithCodes, withRecoveryCodes } from '#application/recovery-codes/with-codes.js';
 import {
   algorithms,
   digits,
@@ -17,14 +19,16 @@ import {
   qrKinds,
   qrOf,
 } from '#application/totp/shown.js';
-import { executeForUser, type UserOutcome, withAnswer } from '#application/users.js';
+import { executeForUser, type UserContext, type UserOutcome, withAnswer } from '#application/users.js';
 import type { Account } from '#domain/account/state.js';
 import { reject } from '#domain/decider.js';
 import type { Instant, OrganizationId, TotpId, UserId } from '#domain/ids.js';
+import { recoveryCodesMax } from '#domain/recovery-codes/decide.js';
 import { type StartTotpRegistrationRefusal, startTotpRegistration } from '#domain/totp/decide.js';
 import type { TotpParameters } from '#domain/totp/events.js';
+import type { ReadyTotp } from '#domain/totp/state.js';
 
-export interface TotpRegistration {
+export interface TotpRegistration extends WithCodes {
   readonly totpId: TotpId;
   /** In base32. It is told here, and never again: null, as the URI, where the call is a repeat. */
   readonly secret: string | null;
@@ -50,6 +54,10 @@ export class StartTotpRegistration extends Command<Outcome> {
   @IsOneOf(qrKinds) readonly qr: Qr = 'none';
   /** Refused where a device without a name is ready: whoever cannot name devices cannot tell two apart. */
   @IsTrueOrFalse() readonly onlyUnnamed: boolean = false;
+  /** Refused where the name does not tell it from a device that is ready: none is given, or one that is taken. */
+  @IsTrueOrFalse() readonly onlyNew: boolean = false;
+  /** How many recovery codes are made with it, which count from its confirmation on; null for none. */
+  @MayBeNull() @IsWhole(1, recoveryCodesMax) readonly recoveryCodes: number | null = null;
   readonly by!: Caller;
 
   constructor(fields: Fields<StartTotpRegistration, Optional>) {
@@ -58,7 +66,15 @@ export class StartTotpRegistration extends Command<Outcome> {
   }
 }
 
-type Optional = 'name' | 'algorithm' | 'digits' | 'periodSeconds' | 'qr' | 'onlyUnnamed';
+type Optional =
+  | 'name'
+  | 'algorithm'
+  | 'digits'
+  | 'periodSeconds'
+  | 'qr'
+  | 'onlyUnnamed'
+  | 'onlyNew'
+  | 'recoveryCodes';
 
 @CommandHandler(StartTotpRegistration)
 export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRegistration> {
@@ -68,12 +84,18 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
     this.#application = application;
   }
 
-  async execute(command: StartTotpRegistration): Promise<Outcome> {
+  execute(command: StartTotpRegistration): Promise<Outcome> {
+    return unlessBusy(() => this.#start(command));
+  }
+
+  async #start(command: StartTotpRegistration): Promise<Outcome> {
     const { secrets } = this.#application.parts;
     const totpId = secrets.newId() as TotpId;
     const bytes = secrets.newTotpSecret();
+    const codes = codesOnce(command.recoveryCodes, secrets);
+    const { organizationId } = command;
     const outcome = await executeForUser<StartTotpRegistrationRefusal, Started>(this.#application, command, {
-      decide: (account, context) => {
+      decide: async (account, context) => {
         const { sealer, settings } = context;
         const parameters = parametersOf(command, settings.totpParameters);
         const name = sealer.sealNullable('totp-name', command.name, totpId);
@@ -81,17 +103,23 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
         const seed = { ...command, totpId, name, secret, parameters };
         const label = labelOf(account, context, command.name);
         const started = startTotpRegistration(account, seed, context);
-        if (command.onlyUnnamed && mayHaveDevice(started) && hasUnnamed(account))
+        if (mayHaveDevice(started) && isToldFromNone(command, account, context))
           return reject({ code: 'totp-already-ready' });
-        return withAnswer(started, { totpId, label, parameters });
+        const withCodes = { account, organizationId, context, withPending: true };
+        return withRecoveryCodes(withAnswer(started, { totpId, label, parameters }), codes, withCodes);
       },
-      recall: (events) => ({ ...eventOf(events, 'user.human.mfa.otp.added'), label: null }),
+      recall: (events) => ({
+        ...eventOf(events, 'user.human.mfa.otp.added'),
+        label: null,
+        recoveryCodes: null,
+      }),
+      isDear: command.recoveryCodes !== null,
     });
     if (outcome.kind === 'rejected') return outcome;
     const { label, ...told } = outcome.answer;
     const shown = label === null ? nothingShown : await this.#show(command, bytes, { ...told, label });
-    const { parameters, expiresAt } = told;
-    return { ...outcome, answer: { totpId: told.totpId, parameters, expiresAt, ...shown } };
+    const { parameters, expiresAt, recoveryCodes } = told;
+    return { ...outcome, answer: { totpId: told.totpId, parameters, expiresAt, recoveryCodes, ...shown } };
   }
 
   async #show({ qr }: StartTotpRegistration, bytes: Buffer, { label, parameters }: Labelled): Promise<Shown> {
@@ -105,13 +133,26 @@ export class StartTotpRegistrationHandler implements ICommandHandler<StartTotpRe
 const mayHaveDevice = ({ outcome }: ReturnType<typeof startTotpRegistration>) =>
   outcome.kind === 'accepted' || outcome.refusal.code === 'totp-devices-max';
 
-const hasUnnamed = ({ totp }: Account) =>
-  totp.devices.some(({ status, name }) => status === 'ready' && name === null);
+function isToldFromNone(
+  { name, onlyUnnamed, onlyNew }: StartTotpRegistration,
+  { totp }: Account,
+  { sealer }: UserContext,
+): boolean {
+  const ready = totp.devices.filter(({ status }) => status === 'ready');
+  if (onlyUnnamed && ready.some((device) => device.name === null)) return true;
+  if (!onlyNew || ready.length === 0) return false;
+  return name === null || ready.some((device) => nameOf(device, sealer) === name);
+}
+
+const nameOf = (
+  { name, totpId }: Pick<ReadyTotp, 'name' | 'totpId'>,
+  sealer: UserContext['sealer'],
+): string | null => (name === null ? null : sealer.openText('totp-name', name, totpId));
 
 type Shown = Pick<TotpRegistration, 'secret' | 'uri' | 'qr'>;
 const nothingShown: Shown = { secret: null, uri: null, qr: null };
 
-interface Started extends Pick<TotpRegistration, 'totpId' | 'parameters' | 'expiresAt'> {
+interface Started extends Pick<TotpRegistration, 'totpId' | 'parameters' | 'expiresAt' | 'recoveryCodes'> {
   /** Null where all was shown before. */
   readonly label: Label | null;
 }

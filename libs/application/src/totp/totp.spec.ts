@@ -69,7 +69,7 @@ describe('confirming a registration', () => {
     const { userId, device, confirm } = await start();
     const { totpId } = device;
     const code = codeOf(house, device);
-    expect(await confirm(code)).toEqual(accepted(3, { totpId }));
+    expect(await confirm(code)).toEqual(accepted(3, { totpId, recoveryCodes: null }));
     expect(await house.run(new VerifyTotp({ organizationId, userId, code, by }))).toMatchObject(
       rejected({ code: 'code-already-used' }),
     );

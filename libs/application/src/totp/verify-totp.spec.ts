@@ -38,7 +38,7 @@ describe('a code', () => {
     const verify = new VerifyTotp({ organizationId, userId, code, by });
     expect(await house.run(verify)).toEqual({
       kind: 'accepted',
-      answer: { totpId },
+      answer: { totpId, codesLeft: 0 },
       details: { sequence: 3, changeDate: house.clock.now, resourceOwner: organizationId },
     });
     expect(await house.run(verify)).toMatchObject({

@@ -8,7 +8,8 @@ import { audienceCharactersMax, codeCharactersMax, purposeCharactersMax } from '
 import { eventOf } from '#application/recalled.js';
 import type { Proven } from '#application/signing-keys/signer.js';
 import { compare, readCode } from '#application/totp/compare.js';
-import { executeForUser, type OnAppended, type UserOutcome } from '#application/users.js';
+import { executeForUser, type OnAppended, type UserOutcome, withAnswer } from '#application/users.js';
+import type { Account } from '#domain/account/state.js';
 import { reject } from '#domain/decider.js';
 import type { OrganizationId, TotpId, UserId } from '#domain/ids.js';
 import type { NotSetUp } from '#domain/instance/decide.js';
@@ -16,6 +17,8 @@ import { totpTargets, type VerifyTotpRefusal, verifyTotp } from '#domain/totp/de
 
 interface Verified extends Proven {
   readonly totpId: TotpId;
+  /** Recovery codes that are unspent. */
+  readonly codesLeft: number;
 }
 
 type Outcome = UserOutcome<Verified, VerifyTotpRefusal | NotSetUp>;
@@ -69,10 +72,15 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
         if (found.kind === 'rejected') return reject(found.refusal);
         const comparisons = found.targets.map((target) => compare(target, code, { context, secrets }));
         const purpose = context.sealer.sealNullable('totp-purpose', command.purpose);
-        return verifyTotp(account, { ...guess, comparisons, purpose }, context);
+        return withAnswer(verifyTotp(account, { ...guess, comparisons, purpose }, context), leftOf(account));
       },
       onAppended,
-      recall: (events) => ({ totpId: eventOf(events, 'user.human.mfa.otp.check.succeeded').totpId }),
+      recall: (events, account) => ({
+        totpId: eventOf(events, 'user.human.mfa.otp.check.succeeded').totpId,
+        ...leftOf(account),
+      }),
     });
   }
 }
+
+const leftOf = ({ recoveryCodes }: Account) => ({ codesLeft: recoveryCodes.codes.length });

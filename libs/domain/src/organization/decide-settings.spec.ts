@@ -111,6 +111,11 @@ describe('the settings of an organization', () => {
     ['stepUpSecondsRecoveryCodes', 0, 31_536_000],
     ['stepUpSecondsTokens', 0, 31_536_000],
     ['stepUpSecondsPassword', 0, 31_536_000],
+    ['callsPerSecond', 1, 100_000],
+    ['checksPerSecond', 1, 20_000],
+    ['hashesPerSecond', 1, 1_000],
+    ['turnsPerPeriodMax', 0, 999_999_999],
+    ['relationshipsMax', 0, 999_999_999],
   ] as const)('%s is a whole number from %d to %d', (name, minimum, maximum) => {
     const refusal = { code: 'setting-out-of-range', name, minimum, maximum } as const;
     // The other of two that have an order allows each extreme.
@@ -255,6 +260,11 @@ describe('what may be chosen', () => {
       stepUpSecondsRecoveryCodes: 600,
       stepUpSecondsTokens: 600,
       stepUpSecondsPassword: 600,
+      callsPerSecond: 5_000,
+      checksPerSecond: 1_000,
+      hashesPerSecond: 50,
+      turnsPerPeriodMax: 0,
+      relationshipsMax: 0,
     });
   });
 

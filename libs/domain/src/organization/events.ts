@@ -1,7 +1,11 @@
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { SettingName, Settings } from '#domain/organization/settings.js';
+import type { PolicyEvent } from '#domain/policy/events.js';
+import type { QuotaReached } from '#domain/quota/events.js';
 
 export type OrganizationEvent =
+  | PolicyEvent
+  | QuotaReached
   | {
       readonly type: 'org.added';
       /** Null where it was not yet written down. */

@@ -38,6 +38,15 @@ export interface Settings {
   readonly stepUpSecondsRecoveryCodes: number;
   readonly stepUpSecondsTokens: number;
   readonly stepUpSecondsPassword: number;
+  /** What callers of the organization may ask together; twice as much may come at once after a pause. */
+  readonly callsPerSecond: number;
+  /** Calls of them that compare a code or a password. */
+  readonly checksPerSecond: number;
+  /** Slow hashes that they take: one for a password or a recovery code. */
+  readonly hashesPerSecond: number;
+  /** 0 is without a ceiling. What counts as a turn and as a relationship stands in `quota/usage.ts`. */
+  readonly turnsPerPeriodMax: number;
+  readonly relationshipsMax: number;
 }
 
 export type SettingName = keyof Settings;
@@ -68,7 +77,21 @@ export const defaultSettings: Settings = {
   stepUpSecondsRecoveryCodes: 600,
   stepUpSecondsTokens: 600,
   stepUpSecondsPassword: 600,
+  callsPerSecond: 5_000,
+  checksPerSecond: 1_000,
+  hashesPerSecond: 50,
+  turnsPerPeriodMax: 0,
+  relationshipsMax: 0,
 };
+
+/** What is paid for, and what protects the machine: owners of the instance alone choose these, for each organization. */
+export const limitNames = [
+  'callsPerSecond',
+  'checksPerSecond',
+  'hashesPerSecond',
+  'turnsPerPeriodMax',
+  'relationshipsMax',
+] as const satisfies readonly SettingName[];
 
 export interface Range {
   readonly minimum: number;
@@ -88,6 +111,12 @@ const stepUp = {
   minimum: 0,
   maximum: 31_536_000,
   reason: 'At 0 a code is asked for each time; beyond a year no session is so old.',
+};
+
+const ceiling = {
+  minimum: 0,
+  maximum: 999_999_999,
+  reason: 'At 0 there is no ceiling; more than a billion is as good as none.',
 };
 
 /** What may be chosen, in whole numbers; of the issuer, its characters. */
@@ -148,6 +177,23 @@ export const settingRanges = {
   stepUpSecondsRecoveryCodes: stepUp,
   stepUpSecondsTokens: stepUp,
   stepUpSecondsPassword: stepUp,
+  callsPerSecond: {
+    minimum: 1,
+    maximum: 100_000,
+    reason: 'Below, nobody could undo it; above is more than one process serves.',
+  },
+  checksPerSecond: {
+    minimum: 1,
+    maximum: 20_000,
+    reason: 'Below, nobody is let in; above is more than one disk keeps.',
+  },
+  hashesPerSecond: {
+    minimum: 1,
+    maximum: 1_000,
+    reason: 'Below, nobody is let in; at 7 ms each, more would take several cores.',
+  },
+  turnsPerPeriodMax: ceiling,
+  relationshipsMax: ceiling,
 } as const satisfies Record<NumericName | 'issuer', Range>;
 
 export type RangedName = keyof typeof settingRanges;

@@ -9,6 +9,8 @@ import {
   settingsWith,
   withoutOverrides,
 } from '#domain/organization/settings.js';
+import { evolvePolicies, noPolicies, type Policies } from '#domain/policy/state.js';
+import { evolveQuotasReached, noQuotasReached, type QuotasReached } from '#domain/quota/state.js';
 
 export type OrganizationState =
   | { readonly status: 'unknown' }
@@ -22,6 +24,8 @@ export interface LivingOrganization {
   readonly name: string;
   readonly overrides: Overrides;
   readonly members: Members;
+  readonly policies: Policies;
+  readonly quotasReached: QuotasReached;
   readonly createdAt: Instant;
 }
 
@@ -51,7 +55,12 @@ export function isLiving(organization: OrganizationState): organization is Livin
 type Added = Extract<OrganizationEvent, { type: 'org.added' }>;
 
 function newOrganization({ organizationId, name }: Added, createdAt: Instant): LivingOrganization {
-  const nothingYet = { overrides: noOverrides, members: noMembers };
+  const nothingYet = {
+    overrides: noOverrides,
+    members: noMembers,
+    policies: noPolicies,
+    quotasReached: noQuotasReached,
+  };
   return { status: 'active', organizationId, name, ...nothingYet, createdAt };
 }
 
@@ -59,7 +68,7 @@ function evolveLiving(
   organization: LivingOrganization,
   event: Exclude<OrganizationEvent, Added>,
 ): OrganizationState {
-  const { overrides, members } = organization;
+  const { overrides, members, policies, quotasReached } = organization;
   switch (event.type) {
     case 'org.changed':
       return { ...organization, name: event.name };
@@ -78,5 +87,10 @@ function evolveLiving(
       return { ...organization, members: withMember(members, event) };
     case 'org.member.removed':
       return { ...organization, members: withoutMember(members, event.userId) };
+    case 'org.policy.set':
+    case 'org.policy.removed':
+      return { ...organization, policies: evolvePolicies(policies, event) };
+    case 'org.quota.reached':
+      return { ...organization, quotasReached: evolveQuotasReached(quotasReached, event) };
   }
 }

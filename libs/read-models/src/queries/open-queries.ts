@@ -27,6 +27,7 @@ import {
   type Sources,
 } from '#read-models/queries/queries.js';
 import { getSession, listSessions } from '#read-models/queries/sessions.js';
+import { usageOf } from '#read-models/queries/usage.js';
 import {
   getUser,
   listAccessTokens,
@@ -102,5 +103,6 @@ export function openQueries({ store, waits, names, open, clock }: QueriesOptions
     getSession: ofSessions(getSession),
     listSessions: ofSessions(listSessions),
     listAudit: from('audit')(listAudit),
+    usageOf: from('users', 'audit')(usageOf),
   };
 }

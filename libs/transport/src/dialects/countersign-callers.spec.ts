@@ -54,6 +54,7 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   RegisterTotpSeed: ['owner', 'root'],
   RenameTotp: ['ada', 'owner', 'root'],
   RemoveTotp: ['ada', 'owner', 'root'],
+  RemoveFactors: ['ada', 'owner', 'root'],
   ListFactors: ['ada', 'reader', 'owner', 'root'],
   ResetFactors: ['owner', 'root'],
   ResetAttempts: ['owner', 'root'],
@@ -72,6 +73,10 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   ChangeOrganizationMember: ['owner', 'root'],
   RemoveOrganizationMember: ['owner', 'root'],
   ListOrganizationMembers: ['owner', 'root'],
+  SetPolicy: ['owner', 'root'],
+  RemovePolicy: ['owner', 'root'],
+  ListPolicies: ['reader', 'owner', 'root'],
+  Explain: ['reader', 'owner', 'root'],
   EraseUser: ['owner', 'root'],
   ListProjections: ['root'],
   GetProjection: ['root'],
@@ -117,7 +122,11 @@ describe('who may do something to Ada, and to her organization', () => {
     ['owner', 'user.factor.verify', ['VerifyTotp', 'VerifyRecoveryCode']],
     ['owner', 'user.factor.reset', ['ResetFactors', 'ResetAttempts']],
     ['owner', 'user.erase', ['EraseUser']],
-    ['owner', 'policy.write', ['ChangeOrganizationSettings', 'ResetOrganizationSettings']],
+    [
+      'owner',
+      'policy.write',
+      ['ChangeOrganizationSettings', 'ResetOrganizationSettings', 'SetPolicy', 'RemovePolicy'],
+    ],
     ['owner', 'org.member.read', ['ListOrganizationMembers']],
     [
       'ada',
@@ -128,6 +137,7 @@ describe('who may do something to Ada, and to her organization', () => {
         'ResyncTotp',
         'RenameTotp',
         'RemoveTotp',
+        'RemoveFactors',
         'GenerateRecoveryCodes',
         'RemoveRecoveryCodes',
         'ChangePassword',
@@ -160,7 +170,7 @@ describe('what a call takes of the limits of its caller', () => {
     expect(weighed.map(({ method: { name } }) => name).toSorted()).toEqual(
       guessing.map(({ name }) => name).toSorted(),
     );
-    expect(guessing).toHaveLength(9);
+    expect(guessing).toHaveLength(10);
   });
 
   it.each([
@@ -172,6 +182,7 @@ describe('what a call takes of the limits of its caller', () => {
     ['RemoveRecoveryCodes', { code: 'proof' }, 0],
     ['RemoveRecoveryCodes', { recoveryCode: 'proof' }, 1],
     ['RemoveTotp', { recoveryCode: 'proof' }, 1],
+    ['RemoveFactors', { recoveryCode: 'proof' }, 1],
     ['VerifyTotp', { code: '123456' }, undefined],
   ])('is each slow hash: %s of %j takes %s', (name, request, hashes) => {
     const { method, implementation } = built(name) ?? {};

@@ -5,6 +5,8 @@ import { create, type DescField, type DescMessage, type Message, ScalarType } fr
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Command } from '@nestjs/cqrs';
 
+import { SetPolicy } from '#application/policy/set-policy.js';
+import { answerOf } from '#application/testing/attempt.js';
 import { by, organizationId } from '#application/testing/house.js';
 import { askerOf } from '#transport/asked.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
@@ -22,6 +24,8 @@ beforeAll(async () => {
     return { kind: 'accepted', details, answer: { parameters, expiresAt: 0, codesLeft: 1, totpId: 'made' } };
   };
   const { house, following, operating } = desk;
+  for (const [name, text] of Object.entries(policies))
+    await answerOf(house, new SetPolicy({ organizationId, name, text, by }));
   implemented = countersignServices({
     application: house.application,
     queries: following.queries,
@@ -30,6 +34,12 @@ beforeAll(async () => {
   }).flat();
 });
 afterAll(() => desk.close());
+
+/** Which make a difference where somebody asks what they would decide. */
+const policies = {
+  everybody: 'permit(principal, action, resource);',
+  text: 'forbid(principal, action, resource) when { context.call == "text" || context.secondFactor };',
+};
 
 const details = { sequence: 1, changeDate: 0, resourceOwner: organizationId };
 const parameters = { algorithm: 'SHA1', digits: 6, periodSeconds: 30 };
@@ -53,6 +63,7 @@ function sampleOf(field: DescField): unknown {
 
 /** Without which a method asks for it, and looks at nothing else. */
 const needed: Readonly<Record<string, object>> = {
+  ExplainRequest: { action: 'user.read', targetUserId: people.ada },
   SetPasswordRequest: { passwordType: { case: 'password', value: 'correct horse' } },
 };
 

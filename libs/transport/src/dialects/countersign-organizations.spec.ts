@@ -62,6 +62,11 @@ describe('the settings of an organization', () => {
         stepUpSecondsRecoveryCodes: 600,
         stepUpSecondsTokens: 600,
         stepUpSecondsPassword: 600,
+        callsPerSecond: 5_000,
+        checksPerSecond: 1_000,
+        hashesPerSecond: 50,
+        turnsPerPeriodMax: 0,
+        relationshipsMax: 0,
       },
       chosen: [],
     });
@@ -111,6 +116,22 @@ describe('the settings of an organization', () => {
     const { settings: found, chosen } = await inForce();
     expect(found).toMatchObject({ issuer: 'Everybody', stepsFuture: 0, secondFactorRequired: true });
     expect(chosen).toEqual([Name.STEPS_PAST, Name.SECOND_FACTOR_REQUIRED]);
+  });
+
+  it('are limits where owners of the instance choose them, and nobody else', async () => {
+    const change = { organizationId, settings: { issuer: 'Acme', callsPerSecond: 7 } };
+    const names = [Name.ISSUER, Name.CALLS_PER_SECOND];
+    const { changeOrganizationSettings, resetOrganizationSettings } = settings;
+    const before = await inForce();
+    expect([
+      await desk.said('owner', changeOrganizationSettings, change),
+      await desk.said('owner', resetOrganizationSettings, { organizationId, names }),
+    ]).toEqual(['7 permission-denied AUTH-AWfge', '7 permission-denied AUTH-AWfge']);
+    expect(await inForce()).toEqual(before);
+    await desk.ask('root', changeOrganizationSettings, change);
+    expect((await inForce()).settings).toEqual({ ...before.settings, issuer: 'Acme', callsPerSecond: 7 });
+    await desk.ask('root', resetOrganizationSettings, { organizationId, names });
+    expect((await inForce()).settings).toEqual(before.settings);
   });
 
   it('say how apps are made where a request does not', async () => {

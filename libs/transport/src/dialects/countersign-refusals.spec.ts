@@ -12,6 +12,7 @@ import {
   OrganizationSettingsService,
 } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
+import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
 import { type CountersignDesk, methods, openCountersignDesk } from '#transport/testing/countersign-desk.js';
@@ -23,6 +24,7 @@ const rpc = {
   ...PasswordService.method,
   ...OrganizationSettingsService.method,
   ...OrganizationMemberService.method,
+  ...PolicyService.method,
   ...UserService.method,
 };
 
@@ -87,6 +89,7 @@ const refused: readonly (readonly [Person, DescMethodUnary, object, string])[] =
   ['ada', rpc.verifyRecoveryCode, { ...user, code }, '3 malformed-recovery-code DOMAIN-6uvh0'],
   ['grace', rpc.getRemainingRecoveryCodes, user, '5 user-not-found QUERY-Dfbg2'],
   ['ada', rpc.removeRecoveryCodes, { ...user, code }, '5 totp-not-found COMMAND-3Mif9s'],
+  ['ada', rpc.removeFactors, { ...user, code }, '5 totp-not-found COMMAND-3Mif9s'],
   ['ada', rpc.getOrganizationSettings, organization, '7 permission-denied AUTH-AWfge'],
   [
     'owner',
@@ -126,6 +129,11 @@ const refused: readonly (readonly [Person, DescMethodUnary, object, string])[] =
     '5 member-not-found CSIGN-member-not-found',
   ],
   ['reader', rpc.listOrganizationMembers, organization, '7 permission-denied AUTH-AWfge'],
+  ['reader', rpc.setPolicy, organization, '7 permission-denied AUTH-AWfge'],
+  ['owner', rpc.setPolicy, organization, '3 invalid-input CSIGN-invalid-input'],
+  ['owner', rpc.removePolicy, { ...organization, name: 'none' }, '5 policy-not-found CSIGN-policy-not-found'],
+  ['ada', rpc.listPolicies, organization, '7 permission-denied AUTH-AWfge'],
+  ['owner', rpc.explain, { ...organization, ...user }, '3 invalid-input CSIGN-invalid-input'],
   ['owner', rpc.eraseUser, { userId: people.nobody }, '5 user-not-found QUERY-Dfbg2'],
 ];
 
@@ -204,6 +212,17 @@ const violated: readonly (readonly [DescMethodUnary, object, readonly string[]])
   [rpc.addOrganizationMember, { ...organization, roles: ['ORG_OWNER'] }, ['user_id']],
   [rpc.addOrganizationMember, { ...organization, userId: tooLong, roles: ['ORG_OWNER'] }, ['user_id']],
   [rpc.changeOrganizationMember, { ...organization, roles: ['ORG_OWNER'] }, ['user_id']],
+  [
+    rpc.setPolicy,
+    { ...organization, name: 'Not a name', text: 'permit(principal, action, resource);' },
+    ['name'],
+  ],
+  [rpc.setPolicy, { ...organization, name: 'empty' }, ['text']],
+  [rpc.setPolicy, { ...organization, name: 'broken', text: 'permit(' }, ['text']],
+  [rpc.removePolicy, organization, ['name']],
+  [rpc.explain, { ...organization, ...user, action: 'org.read', address: 'here' }, ['address']],
+  [rpc.explain, { ...organization, ...user, action: 'org.read', credential: 9 }, ['credential']],
+  [rpc.explain, { ...organization, ...user, action: 'user.fly' }, ['action']],
 ];
 
 describe('a broken rule', () => {

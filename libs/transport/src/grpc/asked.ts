@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { type Incoming, type Read, type Served, type ServedMethod, statusCodes } from '#transport/call.js';
 import { decompress } from '#transport/grpc/decompress.js';
 import { decode, malformed } from '#transport/grpc/definitions.js';
+import { Tally } from '#transport/tally.js';
 import { traceParentOf } from '#transport/trace-parent.js';
 
 /** Whose call it is: of the peer's address and the headers that a trusted proxy adds. */
@@ -58,6 +59,7 @@ export function incomingOf(
     code: header('x-countersign-code'),
     recoveryCode: header('x-countersign-recovery-code'),
     address: addressOf(peer, header),
+    tally: new Tally({ isAlwaysTold: false }),
     signal,
   };
 }

@@ -52,6 +52,11 @@ const answerHeaders = {
     description: 'Of a change: a query that brings it shows the change. Nobody else has to understand it.',
     schema: { type: 'string' },
   },
+  notice: {
+    description:
+      'What policies of the organization that decided have to say, where they do: a list in JSON of `notice` and `code`.',
+    schema: { type: 'string' },
+  },
 } as const;
 
 export function openapiOf(services: readonly DescService[], version: string): OpenapiDocument {
@@ -141,8 +146,9 @@ function headerReferences({ verb }: RestBinding): readonly { readonly $ref: stri
 }
 
 function answerHeaderReferences({ verb }: RestBinding) {
-  if (verb === 'GET') return {};
-  return { headers: { 'x-countersign-position': { $ref: '#/components/headers/position' } } };
+  const notice = { 'x-countersign-notice': { $ref: '#/components/headers/notice' } };
+  if (verb === 'GET') return { headers: notice };
+  return { headers: { 'x-countersign-position': { $ref: '#/components/headers/position' }, ...notice } };
 }
 
 function bodyOf({ method, body, template }: RestBinding, schemas: Schemas) {

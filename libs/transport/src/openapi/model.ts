@@ -25,6 +25,8 @@ export interface Operation {
   readonly responses: { readonly [status: string]: Schema };
   /** `package.Service/Method`, where the same call is served over gRPC. */
   readonly 'x-grpc-method'?: string;
+  /** Where the credential is brought otherwise than by the calls of the contract. */
+  readonly security?: readonly { readonly [scheme: string]: readonly string[] }[];
 }
 
 export type PathItem = { readonly [verb: string]: Operation };

@@ -80,7 +80,7 @@ function callOf(call: Call, document: OpenapiDocument): Html {
   return html`<article id="${operation.operationId}" data-words="${wordsOf(call)}"><h3>${nameOf(call)}</h3>
 <p><code><span class="verb">${verb}</span> ${path}</code></p>
 ${operation.deprecated === undefined ? null : html`<p><strong>Deprecated.</strong></p>`}${prose(operation.description ?? '')}
-<pre>${linesOf(call)}</pre>
+<pre>${linesOf(call, document)}</pre>
 ${parameters.length === 0 ? null : html`<h4>Parameters</h4><table>${joined(parameters)}</table>`}
 ${fields === null ? null : html`<h4>Body</h4>${fields}`}
 <h4>Answers</h4><table>${joined(answers)}</table></article>`;
@@ -147,7 +147,7 @@ function lastOf(reference: string): string {
 }
 
 /** The same call twice, as it is typed into a shell. */
-function linesOf({ verb, path, operation }: Call): string {
+function linesOf({ verb, path, operation }: Call, document: OpenapiDocument): string {
   const example = operation.requestBody?.content['application/json'].example as object | undefined;
   const inPath = (operation.parameters ?? []).flatMap((one) =>
     'in' in one && one.in === 'path' ? [one.name] : [],
@@ -155,7 +155,8 @@ function linesOf({ verb, path, operation }: Call): string {
   const url = path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => `$${shellName(name)}`);
   const data =
     example === undefined ? '' : ` \\\n  -H 'content-type: application/json' -d '${quoted(example)}'`;
-  const curl = `curl -X ${verb} "http://localhost:8080${url}" -H "authorization: Bearer $TOKEN"${data}`;
+  const headers = headersOf(operation, document).map((header) => ` -H "${header}"`);
+  const curl = `curl -X ${verb} "http://localhost:8080${url}"${headers.join('')}${data}`;
   const grpc = operation['x-grpc-method'];
   if (grpc === undefined) return curl;
   const whole = {
@@ -165,8 +166,19 @@ function linesOf({ verb, path, operation }: Call): string {
   return `${curl}\n\ngrpcurl -plaintext -H "authorization: Bearer $TOKEN" -d '${quoted(whole)}' \\\n  localhost:8080 ${grpc}`;
 }
 
+/** Whatever no call of it goes without. */
+function headersOf({ security, parameters = [] }: Operation, document: OpenapiDocument): readonly string[] {
+  const [scheme = ''] = Object.keys(security?.[0] ?? {});
+  const { type, name } = document.components.securitySchemes[scheme] ?? {};
+  const needed = parameters
+    .map((one) => ('$ref' in one ? document.components.parameters[lastOf(one.$ref)] : one))
+    .filter((one) => one?.in === 'header' && one.required)
+    .map((one) => `${one?.name}: $${shellName(one?.name ?? '')}`);
+  return [type === 'apiKey' ? `${name}: $TOKEN` : 'authorization: Bearer $TOKEN', ...needed];
+}
+
 function shellName(name: string): string {
-  return name.toUpperCase().replaceAll('.', '_');
+  return name.toUpperCase().replaceAll(/[.-]/g, '_');
 }
 
 /** Within single quotes of a shell. */

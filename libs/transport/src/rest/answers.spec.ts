@@ -131,7 +131,7 @@ describe('REST, what a call brings along', () => {
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       },
     });
-    const { signal, ...others } = call?.incoming ?? { signal: null };
+    const { signal, tally, ...others } = call?.incoming ?? { signal: null, tally: null };
     expect(others).toEqual({
       requestId: 'request-1',
       traceId: '0af7651916cd43dd8448eb211c80319c',

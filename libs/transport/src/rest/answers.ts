@@ -35,7 +35,7 @@ export function answerRefusal(
 export function answerStatus(
   reply: FastifyReply,
   status: Status,
-  httpStatus: number = httpStatuses[status.code],
+  httpStatus: number = status.httpStatus ?? httpStatuses[status.code],
 ): void {
   reply.code(httpStatus).header('content-type', jsonType).send(statusText(status));
 }

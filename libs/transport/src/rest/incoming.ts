@@ -3,18 +3,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Incoming } from '#transport/call.js';
+import { Tally } from '#transport/tally.js';
 import { traceParentOf } from '#transport/trace-parent.js';
 
 export interface IncomingOptions {
   /** Of the client; behind a trusted proxy, the one that the proxy tells. */
   readonly addressOf: (request: FastifyRequest) => string;
   readonly deadlineMs: number;
+  /** Where it does not stand where everybody has it. Whoever has it elsewhere chooses no organization either. */
+  readonly credentialOf?: (request: FastifyRequest) => string | null;
 }
 
 export function incomingOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  { addressOf, deadlineMs }: IncomingOptions,
+  { addressOf, deadlineMs, credentialOf }: IncomingOptions,
 ): Incoming {
   const { headers } = request;
   const traceParent = traceParentOf(textOf(headers.traceparent));
@@ -23,13 +26,14 @@ export function incomingOf(
     requestId: request.id,
     traceId: traceParent?.traceId ?? null,
     traceParent,
-    authorization: headers.authorization ?? null,
-    organization: textOf(headers['x-zitadel-orgid']),
+    authorization: credentialOf === undefined ? (headers.authorization ?? null) : credentialOf(request),
+    organization: credentialOf === undefined ? textOf(headers['x-zitadel-orgid']) : null,
     idempotencyKey: textOf(headers['idempotency-key']),
     position: textOf(headers['x-countersign-position']),
     code: textOf(headers['x-countersign-code']),
     recoveryCode: textOf(headers['x-countersign-recovery-code']),
     address: addressOf(request),
+    tally: new Tally({ isAlwaysTold: true }),
     // A signal with its timer costs more than all the rest here, and not every refusal needs one.
     get signal() {
       signal ??= signalOf(reply, deadlineMs);

@@ -36,7 +36,7 @@ export const restDeadlineMs = 10_000;
 export const restBodyBytesMax = 64 * 1024;
 
 /** Whoever comes to a known path with another of these is told which there are. */
-const methodsTold = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+export const methodsTold = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 export function registerRest(server: FastifyInstance, served: Served, options: RestOptions): void {
   const bindings = restBindings(served.services);

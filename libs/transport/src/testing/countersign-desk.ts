@@ -8,6 +8,7 @@ import { KeyService } from '#contract/countersign/v1/key_service_pb.js';
 import { OrganizationMemberService } from '#contract/countersign/v1/organization_member_service_pb.js';
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
+import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
@@ -23,6 +24,7 @@ const services = [
   PasswordService,
   OrganizationSettingsService,
   OrganizationMemberService,
+  PolicyService,
   UserService,
 ];
 

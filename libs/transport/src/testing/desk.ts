@@ -18,6 +18,7 @@ import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { Answered, Incoming, Served } from '#transport/call.js';
 import { pipelineOf } from '#transport/pipeline.js';
+import { Tally } from '#transport/tally.js';
 import { madeUpCalls, type Noted } from '#transport/testing/made-up-calls.js';
 import { readAs } from '#transport/testing/reading.js';
 
@@ -55,6 +56,7 @@ export interface Desk extends Noted {
 /** Nothing is refused for coming too fast, where a spec is about something else. */
 export const unlimited: RateLimits = {
   address: { perSecond: 1e6, burst: 1e6 },
+  login: { perSecond: 1e6, burst: 1e6 },
   call: { perSecond: 1e6, burst: 1e6 },
   guess: { perSecond: 1e6, burst: 1e6 },
   hash: { perSecond: 1e6, burst: 1e6 },
@@ -71,6 +73,7 @@ export const incomingWith = (more: Partial<Incoming>): Incoming => ({
   code: null,
   recoveryCode: null,
   address: '192.0.2.1',
+  tally: new Tally({ isAlwaysTold: false }),
   signal: new AbortController().signal,
   ...more,
 });

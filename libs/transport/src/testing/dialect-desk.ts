@@ -39,6 +39,7 @@ type Asking<Answer> = <Method extends DescMethodUnary>(
 export interface DialectDesk {
   readonly house: House;
   readonly following: Following;
+  readonly served: Served;
   readonly implemented: readonly Implemented[];
   readonly failures: unknown[];
   readonly tokenOf: Desk['tokenOf'];
@@ -91,6 +92,7 @@ export async function openDialectDesk({ house: given, services, implement }: Dia
     implemented,
     limits: { ...defaultRateLimits, ...unlimited },
     onFailure: (error) => failures.push(error),
+    onPolicyFailed: (policies) => failures.push(policies),
   });
   const bearerOf = bearers(tokenOf);
   const call = callerOf(served, bearerOf);
@@ -99,6 +101,7 @@ export async function openDialectDesk({ house: given, services, implement }: Dia
     following,
     operating,
     stream: callingStreams(served, bearerOf),
+    served,
     implemented: implemented.flat(),
     failures,
     tokenOf,

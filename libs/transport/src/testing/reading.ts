@@ -2,11 +2,14 @@
 
 import type { DescMethodUnary, Message } from '@bufbuild/protobuf';
 
-import type { Answered, Incoming, Invoke, Reader } from '#transport/call.js';
+import type { Answered, Incoming, Invoke, Reader, ReadFor } from '#transport/call.js';
 
 export const readAs =
   (message: Message): Reader =>
   () => ({ kind: 'message', message });
+
+/** For requests that say who they are about. */
+const nobody: ReadFor = { organizationId: '', self: async () => null };
 
 export type AnswerTo = (
   method: DescMethodUnary,
@@ -18,7 +21,7 @@ export type AnswerTo = (
 export const reading =
   (answer: AnswerTo): Invoke =>
   async (method, read, incoming) => {
-    const request = await read();
+    const request = await read(nobody);
     if (request.kind === 'refused') return { ...request, headers: {} };
     return answer(method, request.message, incoming);
   };

@@ -62,7 +62,7 @@ function sendOk(reply: FastifyReply, { isText, contentType }: Wire, bytes: Buffe
 export function answerError(
   reply: FastifyReply,
   status: Status,
-  httpStatus: number = httpStatuses[status.code],
+  httpStatus: number = status.httpStatus ?? httpStatuses[status.code],
 ): void {
   reply
     .code(httpStatus)

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const allowedHeaders = [
   ...['authorization', 'content-type', 'idempotency-key', 'traceparent', 'tracestate'],
   ...['x-countersign-code', 'x-countersign-position', 'x-countersign-recovery-code'],
-  ...['x-request-id', 'x-zitadel-orgid'],
+  ...['x-api-key', 'x-request-id', 'x-tenant-id', 'x-zitadel-orgid'],
   ...[
     'connect-protocol-version',
     'connect-timeout-ms',
@@ -22,8 +22,11 @@ const allowedHeaders = [
 const exposedHeaders = [
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin'],
   ...['accept-encoding', 'grpc-accept-encoding', 'content-encoding', 'connect-content-encoding'],
-  ...['allow', 'retry-after', 'x-countersign-position', 'x-request-id'],
+  ...['allow', 'retry-after', 'x-countersign-notice', 'x-countersign-position', 'x-request-id'],
   ...['idempotent-replayed', 'x-countersign-secret-already-shown'],
+  ...['ratelimit', 'ratelimit-policy', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+  ...['x-quota-turns-used', 'x-quota-turns-limit', 'x-quota-reset'],
+  ...['x-quota-relationships-used', 'x-quota-relationships-limit'],
 ].join(', ');
 
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE';

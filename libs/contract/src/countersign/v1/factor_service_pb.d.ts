@@ -45,6 +45,22 @@ export declare type StartTotpRegistrationRequest = Message<"countersign.v1.Start
    * @generated from field: countersign.v1.QrKind qr = 4;
    */
   qr: QrKind;
+
+  /**
+   * Refused as `totp-already-ready` where an app is ready and the name does not tell the new one from it: none is given, or
+   * one that an app that is ready has.
+   *
+   * @generated from field: bool only_new = 5;
+   */
+  onlyNew: boolean;
+
+  /**
+   * Makes so many recovery codes with it, in the same change: 1 to 50. They count for nothing until it is confirmed, and
+   * from then on void those from before. Left out, none are made.
+   *
+   * @generated from field: optional int32 recovery_codes = 6;
+   */
+  recoveryCodes?: number | undefined;
 };
 
 /**
@@ -103,11 +119,18 @@ export declare type StartTotpRegistrationResponse = Message<"countersign.v1.Star
   expiresAt?: Timestamp | undefined;
 
   /**
-   * The call was repeated by its idempotency key: secret, uri and qr are left out.
+   * The call was repeated by its idempotency key: secret, uri, qr and recovery codes are left out.
    *
    * @generated from field: bool secret_already_shown = 8;
    */
   secretAlreadyShown: boolean;
+
+  /**
+   * Told here and never again.
+   *
+   * @generated from field: repeated string recovery_codes = 9;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -145,6 +168,13 @@ export declare type VerifyTotpRegistrationRequest = Message<"countersign.v1.Veri
    * @generated from field: bool end_other_sessions = 4;
    */
   endOtherSessions: boolean;
+
+  /**
+   * Makes so many recovery codes with it, in the same change: 1 to 50. Those from before are void. Left out, none are made.
+   *
+   * @generated from field: optional int32 recovery_codes = 5;
+   */
+  recoveryCodes?: number | undefined;
 };
 
 /**
@@ -168,6 +198,20 @@ export declare type VerifyTotpRegistrationResponse = Message<"countersign.v1.Ver
    * @generated from field: string totp_id = 2;
    */
   totpId: string;
+
+  /**
+   * Told here and never again.
+   *
+   * @generated from field: repeated string recovery_codes = 3;
+   */
+  recoveryCodes: string[];
+
+  /**
+   * The call was repeated by its idempotency key: the recovery codes are left out.
+   *
+   * @generated from field: bool secret_already_shown = 4;
+   */
+  secretAlreadyShown: boolean;
 };
 
 /**
@@ -252,6 +296,13 @@ export declare type VerifyTotpResponse = Message<"countersign.v1.VerifyTotpRespo
    * @generated from field: bool secret_already_shown = 4;
    */
   secretAlreadyShown: boolean;
+
+  /**
+   * Of the user who showed it. There even when it is 0.
+   *
+   * @generated from field: optional int32 recovery_codes_left = 5;
+   */
+  recoveryCodesLeft?: number | undefined;
 };
 
 /**
@@ -489,6 +540,61 @@ export declare type RemoveTotpResponse = Message<"countersign.v1.RemoveTotpRespo
 export declare const RemoveTotpResponseSchema: GenMessage<RemoveTotpResponse>;
 
 /**
+ * Whose factors are removed, and a proof. Over REST the proof stands in the body, since addresses are logged.
+ *
+ * @generated from message countersign.v1.RemoveFactorsRequest
+ */
+export declare type RemoveFactorsRequest = Message<"countersign.v1.RemoveFactorsRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Of any app.
+   *
+   * @generated from field: optional string code = 2;
+   */
+  code?: string | undefined;
+
+  /**
+   * @generated from field: optional string recovery_code = 3;
+   */
+  recoveryCode?: string | undefined;
+
+  /**
+   * Ends all other sessions of the user, in the same change.
+   *
+   * @generated from field: bool end_other_sessions = 4;
+   */
+  endOtherSessions: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.RemoveFactorsRequest.
+ * Use `create(RemoveFactorsRequestSchema)` to create a new message.
+ */
+export declare const RemoveFactorsRequestSchema: GenMessage<RemoveFactorsRequest>;
+
+/**
+ * What became of it.
+ *
+ * @generated from message countersign.v1.RemoveFactorsResponse
+ */
+export declare type RemoveFactorsResponse = Message<"countersign.v1.RemoveFactorsResponse"> & {
+  /**
+   * @generated from field: zitadel.object.v2.Details details = 1;
+   */
+  details?: Details | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.RemoveFactorsResponse.
+ * Use `create(RemoveFactorsResponseSchema)` to create a new message.
+ */
+export declare const RemoveFactorsResponseSchema: GenMessage<RemoveFactorsResponse>;
+
+/**
  * Whose factors are asked for.
  *
  * @generated from message countersign.v1.ListFactorsRequest
@@ -661,7 +767,8 @@ export declare const FactorService: GenService<{
    * Makes a secret for an authenticator app. It counts for nothing until its first code is confirmed; until
    * then, asking again makes another in its place.
    *
-   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-devices-max`.
+   * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-already-ready`, `totp-devices-max`, and where
+   * recovery codes are asked for also as `busy`.
    *
    * @generated from rpc countersign.v1.FactorService.StartTotpRegistration
    */
@@ -675,7 +782,8 @@ export declare const FactorService: GenService<{
    *
    * Refused as `user-locked`, `user-inactive`, `organization-not-active`, `totp-not-found`,
    * `totp-already-ready`, `totp-registration-expired`, `totp-devices-max`, `malformed-code`,
-   * `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`.
+   * `attempts-delayed`, `totp-exhausted`, `wrong-code`, `code-already-used`, and where recovery codes are asked for also
+   * as `busy`.
    *
    * @generated from rpc countersign.v1.FactorService.VerifyTotpRegistration
    */
@@ -750,6 +858,19 @@ export declare const FactorService: GenService<{
     methodKind: "unary";
     input: typeof RemoveTotpRequestSchema;
     output: typeof RemoveTotpResponseSchema;
+  },
+  /**
+   * Removes all authenticator apps and recovery codes of a user who shows a code of any of them: all of it, or nothing. Who has
+   * lost them all is helped by ResetFactors.
+   *
+   * Refused as `totp-not-found`, `proof-required`, and with a proof as RemoveTotp.
+   *
+   * @generated from rpc countersign.v1.FactorService.RemoveFactors
+   */
+  removeFactors: {
+    methodKind: "unary";
+    input: typeof RemoveFactorsRequestSchema;
+    output: typeof RemoveFactorsResponseSchema;
   },
   /**
    * Lists the authenticator apps of a user, how many recovery codes are left, and when the next guess is

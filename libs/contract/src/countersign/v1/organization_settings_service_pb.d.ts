@@ -194,6 +194,42 @@ export declare type OrganizationSettings = Message<"countersign.v1.OrganizationS
    * @generated from field: optional uint32 step_up_seconds_password = 25;
    */
   stepUpSecondsPassword?: number | undefined;
+
+  /**
+   * Calls a second of all callers of the organization together; twice as many may come at once after a pause: 1 to
+   * 100,000. This and what follows is for owners of the instance to choose.
+   *
+   * @generated from field: optional uint32 calls_per_second = 26;
+   */
+  callsPerSecond?: number | undefined;
+
+  /**
+   * Calls among them that compare a code or a password: 1 to 20,000.
+   *
+   * @generated from field: optional uint32 checks_per_second = 27;
+   */
+  checksPerSecond?: number | undefined;
+
+  /**
+   * Slow hashes that they take, one for a password or a recovery code: 1 to 1,000.
+   *
+   * @generated from field: optional uint32 hashes_per_second = 28;
+   */
+  hashesPerSecond?: number | undefined;
+
+  /**
+   * Calls in a month of UTC that check or change what users log in with: 1 to 999,999,999. 0 is without a ceiling.
+   *
+   * @generated from field: optional uint32 turns_per_period_max = 29;
+   */
+  turnsPerPeriodMax?: number | undefined;
+
+  /**
+   * Ready factors of all users together: 1 to 999,999,999. 0 is without a ceiling.
+   *
+   * @generated from field: optional uint32 relationships_max = 30;
+   */
+  relationshipsMax?: number | undefined;
 };
 
 /**
@@ -467,6 +503,31 @@ export enum OrganizationSettingName {
    * @generated from enum value: ORGANIZATION_SETTING_NAME_STEP_UP_SECONDS_PASSWORD = 25;
    */
   STEP_UP_SECONDS_PASSWORD = 25,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_CALLS_PER_SECOND = 26;
+   */
+  CALLS_PER_SECOND = 26,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_CHECKS_PER_SECOND = 27;
+   */
+  CHECKS_PER_SECOND = 27,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_HASHES_PER_SECOND = 28;
+   */
+  HASHES_PER_SECOND = 28,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_TURNS_PER_PERIOD_MAX = 29;
+   */
+  TURNS_PER_PERIOD_MAX = 29,
+
+  /**
+   * @generated from enum value: ORGANIZATION_SETTING_NAME_RELATIONSHIPS_MAX = 30;
+   */
+  RELATIONSHIPS_MAX = 30,
 }
 
 /**
@@ -501,6 +562,8 @@ export declare const OrganizationSettingsService: GenService<{
   },
   /**
    * Chooses what is given; what is left out stays.
+   *
+   * Limits and ceilings are chosen by owners of the instance: to others that is `permission-denied`.
    *
    * Refused as `setting-out-of-range`, `setting-malformed`.
    *

@@ -142,3 +142,28 @@ export declare type RefusalDetail = Message<"countersign.v1.RefusalDetail"> & {
  */
 export declare const RefusalDetailSchema: GenMessage<RefusalDetail>;
 
+/**
+ * Comes with what a policy of an organization decides, once for each that has something to say.
+ *
+ * @generated from message countersign.v1.PolicyNotice
+ */
+export declare type PolicyNotice = Message<"countersign.v1.PolicyNotice"> & {
+  /**
+   * @generated from field: string notice = 1;
+   */
+  notice: string;
+
+  /**
+   * For programs to read. Empty where the policy has none.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message countersign.v1.PolicyNotice.
+ * Use `create(PolicyNoticeSchema)` to create a new message.
+ */
+export declare const PolicyNoticeSchema: GenMessage<PolicyNotice>;
+

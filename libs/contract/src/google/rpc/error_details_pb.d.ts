@@ -56,6 +56,43 @@ export declare type RetryInfo = Message<"google.rpc.RetryInfo"> & {
 export declare const RetryInfoSchema: GenMessage<RetryInfo>;
 
 /**
+ * @generated from message google.rpc.QuotaFailure
+ */
+export declare type QuotaFailure = Message<"google.rpc.QuotaFailure"> & {
+  /**
+   * @generated from field: repeated google.rpc.QuotaFailure.Violation violations = 1;
+   */
+  violations: QuotaFailure_Violation[];
+};
+
+/**
+ * Describes the message google.rpc.QuotaFailure.
+ * Use `create(QuotaFailureSchema)` to create a new message.
+ */
+export declare const QuotaFailureSchema: GenMessage<QuotaFailure>;
+
+/**
+ * @generated from message google.rpc.QuotaFailure.Violation
+ */
+export declare type QuotaFailure_Violation = Message<"google.rpc.QuotaFailure.Violation"> & {
+  /**
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message google.rpc.QuotaFailure.Violation.
+ * Use `create(QuotaFailure_ViolationSchema)` to create a new message.
+ */
+export declare const QuotaFailure_ViolationSchema: GenMessage<QuotaFailure_Violation>;
+
+/**
  * @generated from message google.rpc.BadRequest
  */
 export declare type BadRequest = Message<"google.rpc.BadRequest"> & {

@@ -22,6 +22,12 @@ const access = { of: 'user', permission: 'user.credential.write', self: true, us
 /** Who knows a secret could bring an app that counts, without ever having shown a code of it. */
 const neverOneself = { ...access, self: false } as const;
 
+/** More are refused before any is hashed. */
+const codesMax = 50;
+
+const hashesOfCodes = ({ recoveryCodes = 0 }: { readonly recoveryCodes?: number | undefined }): number =>
+  recoveryCodes > codesMax ? 0 : recoveryCodes;
+
 type Methods = Required<
   Pick<
     MethodTable<typeof FactorService>,
@@ -39,23 +45,25 @@ const starting = ({ run }: Parts): Methods['startTotpRegistration'] => ({
   access,
   stepUp: 'factors',
   enrols: true,
+  hashes: hashesOfCodes,
   fields: parameterFields,
   run: async (request, call) => {
     const qr = qrOf(request.qr);
     if (qr === undefined) return refused(invalid([unknownValue('qr')]));
     const violations = parameterViolations(request.parameters, 'parameters');
     if (violations.length > 0) return refused(invalid(violations));
-    const { name = null } = request;
-    const chosen = { name, qr, ...chosenParameters(request.parameters) };
+    const { name = null, onlyNew, recoveryCodes = null } = request;
+    const chosen = { name, qr, onlyNew, recoveryCodes, ...chosenParameters(request.parameters) };
     return told(
       await run(new StartTotpRegistration({ ...addressOf(request, call), ...chosen })),
       ({ details, answer, repeated = false }) => ({
         details: detailsOf(details),
         totpId: answer.totpId,
-        // Of a repeat all three are left out: they were shown before.
+        // Of a repeat all of these are left out: they were shown before.
         secret: answer.secret ?? '',
         uri: answer.uri ?? '',
         qr: answer.qr ?? '',
+        recoveryCodes: [...(answer.recoveryCodes ?? [])],
         parameters: parametersMessage(answer.parameters),
         expiresAt: momentOf(answer.expiresAt),
         secretAlreadyShown: repeated,
@@ -69,13 +77,17 @@ const confirming = ({ run }: Parts): Methods['verifyTotpRegistration'] => ({
   stepUp: 'factors',
   enrols: true,
   guesses: true,
+  hashes: hashesOfCodes,
+  shows: ({ recoveryCodes }) => recoveryCodes !== undefined,
   run: async (request, call) => {
-    const { code, endOtherSessions } = request;
+    const { code, endOtherSessions, recoveryCodes = null } = request;
     const totpId = (request.totpId ?? null) as TotpId | null;
-    const verified = { ...addressOf(request, call), code, totpId, endOtherSessions };
-    return told(await run(new VerifyTotpRegistration(verified)), ({ details, answer }) => ({
+    const verified = { ...addressOf(request, call), code, totpId, endOtherSessions, recoveryCodes };
+    return told(await run(new VerifyTotpRegistration(verified)), ({ details, answer, repeated = false }) => ({
       details: detailsOf(details),
       totpId: answer.totpId,
+      recoveryCodes: [...(answer.recoveryCodes ?? [])],
+      secretAlreadyShown: repeated && recoveryCodes !== null,
     }));
   },
 });

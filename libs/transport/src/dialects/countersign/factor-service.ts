@@ -2,6 +2,7 @@
 
 import { ResetAttempts } from '#application/attempts/reset-attempts.js';
 import { ResetFactors } from '#application/attempts/reset-factors.js';
+import { RemoveFactors } from '#application/totp/remove-factors.js';
 import { RemoveTotp } from '#application/totp/remove-totp.js';
 import { RenameTotp } from '#application/totp/rename-totp.js';
 import { ResyncTotp } from '#application/totp/resync-totp.js';
@@ -35,6 +36,7 @@ export const factorService = (parts: Parts): readonly Implemented[] =>
     ...registrations(parts),
     ...checks(parts),
     ...upkeep(parts),
+    ...removals(parts),
     ...resets(parts),
     ...lists(parts),
   });
@@ -49,7 +51,12 @@ const checks = ({ run }: Parts): Methods => ({
       const totpId = (request.totpId ?? null) as TotpId | null;
       return told(
         await run(new VerifyTotp({ ...addressOf(request, call), code, totpId, purpose, proofAudience })),
-        (done) => ({ ...inDetails(done), totpId: done.answer.totpId, ...proofMessage(request, done) }),
+        (done) => ({
+          ...inDetails(done),
+          totpId: done.answer.totpId,
+          recoveryCodesLeft: done.answer.codesLeft,
+          ...proofMessage(request, done),
+        }),
       );
     },
   },
@@ -93,6 +100,23 @@ const upkeep = (parts: Parts): Methods => ({
       const proof = proofOf(request);
       const removal = { ...addressOf(request, call), totpId, ...proof, byAdministrator, endOtherSessions };
       return told(await parts.run(new RemoveTotp(removal)), inDetails);
+    },
+  },
+});
+
+const removals = ({ run }: Parts): Methods => ({
+  removeFactors: {
+    access: changing,
+    stepUp: 'factors',
+    proof: proofIn,
+    guesses: true,
+    hashes: hashesOfProof,
+    run: async (request, call) => {
+      const refusal = refusedProof(request);
+      if (refusal !== null) return refused(refusal);
+      const { endOtherSessions } = request;
+      const removal = { ...addressOf(request, call), ...proofOf(request), endOtherSessions };
+      return told(await run(new RemoveFactors(removal)), inDetails);
     },
   },
 });

@@ -1,3 +1,5 @@
+import type { Permission } from '#access/permissions.js';
+import { isLimit } from '#access/rate-limits.js';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { ResetOrganizationSettings } from '#application/organization/reset-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
@@ -21,11 +23,14 @@ import {
   told,
 } from '#transport/implementation.js';
 
-const changing = {
+const reading = {
   of: 'organization',
-  permission: 'policy.write',
+  permission: 'policy.read',
   organizationId: 'organizationId',
 } as const;
+
+const permissionFor = (names: readonly string[]): Permission =>
+  names.some(isLimit) ? 'instance.limit.write' : 'policy.write';
 
 type Methods = MethodTable<typeof OrganizationSettingsService>;
 
@@ -34,7 +39,7 @@ export const organizationSettingsService = (parts: Parts): readonly Implemented[
 
 const reads = (parts: Parts): Methods => ({
   getOrganizationSettings: {
-    access: { ...changing, permission: 'policy.read' },
+    access: reading,
     run: async (_, call) => {
       const found = await parts.queries.settingsOf(call.organizationId, askingOf(call));
       if (found.kind === 'rejected') return found;
@@ -50,7 +55,10 @@ const reads = (parts: Parts): Methods => ({
 
 const changes = ({ run }: Parts): Methods => ({
   changeOrganizationSettings: {
-    access: changing,
+    access: {
+      ...reading,
+      permission: ({ settings }) => permissionFor(Object.keys(chosenSettings(settings))),
+    },
     fields: { changed: 'settings' },
     run: async ({ settings }, { organizationId, by }) => {
       const violations = parameterViolations(settings?.totpParameters, 'settings.totp_parameters');
@@ -60,7 +68,10 @@ const changes = ({ run }: Parts): Methods => ({
     },
   },
   resetOrganizationSettings: {
-    access: changing,
+    access: {
+      ...reading,
+      permission: ({ names }) => permissionFor(names.map((number) => settingName(number) ?? '')),
+    },
     run: async (request, { organizationId, by }) => {
       const names = request.names.flatMap((number) => settingName(number) ?? []);
       if (names.length < request.names.length)

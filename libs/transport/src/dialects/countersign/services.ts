@@ -7,6 +7,7 @@ import { organizationMemberService } from '#transport/dialects/countersign/organ
 import { organizationSettingsService } from '#transport/dialects/countersign/organization-settings-service.js';
 import type { Parts } from '#transport/dialects/countersign/parts.js';
 import { passwordService } from '#transport/dialects/countersign/password-service.js';
+import { policyService } from '#transport/dialects/countersign/policy-service.js';
 import { projectionService } from '#transport/dialects/countersign/projection-service.js';
 import { recoveryCodeService } from '#transport/dialects/countersign/recovery-code-service.js';
 import { userService } from '#transport/dialects/countersign/user-service.js';
@@ -17,6 +18,7 @@ export const countersignServices = (parts: Parts): readonly (readonly Implemente
   recoveryCodeService(parts),
   organizationSettingsService(parts),
   organizationMemberService(parts),
+  policyService(parts),
   userService(parts),
   passwordService(parts),
   projectionService(parts),

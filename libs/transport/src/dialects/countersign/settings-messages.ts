@@ -33,6 +33,11 @@ export const settingNumbers = {
   stepUpSecondsRecoveryCodes: Name.STEP_UP_SECONDS_RECOVERY_CODES,
   stepUpSecondsTokens: Name.STEP_UP_SECONDS_TOKENS,
   stepUpSecondsPassword: Name.STEP_UP_SECONDS_PASSWORD,
+  callsPerSecond: Name.CALLS_PER_SECOND,
+  checksPerSecond: Name.CHECKS_PER_SECOND,
+  hashesPerSecond: Name.HASHES_PER_SECOND,
+  turnsPerPeriodMax: Name.TURNS_PER_PERIOD_MAX,
+  relationshipsMax: Name.RELATIONSHIPS_MAX,
 } as const satisfies Record<SettingName, Name>;
 
 const names = new Map<Name, SettingName>(

@@ -66,7 +66,7 @@ export function organizations(parts: Parts): MethodTable<typeof OrganizationServ
     },
     listOrganizations: {
       // Whoever may read none is answered none.
-      access: { of: 'anyone' },
+      access: { of: 'anyone', lists: 'org.read' },
       run: async (request, call) => {
         const first = await firstOf(parts, call, request);
         if (first.kind === 'rejected') return first;

@@ -5,7 +5,11 @@ import { type Duration, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Violation } from '#application/violations.js';
 import type { RequestChallenges } from '#contract/zitadel/session/v2/challenge_pb.js';
 import type { UserAgent as UserAgentMessage } from '#contract/zitadel/session/v2/session_pb.js';
-import type { Checks, CheckUser } from '#contract/zitadel/session/v2/session_service_pb.js';
+import type {
+  Checks,
+  CheckUser,
+  SetSessionRequest,
+} from '#contract/zitadel/session/v2/session_service_pb.js';
 import type { Instant, UserId } from '#domain/ids.js';
 import type { SessionAnswer, UserAgent } from '#read-models/queries/sessions.js';
 import { broken, unset } from '#transport/dialects/zitadel/violations.js';
@@ -112,6 +116,15 @@ export const shownIn = ({ checks }: Asked) => ({
   totpCode: checks?.totp?.code ?? null,
   recoveryCode: checks?.recoveryCode?.code ?? null,
 });
+
+/** Whether a second factor is shown, and nothing else is asked for. */
+export const isSecondFactorAlone = ({ checks, challenges, lifetime, metadata }: SetSessionRequest): boolean =>
+  (checks?.totp !== undefined || checks?.recoveryCode !== undefined) &&
+  checks.user === undefined &&
+  checks.password === undefined &&
+  challenges === undefined &&
+  lifetime === undefined &&
+  Object.keys(metadata).length === 0;
 
 export const lifetimeOf = ({ lifetime }: Asked): number | null =>
   lifetime === undefined ? null : Number(lifetime.seconds);

@@ -19,6 +19,7 @@ import { askingOf, type Parts } from '#transport/dialects/zitadel/parts.js';
 import {
   askedViolations,
   hashesOf,
+  isSecondFactorAlone,
   lifetimeOf,
   metadataOf,
   notBuiltIn,
@@ -32,6 +33,7 @@ import { invalid } from '#transport/dialects/zitadel/violations.js';
 import { itselfOf, visibleTo } from '#transport/dialects/zitadel/visible.js';
 import { answered, type Call, type MethodTable, refused, told } from '#transport/implementation.js';
 import type { CallRefusal } from '#transport/refusals.js';
+import { stranger } from '#transport/stranger.js';
 
 type Methods = MethodTable<typeof SessionService>;
 
@@ -54,6 +56,7 @@ export const sessions = (parts: Parts): Methods => ({
 const changes = (parts: Parts): Methods => ({
   createSession: {
     access: { of: 'organization', permission: 'session.write', organizationId: null },
+    enters: true,
     guesses: true,
     hashes: hashesOf,
     shows: () => true,
@@ -76,6 +79,7 @@ const changes = (parts: Parts): Methods => ({
   },
   setSession: {
     access: { of: 'session', permission: 'session.write', sessionId: 'sessionId' },
+    completes: isSecondFactorAlone,
     guesses: true,
     hashes: hashesOf,
     shows: () => true,
@@ -124,7 +128,7 @@ const reads = (parts: Parts): Methods => ({
   },
   listSessions: {
     // Whoever may read nobody else's is answered its own, and nobody learns which others there are.
-    access: { of: 'anyone' },
+    access: { of: 'anyone', lists: 'session.read' },
     run: async (request, call) => {
       const visible = await visibleTo(parts, call, 'session.read');
       if ('code' in visible) return refused(visible);
@@ -168,8 +172,9 @@ async function changesIn(parts: Parts, request: CreateSessionRequest | SetSessio
   };
 }
 
-/** Whether the caller makes sessions of everybody, and not only of its organization. */
+/** Whether the caller makes sessions of everybody, and not only of its organization. A stranger makes but its own. */
 async function isForEverybody({ application }: Parts, call: Call): Promise<boolean> {
+  if (call.principal === stranger) return true;
   const asking = { application, principal: call.principal, chosen: chosenIn(call.incoming) };
   const ofAll = await authorize(asking, { of: 'instance', permission: 'session.write' });
   return ofAll.kind === 'allowed';

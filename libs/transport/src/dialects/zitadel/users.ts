@@ -23,7 +23,7 @@ export function users(parts: Parts): MethodTable<typeof UserService> {
     },
     listUsers: {
       // Whoever may read nobody else is answered itself, and nobody learns who else there is.
-      access: { of: 'anyone' },
+      access: { of: 'anyone', lists: 'user.read' },
       run: async (request, call) => {
         const visible = await visibleTo(parts, call, 'user.read');
         if ('code' in visible) return refused(visible);

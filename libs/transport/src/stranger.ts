@@ -1,0 +1,17 @@
+// Who calls without a credential, to be given one for what the message shows. Nothing is allowed to it by any role.
+
+import type { AccessTokenId, OrganizationId } from '#domain/ids.js';
+import type { TokenPrincipal } from '#transport/implementation.js';
+
+/** As events name who began a session for a stranger. */
+export const strangersEditor = 'login';
+
+export const stranger: TokenPrincipal = {
+  via: 'token',
+  userStream: `user-${strangersEditor}`,
+  userId: null,
+  tokenId: strangersEditor as AccessTokenId,
+  organizationId: '' as OrganizationId,
+  scopes: [],
+  expiresAt: null,
+};
