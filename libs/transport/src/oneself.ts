@@ -4,7 +4,7 @@
 import type { Application } from '#application/application.js';
 import { sealerOf } from '#application/session/sessions.js';
 import type { UserId } from '#domain/ids.js';
-import { isAlive, type LivingUser } from '#domain/user/state.js';
+import type { LivingUser } from '#domain/user/state.js';
 import type { Oneself, ReadFor } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';
 
@@ -15,7 +15,8 @@ export const readFor = (application: Application, principal: Principal): ReadFor
 
 async function oneself(application: Application, principal: Principal): Promise<Oneself | null> {
   const { user } = (await application.accounts.streams.current(principal.userStream)).state;
-  if (!isAlive(user)) return null;
+  // Nobody, or somebody who is gone, is of no kind.
+  if (!('kind' in user)) return null;
   const userId = principal.userId ?? (await openedId(application, principal, user));
   const sessionId = principal.via === 'session' ? principal.sessionId : null;
   return userId === null ? null : { userId, kind: user.kind, sessionId };
