@@ -84,7 +84,7 @@ const unpublished: Readonly<Record<string, string>> = {
 const ofNoCall = ['access-token-scopes-invalid', 'instance-already-set-up', 'instance-not-set-up'];
 
 /** What a well-known detail tells, where a refusal carries it. */
-const toldElsewhere = ['violations', 'retryAfterMs', 'failures', 'notices'];
+const toldElsewhere = ['violations', 'retryAfterMs', 'failures', 'notices', 'quota', 'figures'];
 
 const routeOf = (method: DescMethod): string => {
   if (!hasOption(method, http)) return '';

@@ -757,6 +757,9 @@ export declare const ResetAttemptsResponseSchema: GenMessage<ResetAttemptsRespon
  * `step-up-required`, with an access token as `scope-required`. What satisfies the first can come with any such call, as
  * `x-countersign-code` or `x-countersign-recovery-code`, and is then refused as a proof of RemoveTotp is.
  *
+ * Where the organization has a ceiling on what it uses, a call that checks or changes a factor or a password is also
+ * refused as `quota-exhausted`, but for what an administrator does to help a user.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *

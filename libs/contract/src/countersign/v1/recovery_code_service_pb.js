@@ -83,6 +83,9 @@ export const RemoveRecoveryCodesResponseSchema = /*@__PURE__*/
  * `step-up-required`, which a proof in the message satisfies, or one as `x-countersign-code` or `x-countersign-recovery-code`; with
  * an access token as `scope-required`.
  *
+ * Where the organization has a ceiling on what it uses, a call that checks or changes a factor or a password is also
+ * refused as `quota-exhausted`, but for what an administrator does to help a user.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *

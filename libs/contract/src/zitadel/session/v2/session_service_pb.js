@@ -164,6 +164,9 @@ export const CheckRecoveryCodeSchema = /*@__PURE__*/
  * session as `session-not-found`: unknown, or one that the caller may not know of, and nobody can tell which. What
  * else one is refused as stands with it.
  *
+ * Where the organization has a ceiling on what it uses, a call that checks or changes a factor or a password is also
+ * refused as `quota-exhausted`, but for what an administrator does to help a user.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *

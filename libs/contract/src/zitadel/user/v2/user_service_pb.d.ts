@@ -1887,6 +1887,9 @@ export declare const AuthFactorsSchema: GenEnum<AuthFactors>;
  * What satisfies the first comes with the call, as `x-countersign-code` or `x-countersign-recovery-code`, and is then
  * refused as a proof of countersign.v1.FactorService.RemoveTotp is.
  *
+ * Where the organization has a ceiling on what it uses, a call that checks or changes a factor or a password is also
+ * refused as `quota-exhausted`, but for what an administrator does to help a user.
+ *
  * What a call that changes something is answered has an `x-countersign-position`, as a header or a trailer. A
  * query that brings it shows the change, or says `not-yet`.
  *
