@@ -1,6 +1,6 @@
 // The application on the engines that one data directory holds, as a process has it: log, keys and snapshots.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Parts, Secrets } from '#application/parts.js';
@@ -60,6 +60,15 @@ export function filesOf(directory: string): { readonly name: string; readonly by
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => existsSync(path))
-    .map((path) => ({ name: path.slice(directory.length + 1), bytes: readFileSync(path) }));
+    .flatMap((path) => bytesOf(path).map((bytes) => ({ name: path.slice(directory.length + 1), bytes })));
+}
+
+/** None of a file that was renamed since it was listed. */
+function bytesOf(path: string): readonly Buffer[] {
+  try {
+    return [readFileSync(path)];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return [];
+  }
 }

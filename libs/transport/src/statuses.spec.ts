@@ -20,13 +20,21 @@ const { registerTOTP, verifyTOTPRegistration } = UserService.method;
 const known = { ...refusals, ...queryRefusals, ...operatorRefusals, ...pipelineRefusals };
 const allCodes = Object.keys(known).toSorted();
 /** By details that are not ours. */
-const toldElsewhere = new Set<string>(['failures', 'retryAfterMs', 'violations']);
+const toldElsewhere = new Set<string>([
+  'failures',
+  'figures',
+  'notices',
+  'quota',
+  'retryAfterMs',
+  'violations',
+]);
 const samples: Readonly<Record<string, unknown>> = {
   attemptsLeft: 1,
   behindMs: 1,
   digits: [6],
   failures: 1,
   field: 'idempotency-key',
+  figures: { turns: { used: 1, ceiling: 1 }, relationships: { used: 0, ceiling: null }, resetAt: now },
   guessesLeft: 1,
   hint: 'clock-drift',
   maxAgeSeconds: 600,
@@ -36,6 +44,8 @@ const samples: Readonly<Record<string, unknown>> = {
   missing: 'password',
   name: 'issuer',
   nextAttemptAt: now,
+  notices: [],
+  quota: 'turns',
   retryAfterMs: 1,
   retryAt: now,
   role: 'ORG_OWNER',

@@ -164,7 +164,7 @@ describe('who has no token that counts', () => {
     }
   });
 
-  it('no route answers without a token but for health and the documentation', async () => {
+  it('no route answers without a token but for health, the documentation, and what shows a password', async () => {
     const { paths } = JSON.parse((await plainGet('/openapi.json')).body.toString()) as {
       paths: Record<string, Record<string, unknown>>;
     };
@@ -179,7 +179,8 @@ describe('who has no token that counts', () => {
       const body = verb === 'GET' || verb === 'DELETE' ? null : '{}';
       return { verb, path, code: (await scene.world.wires.rest({ verb, path, body }, from(null))).code };
     });
-    expect(answers.filter(({ code }) => code !== 401)).toEqual([]);
+    const shows = { verb: 'POST', path: '/api/auth/login', code: 400 };
+    expect(answers.filter(({ code }) => code !== 401)).toEqual([shows]);
     const open = await Promise.all(['/healthz', '/readyz', '/docs', '/openapi.json'].map(plainGet));
     expect(open.map(({ code }) => code)).toEqual([200, 200, 200, 200]);
   });
@@ -252,6 +253,7 @@ const neededBeside: Readonly<Record<string, JsonObject>> = {
   renameTotp: { name: 'another name' },
   removeTotp: {},
   addOrganization: { name: 'another organization' },
+  explain: { action: 'user.read' },
 };
 
 /** Everything that is not there is not found; who may not make an organization is denied. */

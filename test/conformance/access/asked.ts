@@ -30,8 +30,18 @@ export interface Wires {
   close(): void;
 }
 
-/** They differ between two answers to the same question, and tell nothing of anybody. */
-const ofTheAnswerAlone = new Set(['x-request-id', 'date', 'connection', 'keep-alive']);
+/** They differ between two answers to the same question, and tell nothing of anybody: what is left is the caller's own. */
+const ofTheAnswerAlone = new Set([
+  'x-request-id',
+  'date',
+  'connection',
+  'keep-alive',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+  'ratelimit',
+  'ratelimit-policy',
+]);
 
 export function wiresTo(port: number): Wires {
   const address = `127.0.0.1:${port}`;
