@@ -40,6 +40,37 @@ export type Reason =
   | 'timeout'
   | 'internal';
 
+/** Where a dialect has none of its own. */
+export const usualStatuses: Readonly<Record<Reason, number>> = {
+  malformed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'organization-malformed': 400,
+  'organization-missing': 400,
+  'organization-other': 403,
+  machine: 403,
+  'step-up': 403,
+  'wrong-code': 400,
+  'code-already-used': 400,
+  'malformed-code': 400,
+  'code-required': 400,
+  'too-many-attempts': 429,
+  'factor-disabled': 403,
+  'not-found': 404,
+  'already-enrolled': 409,
+  'factors-max': 409,
+  'already-shown': 409,
+  conflict: 409,
+  'rate-limited': 429,
+  'no-such-path': 404,
+  'no-such-method': 405,
+  'body-too-large': 413,
+  'unsupported-type': 415,
+  unavailable: 503,
+  timeout: 504,
+  internal: 500,
+};
+
 export interface FieldNo {
   /** Empty for the body as a whole. */
   readonly field: string;
