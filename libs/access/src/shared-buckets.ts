@@ -45,7 +45,7 @@ const taking = `
 
 const givingBack = 'UPDATE limits.buckets SET tokens = least($2::float8, tokens + $3::float8) WHERE key = $1';
 
-/** A bucket that nobody asked for so long is full, whatever its limit: the slowest fills up in two seconds. */
+/** A bucket that nobody asked for so long is full, whatever its limit: the slowest fills up in ten seconds. */
 const forgetting = "DELETE FROM limits.buckets WHERE at < clock_timestamp() - interval '1 hour'";
 const forgetEveryMs = 600_000;
 

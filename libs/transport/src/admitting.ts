@@ -1,11 +1,13 @@
 // Who is let in, and to what: limited by its address, authenticated, limited by its caller, read, authorized. Nothing is
-// looked up for an address that asks too fast, and nothing is read of a caller that is not known.
+// looked up for an address that asks too fast, and nothing is read of a caller that is not known, but of a stranger whom
+// a stack lets in (ADR 0053).
 
 import type { Message } from '@bufbuild/protobuf';
 
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
 import type { CallerProof, Reached, Refused } from '#application/caller.js';
+import type { Surroundings } from '#application/surroundings.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
@@ -86,13 +88,15 @@ export class Admitting {
     const authenticated = completing(known, built);
     if (authenticated.kind === 'rejected') return this.#counted(authenticated, incoming);
     const { principal } = authenticated;
-    const counting = await this.#countingOf(principal, incoming);
-    const tooMany = await this.#limits.ofCaller(counting);
+    const found = this.#countingOf(principal, incoming);
+    const counting = found instanceof Promise ? await found : found;
+    const taken = this.#limits.ofCaller(counting);
+    const tooMany = taken instanceof Promise ? await taken : taken;
     if (tooMany !== null) return refused(tooMany);
     const closed = closedTo(principal, built);
     if (closed !== null) return closed;
-    const found = invocation.read(readFor(this.#options.application, principal));
-    const read = found instanceof Promise ? await found : found;
+    const reading = invocation.read(readFor(this.#options.application, principal));
+    const read = reading instanceof Promise ? await reading : reading;
     if (read.kind === 'refused') return read;
     return this.#admitAs(principal, built, { ...invocation, request: read.message, counting });
   }
@@ -123,13 +127,15 @@ export class Admitting {
     return refused(refusal);
   }
 
-  async #countingOf(principal: Principal, { tally }: Incoming): Promise<Counting> {
+  #countingOf(principal: Principal, { tally }: Incoming): Counting | Promise<Counting> {
     const { organizationId, userStream, via } = principal;
-    const found = this.#options.application.surroundings.of(organizationId);
-    const { settings } = found instanceof Promise ? await found : found;
-    const { quotas, parts } = this.#options.application;
-    tally.quotas = () => quotas.figuresOf(organizationId, settings, parts.clock());
-    return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
+    const { quotas, parts, surroundings } = this.#options.application;
+    const countingBy = ({ settings }: Pick<Surroundings, 'settings'>): Counting => {
+      tally.quotas = () => quotas.figuresOf(organizationId, settings, parts.clock());
+      return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
+    };
+    const found = surroundings.of(organizationId);
+    return found instanceof Promise ? found.then(countingBy) : countingBy(found);
   }
 
   async #admitAs(
@@ -173,8 +179,9 @@ export class Admitting {
     if (authorized.kind === 'rejected' || built.beyondPolicies) return authorized;
     const { organizationId } = authorized;
     const circumstances = { address: incoming.address, call: `${method.parent.typeName}.${method.name}` };
-    const deciding = { application, principal, organizationId, asked, circumstances };
-    const denied = await deniedByPolicies({ ...deciding, noticed, onPolicyFailed });
+    const asking = { application, principal, organizationId, asked, circumstances, noticed, onPolicyFailed };
+    const found = deniedByPolicies(asking);
+    const denied = found instanceof Promise ? await found : found;
     return denied === null ? authorized : refused(denied);
   }
 

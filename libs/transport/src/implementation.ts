@@ -59,7 +59,7 @@ type TextFieldOf<Request> = {
   [Name in keyof Request & string]: Request[Name] extends string | undefined ? Name : never;
 }[Exclude<keyof Request & string, '$typeName'>];
 
-/** Who may call a method. Whatever it is, the caller has a valid access token. */
+/** Who may call a method. The caller has a valid token, but for a stranger whom a stack lets in, of whom none of this is asked. */
 export type AccessRule<Request> =
   /** What the method shows is the caller's own, or chosen by what the caller may see. */
   | {

@@ -9,8 +9,8 @@ export interface PolicyNotice {
 }
 
 /** A sentence or two: it comes back with answers, in a header too. */
-export const noticeCharactersMax = 200;
-export const codeCharactersMax = 50;
+const noticeCharactersMax = 200;
+const codeCharactersMax = 50;
 
 /** What all that permit have to say, and they may be many, has to fit into a header. */
 export const noticesMax = 8;

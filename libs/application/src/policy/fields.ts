@@ -2,9 +2,9 @@
 
 import { rule } from '#application/input.js';
 
-export const policyNameCharactersMax = 64;
+const policyNameCharactersMax = 64;
 /** Some dozen conditions: all policies of an organization are at hand with it. */
-export const policyCharactersMax = 4_096;
+const policyCharactersMax = 4_096;
 
 const name = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/;
 /** But tabs and the ends of lines. */

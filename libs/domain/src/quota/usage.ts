@@ -103,7 +103,7 @@ export function exceeded(usage: Usage, more: Usage, ceilings: Ceilings): Quota |
 }
 
 /** In percent of a ceiling: what operators are told when it is reached. */
-export const warningPercents = [80, 100] as const;
+const warningPercents = [80, 100] as const;
 
 export type WarningPercent = (typeof warningPercents)[number];
 
