@@ -63,7 +63,8 @@ describe('an append whose outcome cannot be found out', () => {
   );
 
   it('is a conflict, and certain, when another append came first meanwhile', async () => {
-    const { node, log } = await harness.both();
+    // Long enough that the other append comes before the second attempt, also on a busy machine.
+    const { node, log } = await harness.both({ timings: { ...testTimings, appendAttemptMs: 2_000 } });
     const stream = freshStream();
     const other = await harness.open(node);
     await node.fault({ on: 'append', action: 'silent', times: 1 });
