@@ -18,7 +18,7 @@ interface Waiting {
 }
 
 interface Sent {
-  readonly waiting: readonly Waiting[];
+  readonly waiting: Waiting[];
   readonly deadline: number;
 }
 
@@ -168,7 +168,8 @@ export class AppendQueue {
         const sent = this.#sent.get(reply.batch);
         if (sent === undefined) return;
         this.#sent.delete(reply.batch);
-        for (const [index, one] of sent.waiting.entries())
+        // Taken out, since a table that the map has outgrown still holds what it held, until the old generation is collected.
+        for (const [index, one] of sent.waiting.splice(0).entries())
           this.#settle(one, unpackOutcome(reply.outcomes, index));
         if (this.#waiting.length > 0) this.#schedule();
         return;

@@ -131,7 +131,7 @@ export class Admitting {
     const { organizationId, userStream, via } = principal;
     const { quotas, parts, surroundings } = this.#options.application;
     const countingBy = ({ settings }: Pick<Surroundings, 'settings'>): Counting => {
-      tally.quotas = () => quotas.figuresOf(organizationId, settings, parts.clock());
+      tally.tellQuotas(() => quotas.figuresOf(organizationId, settings, parts.clock()));
       return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
     };
     const found = surroundings.of(organizationId);

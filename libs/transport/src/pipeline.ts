@@ -267,7 +267,7 @@ function quotaHeaders(
   { code }: Status,
 ): AnswerHeaders | null {
   if (code !== statusCodes.resourceExhausted) return null;
-  return quotaHeadersOf(refusal.code === 'quota-exhausted' ? refusal.figures : tally.quotas());
+  return quotaHeadersOf(refusal.code === 'quota-exhausted' ? refusal.figures : tally.quotas);
 }
 
 const notBuilt = ({ parent, name }: ServedMethod): CallRefusal => ({

@@ -19,13 +19,21 @@ export class Tally {
   readonly isAlwaysTold: boolean;
   readonly #counted: Counted[] = [];
   #refusing: Counted | null = null;
+  #quotas: (() => QuotaFigures | null) | null = null;
 
   constructor({ isAlwaysTold }: { readonly isAlwaysTold: boolean }) {
     this.isAlwaysTold = isAlwaysTold;
   }
 
   /** What the organization of the caller used, once it is known whose call it is; null where it has no ceiling. */
-  quotas: () => QuotaFigures | null = () => null;
+  get quotas(): QuotaFigures | null {
+    return this.#quotas?.() ?? null;
+  }
+
+  /** Looked up only where an answer tells it. */
+  tellQuotas(quotas: () => QuotaFigures | null): void {
+    this.#quotas = quotas;
+  }
 
   /** One request may be several calls of the contract, and is counted as one. */
   has(name: LimitName): boolean {

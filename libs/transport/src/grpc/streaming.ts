@@ -14,7 +14,7 @@ import {
   type Serving,
 } from '#transport/grpc/asked.js';
 import { dropRest } from '#transport/grpc/drop-rest.js';
-import { answerHead, frameOf } from '#transport/grpc/frames.js';
+import { answerHeaders, frameOf } from '#transport/grpc/frames.js';
 import { MessageReader } from '#transport/grpc/message-reader.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 import { pump } from '#transport/pump.js';
@@ -83,11 +83,7 @@ class StreamingCall implements OpenForLong {
       this.#refuse(streamed.status, streamed.headers);
       return;
     }
-    if (!this.#isGone)
-      stream.respond(
-        { ...streamed.headers, ...answerHead, 'x-request-id': requestId },
-        { waitForTrailers: true },
-      );
+    if (!this.#isGone) stream.respond(answerHeaders(streamed.headers, requestId), { waitForTrailers: true });
     await pump(streamed, {
       write: (message) => this.#write(message),
       drained: () => this.#whenDrained(),
@@ -128,7 +124,7 @@ class StreamingCall implements OpenForLong {
     this.#isBegun = true;
     if (this.#isGone || stream.headersSent) return;
     const trailers = refusalHeaders(status, headers);
-    stream.respond({ ...trailers, ...answerHead, 'x-request-id': requestId }, { endStream: true });
+    stream.respond(answerHeaders(trailers, requestId), { endStream: true });
     dropRest(stream);
   }
 

@@ -1,15 +1,21 @@
 // Calls with one message each way, which is all that is served but streams, health and reflection. They are read and
 // answered on the stream itself: the wrapping that grpc-js puts around each would cost a third of such a call (ADR 0024).
 
-import { constants } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 
 import { type DescMethodUnary, type Message, toBinary } from '@bufbuild/protobuf';
 
-import { type Answered, type AnswerHeaders, type Reader, type Status, statusCodes } from '#transport/call.js';
+import {
+  type Answered,
+  type AnswerHeaders,
+  type Status,
+  type StatusCode,
+  statusCodes,
+} from '#transport/call.js';
 import { type Asked, incomingOf, readMessage, type Serve, type Serving } from '#transport/grpc/asked.js';
 import { dropRest } from '#transport/grpc/drop-rest.js';
-import { answerHead, frameOf } from '#transport/grpc/frames.js';
-import { MessageReader } from '#transport/grpc/message-reader.js';
+import { answerHeaders, frameOf } from '#transport/grpc/frames.js';
+import { MessageReader, type MessageTaker } from '#transport/grpc/message-reader.js';
 import { refusalHeaders } from '#transport/grpc/status.js';
 
 export function serveUnary(method: DescMethodUnary, serving: Serving): Serve {
@@ -19,7 +25,31 @@ export function serveUnary(method: DescMethodUnary, serving: Serving): Serve {
   };
 }
 
-class UnaryCall {
+/**
+ * Node keeps a stream that is over until the old generation is collected, since the state of whatever is written to holds
+ * it by a closure that is made there; and with it all that it leads to. So a call hangs on its stream by one property,
+ * which is emptied, and not by listeners that know it.
+ */
+const callOf = Symbol('call');
+
+type CalledStream = ServerHttp2Stream & { [callOf]?: UnaryCall | null };
+
+function takePiece(this: CalledStream, bytes: Buffer): void {
+  this[callOf]?.reader.take(bytes);
+}
+
+function endPieces(this: CalledStream): void {
+  this[callOf]?.reader.end();
+}
+
+function sendOk(this: ServerHttp2Stream): void {
+  this.sendTrailers(ok);
+}
+
+const ok = { 'grpc-status': '0' };
+
+class UnaryCall implements MessageTaker {
+  readonly reader = new MessageReader(this);
   readonly #asked: Asked;
   readonly #method: DescMethodUnary;
   readonly #serving: Serving;
@@ -28,36 +58,39 @@ class UnaryCall {
   #isAnswered = false;
 
   constructor(asked: Asked, method: DescMethodUnary, serving: Serving) {
-    const { stream, timeoutMs } = asked;
     this.#asked = asked;
     this.#method = method;
     this.#serving = serving;
-    this.#timer = setTimeout(() => this.#expire(), timeoutMs);
-    const reader = new MessageReader({
-      message: (bytes, isCompressed) =>
-        this.#run(() => readMessage(this.#asked, this.#method, { bytes, isCompressed })),
-      refused: (code, message) => this.#refuse(code, message),
-    });
-    stream.on('data', (bytes: Buffer) => reader.take(bytes));
-    stream.on('end', () => reader.end());
+    this.#timer = setTimeout(() => this.#expire(), asked.timeoutMs);
+    const stream: CalledStream = asked.stream;
+    stream[callOf] = this;
+    stream.on('data', takePiece);
+    stream.on('end', endPieces);
   }
 
   closed(): void {
+    const stream: CalledStream = this.#asked.stream;
+    stream[callOf] = null;
     if (!this.#end()) return;
     this.#leaving.abort(new DOMException('the caller has left', 'AbortError'));
   }
 
-  #expire(): void {
-    this.#leaving.abort(new DOMException('the deadline is over', 'TimeoutError'));
-    this.#refuse(statusCodes.deadlineExceeded, 'the deadline is over');
-  }
-
-  #run(read: Reader): void {
+  message(bytes: Uint8Array, isCompressed: boolean): void {
     if (this.#isAnswered) return;
+    const read = () => readMessage(this.#asked, this.#method, { bytes, isCompressed });
     this.#serving.served
       .invoke(this.#method, read, incomingOf(this.#asked, this.#serving, this.#leaving.signal))
       .then((answered) => this.#answer(answered))
       .catch((error) => this.#fail(error));
+  }
+
+  refused(code: StatusCode, message: string): void {
+    if (this.#end()) this.#sendOnlyTrailers(refusalHeaders({ code, message, details: [] }, {}));
+  }
+
+  #expire(): void {
+    this.#leaving.abort(new DOMException('the deadline is over', 'TimeoutError'));
+    this.refused(statusCodes.deadlineExceeded, 'the deadline is over');
   }
 
   /** False where it was over before. */
@@ -71,10 +104,6 @@ class UnaryCall {
   #answer(answered: Answered): void {
     if (answered.kind === 'answered') this.#send(answered.message, answered.headers);
     else if (this.#end()) this.#sendOnlyTrailers(refusalHeaders(answered.status, answered.headers));
-  }
-
-  #refuse(code: (typeof statusCodes)[keyof typeof statusCodes], message: string): void {
-    if (this.#end()) this.#sendOnlyTrailers(refusalHeaders({ code, message, details: [] }, {}));
   }
 
   /** A pipeline that broke its promise never to reject, or an answer that cannot be encoded. */
@@ -92,15 +121,15 @@ class UnaryCall {
     const { stream, requestId } = this.#asked;
     if (!this.#end() || stream.destroyed || stream.closed) return;
     const frame = frameOf(toBinary(this.#method.output, message));
-    stream.respond({ ...headers, ...answerHead, 'x-request-id': requestId }, { waitForTrailers: true });
-    stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.respond(answerHeaders(headers, requestId), { waitForTrailers: true });
+    stream.once('wantTrailers', sendOk);
     stream.end(frame);
   }
 
   #sendOnlyTrailers(trailers: Record<string, string>): void {
     const { stream, requestId } = this.#asked;
     if (stream.destroyed || stream.closed) return;
-    stream.respond({ ...trailers, ...answerHead, 'x-request-id': requestId }, { endStream: true });
+    stream.respond(answerHeaders(trailers, requestId), { endStream: true });
     dropRest(stream);
   }
 }
