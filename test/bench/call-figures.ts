@@ -21,6 +21,7 @@ import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import { base32Decode } from '#secrets/base32.js';
 import { totpCode } from '#secrets/totp.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { type Call, grpcCaller, httpCaller } from '#test/bench/callers.js';
 import { type Figure, ratioFigure } from '#test/bench/figures.js';
 import { inParallel } from '#test/bench/in-parallel.js';
@@ -47,7 +48,7 @@ export async function callFigures({ directory, users, rounds }: CallBenchOptions
     await Process.start('echo-process', []),
   ];
   try {
-    const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+    const token = tokenIn(directory);
     const userIds = JSON.parse(readFileSync(join(directory, 'users.json'), 'utf8')) as string[];
     const bench = { ours, echo, token, rounds };
     const overRest = await restFigure(bench, userIds.splice(users));

@@ -13,6 +13,7 @@ import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import { base32Decode } from '#secrets/base32.js';
 import { totpCode } from '#secrets/totp.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { benchPassword } from '#test/bench/bench-password.js';
 import { alternate, bytesOf, Process, pathOf, startOfStep } from '#test/bench/call-figures.js';
 import { type Call, grpcCaller } from '#test/bench/callers.js';
@@ -39,7 +40,7 @@ export async function loginFigures({ directory, logins, rounds }: LoginBenchOpti
   const ours = await Process.start('serving-process', [directory, String(logins), passwordHash]);
   const echo = await Process.start('echo-process', []);
   try {
-    const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+    const token = tokenIn(directory);
     const userIds = JSON.parse(readFileSync(join(directory, 'users.json'), 'utf8')) as string[];
     const bench = { ours, echo, token, rounds, userIds };
     return [await fullLogins(bench), await checksOfUsers(bench)];

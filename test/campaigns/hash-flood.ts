@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { defaultSettings } from '#domain/organization/settings.js';
 import { totpCode } from '#secrets/totp.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { bytesOf, Process, pacedTimes, startOfStep } from '#test/bench/call-figures.js';
 import { holds, lowRatioFigure } from '#test/bench/figures.js';
 import { enrolled } from '#test/bench/login-figures.js';
@@ -46,7 +47,7 @@ const aheadMs = 2_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-hash-flood-'));
 const ours = await Process.start('serving-process', [directory, String(2 * checked), passwordHash]);
-const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+const token = tokenIn(directory);
 const userIds = (JSON.parse(readFileSync(join(directory, 'users.json'), 'utf8')) as string[]).slice(
   0,
   checked,

@@ -2,11 +2,12 @@
 // tells that there is somebody of that name. Three kinds of names alternate by chance, each name once: somebody's, nobody's, and
 // nobody's whose refusals the server makes 2 % slower. Those must be told from somebody's at as many logins, or nothing is shown.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { Process } from '#test/bench/call-figures.js';
 import { type Caller, httpCaller } from '#test/bench/callers.js';
 import { inParallel } from '#test/bench/in-parallel.js';
@@ -44,7 +45,7 @@ const directory = mkdtempSync(join(tmpdir(), 'countersign-login-timing-'));
 const started = performance.now();
 const users = String(each + untimed);
 const server = await Process.start('serving-process', [directory, users, passwordHash, 'late-']);
-const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+const token = tokenIn(directory);
 
 const times: Readonly<Record<Kind, number[]>> = { user: [], none: [], late: [] };
 const answers = new Map<string, number>();

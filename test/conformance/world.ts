@@ -1,11 +1,9 @@
 // A server of its own, and for each protocol an organization with its owner, beside one that is foreign to it. So
 // no protocol sees what another one did, nor spends its calls.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { generateSync } from 'otplib';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 export interface Place {
@@ -25,7 +23,7 @@ export interface World {
 export async function openWorld(settings: Readonly<Record<string, string>> = {}): Promise<World> {
   const directory = temporaryDirectory();
   const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory, ...settings } });
-  const administratorToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const administratorToken = tokenIn(directory);
   let places = 0;
   return {
     server,

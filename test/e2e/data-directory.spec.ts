@@ -11,9 +11,9 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
-
+import { tokenIn } from '#test/administrator-token.js';
 import { countersign } from '#test/e2e/command-line/countersign.js';
-import { addUser, ask, serve, stop, tokenIn } from '#test/e2e/command-line/lived-in.js';
+import { addUser, ask, serve, stop } from '#test/e2e/command-line/lived-in.js';
 import { endAll, ServerProcess, startServer, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 afterEach(endAll);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { never, Receiver, refuse, take } from '#delivery-hook/testing/receiver.js';
+import { tokenIn } from '#test/administrator-token.js';
 import {
   endAll,
   root,
@@ -48,7 +49,7 @@ function environment(): Readonly<Record<string, string>> {
 const start = (): Promise<Server> => startServer({ environment: environment() });
 
 async function ask(server: Server, path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
-  const token = readFileSync(join(directory, 'data', 'admin.token'), 'utf8').trim();
+  const token = tokenIn(join(directory, 'data'));
   const response = await fetch(`${server.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

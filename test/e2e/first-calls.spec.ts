@@ -1,13 +1,14 @@
 // What a newcomer does first, over REST as with curl: the token that the first start wrote, a user, a second factor,
 // and that whatever is revoked is so at once.
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateSync } from 'otplib';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 let directory: string;
@@ -19,7 +20,7 @@ const start = (): Promise<Server> => startServer({ environment: { COUNTERSIGN_DA
 beforeEach(async () => {
   directory = temporaryDirectory();
   server = await start();
-  administrator = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  administrator = tokenIn(directory);
 });
 afterEach(endAll);
 
@@ -108,7 +109,7 @@ describe('a newcomer', () => {
     const factors = await done(`/countersign/v1/users/${userId}/factors`);
     expect(factors).toMatchObject({ recoveryCodesLeft: 1, totpDevices: [{ state: expect.any(String) }] });
     expect((await ask(`/countersign/v1/users/${userId}/totp/verify`, { body: { code } }))[0]).toBe(400);
-    expect(readFileSync(join(directory, 'admin.token'), 'utf8').trim()).toBe(administrator);
+    expect(tokenIn(directory)).toBe(administrator);
   });
 
   it('lets a user enrol itself, and see nobody else', async () => {

@@ -2,13 +2,12 @@
 // append to the events in the log.
 
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { tokenIn } from '#test/administrator-token.js';
 import {
   type Environment,
   endAll,
@@ -39,7 +38,7 @@ type Json = Readonly<Record<string, unknown>>;
 async function start(environment: Environment = {}): Promise<Started> {
   const directory = temporaryDirectory();
   const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory, ...environment } });
-  const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const token = tokenIn(directory);
   const { port } = await server.line('metrics');
   return {
     server,

@@ -1,9 +1,6 @@
 // The operators' calls on the built server: a replay watched to its end by gRPC, the log by pages and as it grows, each
 // wire that streams, and what ends a stream before its time.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import * as node from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,6 +11,7 @@ import {
   ReplayPhase,
   ReplayVerdict,
 } from '#contract/countersign/v1/projection_service_pb.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 type Json = { readonly [name: string]: unknown };
@@ -24,7 +22,7 @@ let administrator: string;
 beforeAll(async () => {
   const directory = temporaryDirectory();
   server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
-  administrator = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  administrator = tokenIn(directory);
   await newUser('first');
 }, 60_000);
 afterAll(endAll, 60_000);
@@ -183,7 +181,7 @@ describe('the end of the server', () => {
   it('ends streams as unavailable, over each wire, and is not held up by who does not read', async () => {
     const directory = temporaryDirectory();
     const other = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
-    const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+    const token = tokenIn(directory);
     const client = createClient(EventService, node.createGrpcTransport({ baseUrl: other.url }));
     const rest = await fetch(`${other.url}/countersign/v1/events/tail`, { headers: bearer(token) });
     const lines = textsIn(rest, () => false);

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it } from '@jest/globals';
 
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { countersign, linesOf } from '#test/e2e/command-line/countersign.js';
-import { addUser, ask, type Json, serve, stop, tokenIn } from '#test/e2e/command-line/lived-in.js';
+import { addUser, ask, type Json, serve, stop } from '#test/e2e/command-line/lived-in.js';
 import { endAll, type Server, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 afterEach(endAll);

@@ -13,7 +13,8 @@ import {
   UnsecuredJWT,
 } from 'jose';
 
-import { addUser, ask, type Json, tokenIn } from '#test/e2e/command-line/lived-in.js';
+import { tokenIn } from '#test/administrator-token.js';
+import { addUser, ask, type Json } from '#test/e2e/command-line/lived-in.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 const audience = 'https://bank.example';

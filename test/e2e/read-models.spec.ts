@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { endAll, root, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 import { canaryOf, LeakSearch } from '#test/faults/leak-search.js';
 
@@ -31,7 +32,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
 type Json = Readonly<Record<string, unknown>>;
 
 async function ask(path: string, body: object): Promise<Json> {
-  const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const token = tokenIn(directory);
   const response = await fetch(`${server.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

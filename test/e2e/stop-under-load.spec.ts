@@ -1,8 +1,6 @@
 // The end under load, again and again: what was sent in time is answered, and what was acknowledged is there afterwards.
 
-import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -13,6 +11,7 @@ import {
   CreateUserRequestSchema,
   CreateUserResponseSchema,
 } from '#contract/zitadel/user/v2/user_service_pb.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 afterEach(endAll);
@@ -158,7 +157,7 @@ async function oneLane(lane: number) {
   const directory = temporaryDirectory();
   const start = () => startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
   let server = await start();
-  const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const token = tokenIn(directory);
   const { organizationId } = await post<Place>(server, token, '/v2/organizations', { name: 'Loaded' });
   const place = { token, organizationId };
   const cycles: Cycle[] = [];
@@ -196,7 +195,7 @@ describe('a server that is kept from running while it stops', () => {
   ): Promise<readonly string[]> {
     const directory = temporaryDirectory();
     const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
-    const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+    const token = tokenIn(directory);
     const { organizationId } = await post<Place>(server, token, '/v2/organizations', { name: 'Stalled' });
     const senders = overs.map((over) => over(server, token, organizationId));
     if (isKept) await Promise.all(senders.map(({ send }, which) => send(`before-${which}`)));

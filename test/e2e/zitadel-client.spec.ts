@@ -1,9 +1,6 @@
 // Clients that were written for ZITADEL, unmodified: its published package over native gRPC and over gRPC-Web, and
 // what its reference shows of REST. No message of ours is in here.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { Code, ConnectError, type Interceptor, type Transport } from '@connectrpc/connect';
 import { compressionGzip } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -20,6 +17,7 @@ import { SecondFactorType } from '@zitadel/proto/zitadel/settings/v2/login_setti
 import { AuthenticationMethodType } from '@zitadel/proto/zitadel/user/v2/user_service_pb.js';
 import { generateSync } from 'otplib';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 let server: Server;
@@ -28,7 +26,7 @@ let token: string;
 beforeAll(async () => {
   const directory = temporaryDirectory();
   server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
-  token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  token = tokenIn(directory);
 });
 afterAll(endAll);
 

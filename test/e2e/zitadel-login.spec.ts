@@ -1,9 +1,6 @@
 // A whole login by a client that was written for ZITADEL, unmodified: its published package over native gRPC and over
 // gRPC-Web. No message of ours is in here.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServerTransport } from '@zitadel/client/node';
@@ -12,6 +9,7 @@ import { createClientTransport } from '@zitadel/client/web';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
 import { generateSync } from 'otplib';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { clearOfTurn } from '#test/conformance/world.js';
 import { endAll, type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
@@ -21,7 +19,7 @@ let token: string;
 beforeAll(async () => {
   const directory = temporaryDirectory();
   server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });
-  token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  token = tokenIn(directory);
 });
 afterAll(endAll);
 

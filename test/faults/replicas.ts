@@ -1,12 +1,13 @@
 // Several built servers as real processes on one EventStoreDB-compatible log, one PostgreSQL and one file of master
 // keys, each in a data directory of its own; who of them makes the rows can be found out, and killed.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type TestNode, TestServer } from '#event-log-eventstoredb/testing/test-server.js';
 import { PostgresServer } from '#read-models/testing/postgres-server.js';
 import { newMasterKeyLine } from '#secrets/master-keys.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { endAll, type Server, startServer, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 export interface Replica {
@@ -58,7 +59,7 @@ export class Replicas {
   /** The one of the first start, in whichever directory it was written. */
   get adminTokens(): readonly string[] {
     const directories = this.#directories.filter((one) => readdirSync(one).includes('admin.token'));
-    return [...new Set(directories)].map((one) => readFileSync(join(one, 'admin.token'), 'utf8').trim());
+    return [...new Set(directories)].map((one) => tokenIn(one));
   }
 
   async call(replica: Replica, path: string, { body = {}, position, token, method }: Call = {}) {

@@ -1,12 +1,13 @@
 // Small files that are still there after a power loss. What is written is readable by its owner alone.
 
-import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
 
 /** Durable when it returns. `wx` refuses a file that is there. */
 export function writeDurably(path: string, text: string, flags: 'w' | 'wx' = 'w'): void {
   const file = openSync(path, flags, 0o600);
   try {
-    writeSync(file, text);
+    // A single write may take only a part of it, as on a disk that is nearly full.
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -145,7 +145,7 @@ export class Opening {
     const opened = { ...application, queries, operating, sharedLimits: shared };
     this.#readModels = readModels;
     this.#opened = opened;
-    this.#upkeep = doUpkeep({ opened, dataDirectory, log });
+    this.#upkeep = doUpkeep({ opened, dataDirectory, log, until: this.#closing.signal });
     return opened;
   }
 

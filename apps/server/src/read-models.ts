@@ -17,6 +17,7 @@ import type { Log } from '#server/log.js';
 import type { Metrics } from '#server/metrics/metrics.js';
 import { Projecting } from '#server/projecting.js';
 import type { ProjectingData } from '#server/projecting-messages.js';
+import { models } from '#server/projecting-parts.js';
 import { watchProjections } from '#server/projection-watch.js';
 import { Replaying } from '#server/replaying.js';
 import type { ReadModelsChoice } from '#server/setting-values.js';
@@ -52,7 +53,7 @@ interface Parts {
   readonly endWatch: () => void;
 }
 
-export const projections: readonly string[] = ['users', 'organizations', 'sessions', 'audit'];
+const projections: readonly string[] = models.map(({ name }) => name);
 /** Who is a little behind has caught up by then. What is built anew takes minutes, and commands can do without. */
 const startMaxMs = 5_000;
 const lookAgainMs = 100;

@@ -22,6 +22,7 @@ import {
   parseReadModels,
   parseYesNo,
 } from '#server/setting-values.js';
+import { cookieNameByDefault } from '#transport/dialects/mfa-enroll/cookie.js';
 
 export interface Setting<Value> {
   readonly name: string;
@@ -135,7 +136,7 @@ export const settingsTable = {
     meaning:
       'What the dialect mfa-enroll calls the cookie of a session. Where COUNTERSIGN_EXTERNAL_URL is https, `__Host-` is put before it.',
     allowed: '1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first',
-    fallback: 'countersign.sid',
+    fallback: cookieNameByDefault,
     parse: parseCookieName,
   },
   corsOrigins: {

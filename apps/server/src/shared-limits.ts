@@ -25,9 +25,16 @@ interface Sharing {
 /** Null where nobody else can be there. */
 export function sharedLimits({ readModels, soleWriter, log }: Sharing): SharedLimits | null {
   if (readModels.engine === 'embedded' || soleWriter) return null;
-  const onTrouble = (reason: string) => log.warn({ reason }, 'limits are counted by this server alone');
-  const turns = new SharedTurns({ url: readModels.url, onTrouble });
-  const shared = new SharedBuckets({ url: readModels.url, clock: Date.now, onTrouble });
+  const { url } = readModels;
+  const turns = new SharedTurns({
+    url,
+    onTrouble: (reason) => log.warn({ reason }, 'a connection by which servers take turns was lost'),
+  });
+  const shared = new SharedBuckets({
+    url,
+    clock: Date.now,
+    onTrouble: (reason) => log.warn({ reason }, 'limits are counted by this server alone'),
+  });
   const { call, guess, hash } = limitsOf(null, defaultRateLimits);
   const of = (kind: string, limit: Limit) => shared.bucketsOf(kind, limit);
   return {

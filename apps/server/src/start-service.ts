@@ -65,7 +65,11 @@ export async function startService(settings: Settings, given: Given, log: Log): 
     log.info({ ...boundAddress(port.server), eventLog: settings.eventLog.engine }, 'listening');
     return { ...port, log, readiness, eventLog, opening, telemetry };
   } catch (error) {
-    for (const close of closing) await close();
+    // Why it does not start is what has to be told.
+    for (const close of closing)
+      await close().catch((failed: unknown) =>
+        log.error({ error: describeError(failed) }, 'what was opened did not close cleanly'),
+      );
     throw error;
   }
 }

@@ -18,6 +18,7 @@ import { Snapshots } from '#application/snapshots.js';
 import { type StreamKind, Streams } from '#application/streams.js';
 import { SurroundingsReader } from '#application/surroundings.js';
 import { Turns } from '#application/turns.js';
+import { userStreamOf } from '#application/user/user-stream.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 
 /** About a kilobyte each: what is in use of a large installation, in some hundred megabytes. */
@@ -64,7 +65,7 @@ export class Application {
   }
 
   userStream(id: UserId): string {
-    return `user-${this.parts.secrets.names.streamId(id)}`;
+    return userStreamOf({ user: this.parts.secrets.names.streamId(id) });
   }
 
   organizationStream(id: OrganizationId): string {

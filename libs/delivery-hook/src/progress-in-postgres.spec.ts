@@ -44,6 +44,14 @@ describeOnPostgres('the progress in PostgreSQL', (server) => {
     await expect(other.write('by other, late')).rejects.toThrow(ClaimLost);
   });
 
+  it('gives its connection back where what ends with it does not end well', async () => {
+    const onClose = () => Promise.reject(new Error('the lease is stuck'));
+    const store = new ProgressInPostgres({ url, onTrouble, onClose });
+    await store.begin('begun');
+    await expect(store.close()).rejects.toThrow('the lease is stuck');
+    await expect(store.claim()).rejects.toThrow(/after calling end/);
+  });
+
   it('lets one of two servers deliver, and the other once that one is gone', async () => {
     await (await openPostgresStore({ url })).close();
     const house = new HookHouse();

@@ -78,7 +78,10 @@ export class ProgressInPostgres implements ProgressStore {
   }
 
   async close(): Promise<void> {
-    await this.#onClose?.();
-    await this.#pool.end();
+    try {
+      await this.#onClose?.();
+    } finally {
+      await this.#pool.end();
+    }
   }
 }

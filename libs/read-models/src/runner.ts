@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Position, RecordedEvent } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
+import { advance, type Step } from '#read-models/advance.js';
 import { BetweenBatches } from '#read-models/between-batches.js';
 import { EventQueue, type Taken } from '#read-models/event-queue.js';
 import { ParkedStreams } from '#read-models/parked-streams.js';
@@ -13,14 +14,7 @@ import { Poison, Projector } from '#read-models/projector.js';
 import { Rate } from '#read-models/rate.js';
 import type { RunnerOptions } from '#read-models/runner-options.js';
 import { assertOfLog, type Stopped, stopFor } from '#read-models/runner-stop.js';
-import {
-  type Batch,
-  type Checkpoint,
-  type OpenedChange,
-  type ParkedStream,
-  type Parking,
-  RowRefused,
-} from '#read-models/store.js';
+import { type Batch, type Checkpoint, type ParkedStream, RowRefused } from '#read-models/store.js';
 import { applyStream, type GoneOn, reachingEvents } from '#read-models/stream-replay.js';
 
 export type Phase =
@@ -225,38 +219,15 @@ export class Runner {
     if (isCaughtUp) this.#caughtUpAt = Date.now();
   }
 
-  async #advance(events: readonly RecordedEvent[], upTo: Position): Promise<void> {
-    const { events: due, parking } = this.#parked.dueOf(events);
-    const { changes, poison } = await this.#projector.project(due);
-    if (poison !== null) return this.#around(poison, events, upTo);
-    try {
-      await this.#apply({ changes, upTo, events: events.length, parking });
-    } catch (error) {
-      if (!(error instanceof RowRefused)) throw error;
-      await this.#oneByOne(events, upTo, error);
-    }
-  }
-
-  /** What stands before it is written first, so that nothing is decided on rows that are not there. */
-  async #around(poison: Poison, events: readonly RecordedEvent[], upTo: Position): Promise<void> {
-    const at = events.indexOf(poison.event);
-    const before = events.slice(0, at);
-    const last = before.at(-1);
-    if (last !== undefined) await this.#advance(before, last.position);
-    await this.#retryOrPark(poison);
-    const after = events.slice(at + 1);
-    if (after.length > 0 || upTo > this.position) await this.#advance(after, upTo);
-  }
-
-  async #oneByOne(events: readonly RecordedEvent[], upTo: Position, refusal: RowRefused): Promise<void> {
-    const [only] = events;
-    if (only !== undefined && events.length === 1) {
-      await this.#retryOrPark(new Poison(only, refusal));
-      if (upTo > this.position) await this.#advance([], upTo);
-      return;
-    }
-    for (const event of events) await this.#advance([event], event.position);
-    if (upTo > this.position) await this.#advance([], upTo);
+  #advance(events: readonly RecordedEvent[], upTo: Position): Promise<void> {
+    const advancing = {
+      projector: this.#projector,
+      parked: this.#parked,
+      position: () => this.position,
+      apply: (step: Step) => this.#apply(step),
+      park: (poison: Poison) => this.#retryOrPark(poison),
+    };
+    return advance(advancing, events, upTo);
   }
 
   async #retryOrPark(first: Poison): Promise<void> {
@@ -386,11 +357,4 @@ export class Runner {
   get #isClosing(): boolean {
     return this.#closing.signal.aborted;
   }
-}
-
-interface Step {
-  readonly changes: readonly OpenedChange[];
-  readonly upTo: Position;
-  readonly events: number;
-  readonly parking: readonly Parking[];
 }

@@ -13,8 +13,8 @@ import {
 } from '#access/judge.js';
 import type { Permission } from '#access/permissions.js';
 import type { Application } from '#application/application.js';
-import { userStreamOf } from '#application/session/sessions.js';
 import { instanceStream } from '#application/surroundings.js';
+import { userStreamOf } from '#application/user/user-stream.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import type { InstanceState } from '#domain/instance/state.js';
 import type { Members } from '#domain/organization/members.js';

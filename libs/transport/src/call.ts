@@ -101,7 +101,7 @@ export type Read =
 /** Who calls, for requests that are about oneself and do not say who that is. */
 export interface ReadFor {
   readonly organizationId: string;
-  /** Null for who is gone by now, or has no id that a request could name. */
+  /** Null for strangers, for who is gone by now, and for who has no id that a request could name. */
   readonly self: () => Promise<Oneself | null>;
 }
 
@@ -112,7 +112,10 @@ export interface Oneself {
   readonly sessionId: string | null;
 }
 
-/** Called at most once, and not at all for whoever asks too fast or is not known: reading costs more than they may. */
+/**
+ * Called at most once, and not at all for whoever asks too fast, or is not known where nobody else is let in: reading costs
+ * more than they may.
+ */
 export type Reader = (caller: ReadFor) => Read | Promise<Read>;
 
 /** No client streams here: a call has one message, and one answer or many. */

@@ -5,7 +5,7 @@ import { type Message, toBinary } from '@bufbuild/protobuf';
 import type { Application } from '#application/application.js';
 import type { Caller, CallerProof, Reached, Refused } from '#application/caller.js';
 import { type IdempotencyKeyMalformed, idempotencyOf } from '#application/idempotency.js';
-import { nameOfUser } from '#application/session/sessions.js';
+import { nameOfUser } from '#application/user/user-stream.js';
 import type { SessionId } from '#domain/ids.js';
 import type { Incoming, ServedMethod } from '#transport/call.js';
 import type { Principal } from '#transport/implementation.js';

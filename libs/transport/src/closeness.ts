@@ -2,6 +2,7 @@
 
 import type { Closeness } from '#access/judge.js';
 import type { Application } from '#application/application.js';
+import { nameOfUser } from '#application/user/user-stream.js';
 import type { SessionId } from '#domain/ids.js';
 import type { SessionState } from '#domain/session/state.js';
 import type { Principal } from '#transport/implementation.js';
@@ -26,11 +27,11 @@ export function bringsToken(
 export async function isMadeBy(
   { parts: { log } }: Application,
   stream: string,
-  { userStream }: Principal,
+  principal: Principal,
 ): Promise<boolean> {
   const page = await log.readStream(stream, { direction: 'forward', from: 0, limit: 1 });
   const [first] = page.status === 'found' ? page.events : [];
-  return first !== undefined && `user-${first.metadata.editor}` === userStream;
+  return first !== undefined && first.metadata.editor === nameOfUser(principal);
 }
 
 interface Near {

@@ -5,6 +5,7 @@ import { decideByPolicies, type PolicyDecision } from '#access/policies/policies
 import type { Circumstances, PolicyPerson, PolicyResource } from '#access/policies/question.js';
 import { isPolicyAction, type PolicyAction } from '#access/policies/schema.js';
 import type { Application } from '#application/application.js';
+import { nameOfUser, userStreamOf } from '#application/user/user-stream.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { OrganizationState } from '#domain/organization/state.js';
 import { type Asked, rolesOf } from '#transport/authorize.js';
@@ -124,7 +125,7 @@ async function targetOf({ application, principal, organizationId, asked }: Askin
       const stream = application.sessionStream(asked.sessionId);
       const { state } = await application.sessions.streams.current(stream);
       const user = 'user' in state ? state.user : null;
-      const self = user !== null && `user-${user.user}` === principal.userStream;
+      const self = user !== null && userStreamOf(user) === principal.userStream;
       return { resource: { type: 'Session', id: asked.sessionId, organizationId }, self };
     }
     case 'anyone':
@@ -134,13 +135,11 @@ async function targetOf({ application, principal, organizationId, asked }: Askin
   }
 }
 
-const userPrefix = 'user-';
-
 /** An id that was brought along is opened, since policies name it as callers do. */
 async function callerOf({ application, principal, organizationId }: AskingPolicies): Promise<PolicyPerson> {
   const { userStream } = principal;
   const id = principal.userId ?? (await readFor(application, principal).self())?.userId;
-  return personOf({ application, organizationId }, userStream, id ?? userStream.slice(userPrefix.length));
+  return personOf({ application, organizationId }, userStream, id ?? nameOfUser(principal));
 }
 
 async function personOf(

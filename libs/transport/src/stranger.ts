@@ -1,5 +1,6 @@
 // Who calls without a credential, to be given one for what the message shows. Nothing is allowed to it by any role.
 
+import { userStreamOf } from '#application/user/user-stream.js';
 import type { AccessTokenId, OrganizationId } from '#domain/ids.js';
 import type { TokenPrincipal } from '#transport/implementation.js';
 
@@ -8,7 +9,7 @@ export const strangersEditor = 'login';
 
 export const stranger: TokenPrincipal = {
   via: 'token',
-  userStream: `user-${strangersEditor}`,
+  userStream: userStreamOf({ user: strangersEditor }),
   userId: null,
   tokenId: strangersEditor as AccessTokenId,
   organizationId: '' as OrganizationId,

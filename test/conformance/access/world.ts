@@ -1,11 +1,9 @@
 // Two organizations with people in them, somebody with each role, and people who are gone; whatever a person is
 // made of has a mark in it, by which it is known again wherever it appears.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { JsonObject } from '@bufbuild/protobuf';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { type Wires, wiresTo } from '#test/conformance/access/asked.js';
 import { startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
@@ -61,7 +59,7 @@ export async function openAccessWorld(): Promise<AccessWorld> {
     },
   });
   const wires = wiresTo(server.port);
-  const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const token = tokenIn(directory);
   let count = 0;
   const done: AccessWorld['done'] = async (verb, path, body) => {
     const ask = { verb, path, body: body === undefined ? null : JSON.stringify(body) };

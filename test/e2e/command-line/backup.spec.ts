@@ -23,6 +23,7 @@ import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
 import { wrappedBytes } from '#key-store-sqlite/key-file.js';
 import { readKeys } from '#key-store-sqlite/read-keys.js';
 import { SqliteKeyStore } from '#key-store-sqlite/sqlite-key-store.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { countersign, linesOf } from '#test/e2e/command-line/countersign.js';
 import {
   addUser,
@@ -32,7 +33,6 @@ import {
   livedIn,
   serve,
   stop,
-  tokenIn,
   verifyCode,
 } from '#test/e2e/command-line/lived-in.js';
 import { endAll, ServerProcess, temporaryDirectory, until } from '#test/e2e/server-process.js';

@@ -5,8 +5,9 @@ import { cpSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { exitCodes } from '#cli/exit-codes.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { begin, countersign, linesOf, type Ran } from '#test/e2e/command-line/countersign.js';
-import { addUser, livedIn, serve, stop, tokenIn } from '#test/e2e/command-line/lived-in.js';
+import { addUser, livedIn, serve, stop } from '#test/e2e/command-line/lived-in.js';
 import { endAll, type Server, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -10,8 +10,9 @@ import Database from 'better-sqlite3';
 import { exitCodes } from '#cli/exit-codes.js';
 import { samples } from '#event-log/contract/samples.js';
 import { SqliteEventLog } from '#event-log-sqlite/sqlite-event-log.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { begin, countersign, linesOf } from '#test/e2e/command-line/countersign.js';
-import { type LivedIn, livedIn, serve, stop, tokenIn, verifyCode } from '#test/e2e/command-line/lived-in.js';
+import { type LivedIn, livedIn, serve, stop, verifyCode } from '#test/e2e/command-line/lived-in.js';
 import { endAll, temporaryDirectory, until } from '#test/e2e/server-process.js';
 
 interface Comparison {

@@ -1,10 +1,10 @@
 // A data directory that somebody used: with a user who has an authenticator app, and whatever else is asked for.
 
-import { cpSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync } from 'node:fs';
 
 import { generateSync } from 'otplib';
 
+import { tokenIn } from '#test/administrator-token.js';
 import { type Server, startServer, temporaryDirectory } from '#test/e2e/server-process.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -14,9 +14,6 @@ export interface LivedIn {
   readonly userId: string;
   readonly secret: string;
 }
-
-export const tokenIn = (directory: string): string =>
-  readFileSync(join(directory, 'admin.token'), 'utf8').trim();
 
 export const serve = (directory: string): Promise<Server> =>
   startServer({ environment: { COUNTERSIGN_DATA_DIR: directory } });

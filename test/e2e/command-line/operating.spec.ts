@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import { exitCodes } from '#cli/exit-codes.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { countersign, linesOf, type Ran } from '#test/e2e/command-line/countersign.js';
 import {
   copyOf,
@@ -15,7 +16,6 @@ import {
   livedIn,
   serve,
   stop,
-  tokenIn,
   verifyCode,
 } from '#test/e2e/command-line/lived-in.js';
 import { type Environment, endAll, temporaryDirectory } from '#test/e2e/server-process.js';

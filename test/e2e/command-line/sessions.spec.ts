@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { exitCodes } from '#cli/exit-codes.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { countersign, linesOf, type Ran, type RunOptions } from '#test/e2e/command-line/countersign.js';
 import {
   ask,
@@ -14,7 +15,6 @@ import {
   livedIn,
   serve,
   stop,
-  tokenIn,
 } from '#test/e2e/command-line/lived-in.js';
 import { endAll, type Server } from '#test/e2e/server-process.js';
 

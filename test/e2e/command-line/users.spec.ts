@@ -7,17 +7,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { exitCodes } from '#cli/exit-codes.js';
+import { tokenIn } from '#test/administrator-token.js';
 import { countersign, linesOf, type Ran } from '#test/e2e/command-line/countersign.js';
-import {
-  addUser,
-  ask,
-  copyOf,
-  type LivedIn,
-  livedIn,
-  serve,
-  stop,
-  tokenIn,
-} from '#test/e2e/command-line/lived-in.js';
+import { addUser, ask, copyOf, type LivedIn, livedIn, serve, stop } from '#test/e2e/command-line/lived-in.js';
 import { endAll, type Server, temporaryDirectory } from '#test/e2e/server-process.js';
 
 let lived: LivedIn;

@@ -20,8 +20,9 @@ export class HashMetrics {
       .gauge({ name: 'countersign_hashes_waiting', help: 'Hashes that wait for their turn.' })
       .of();
     registry.beforeText(() => {
-      // The lanes are beside each other: what runs is said by each.
-      running.set(this.#lanes[0]?.running ?? 0);
+      // Those of one opening are beside each other, and each says what runs in all of them. What was opened in vain before
+      // runs nothing.
+      running.set(Math.max(0, ...this.#lanes.map((lane) => lane.running)));
       waiting.set(this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0));
     });
     this.#duration = registry

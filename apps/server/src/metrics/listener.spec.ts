@@ -1,10 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request, type Server } from 'node:http';
 import { get } from 'node:https';
 import { connect } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import type { ErrorDescription } from '#server/describe-error.js';
 import type { Log } from '#server/log.js';
 import { listenForMetrics, type MetricsListener } from '#server/metrics/listener.js';
 import { StartRefusal } from '#server/start-refusal.js';
@@ -12,7 +14,9 @@ import { authority, certificate, key } from '#transport/testing/certificates.js'
 import type { TlsOptions } from '#transport/tls.js';
 
 const listeners: MetricsListener[] = [];
+const troubles: (string | undefined)[] = [];
 afterEach(() => {
+  troubles.splice(0);
   for (const listener of listeners.splice(0)) listener.close();
 });
 
@@ -22,6 +26,7 @@ async function listen(tls: TlsOptions | null = null, port = 0): Promise<number> 
     info: (fields: { port: number }) => {
       bound = fields.port;
     },
+    error: ({ error }: { error: ErrorDescription }) => troubles.push(error.code),
   } as unknown as Log;
   const text = () => 'up 1\n';
   listeners.push(await listenForMetrics({ listen: { host: '127.0.0.1', port }, tls, text, log }));
@@ -70,6 +75,20 @@ describe('/metrics', () => {
     await expect(second).rejects.toThrow(
       `COUNTERSIGN_METRICS_LISTEN: 127.0.0.1 port ${port} cannot be listened on`,
     );
+  });
+
+  it('goes on after a connection that it could not take, and says so', async () => {
+    const servers: Server[] = [];
+    const noteServer = (message: unknown) => servers.push((message as { server: Server }).server);
+    subscribe('http.server.request.start', noteServer);
+    const port = await listen();
+    const ask = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).status;
+    expect(await ask()).toBe(200);
+    unsubscribe('http.server.request.start', noteServer);
+    for (const code of ['EMFILE', 'ENFILE'])
+      servers[0]?.emit('error', Object.assign(new Error(code), { code }));
+    expect(troubles).toEqual(['EMFILE', 'ENFILE']);
+    expect(await ask()).toBe(200);
   });
 
   it('ends with its connections, also those that are kept or in the middle of a request', async () => {

@@ -1,6 +1,7 @@
 // /metrics, on a listener of its own: who may see how much is going on is not who may call, and a full port
 // of calls must still be measured.
 
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -36,9 +37,7 @@ export async function listenForMetrics(options: MetricsListenerOptions): Promise
   const server = serverOf(options);
   const { host, port } = options.listen;
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, () => resolve());
-    });
+    await once(server.listen(port, host), 'listening');
   } catch (error) {
     const { code } = describeError(error);
     const { name } = settingsTable.metricsListen;
@@ -46,6 +45,10 @@ export async function listenForMetrics(options: MetricsListenerOptions): Promise
       cause: error,
     });
   }
+  // A connection that cannot be taken, as without a file descriptor left: calls go on, and so does who scrapes, later.
+  server.on('error', (error) =>
+    options.log.error({ error: describeError(error) }, 'the listener of metrics'),
+  );
   const bound = server.address() as AddressInfo;
   options.log.info({ host: bound.address, port: bound.port }, 'metrics');
   return {

@@ -148,6 +148,16 @@ describe('the lane of hashes', () => {
     expect(numberOf('countersign_hashes_running')).toBe(0);
     expect(numberOf('countersign_hashes_waiting')).toBe(0);
   });
+
+  it('tells of the lanes that are in use, where some were opened before in vain', () => {
+    const limits = { concurrent: 1, waitingMax: 2 };
+    metrics.hashes.over(new HashLane(limits));
+    const lane = new HashLane(limits);
+    const [hashes] = [lane, lane.beside()].map((one) => metrics.hashes.over(one));
+    const hashed = hashes?.hash('secret', { memoryKibibytes: 8, passes: 1 });
+    expect(numberOf('countersign_hashes_running')).toBe(1);
+    return hashed;
+  });
 });
 
 describe('a projection', () => {

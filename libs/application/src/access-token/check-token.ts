@@ -1,4 +1,5 @@
 import type { Application } from '#application/application.js';
+import { userStreamOf } from '#application/user/user-stream.js';
 import { tokenState } from '#domain/access-token/decide.js';
 import type { AccessTokenId, Instant, OrganizationId, UserId } from '#domain/ids.js';
 import { isAlive } from '#domain/user/state.js';
@@ -23,7 +24,7 @@ export async function checkAccessToken(application: Application, text: string): 
   const { secrets, clock } = application.parts;
   const parsed = secrets.parseAccessToken(text);
   if (parsed === null) return null;
-  const userStream = `user-${parsed.userStream}`;
+  const userStream = userStreamOf({ user: parsed.userStream });
   const { streams } = application.accounts;
   const found = streams.current(userStream);
   const { state } = found instanceof Promise ? await found : found;

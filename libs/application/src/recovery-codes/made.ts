@@ -1,4 +1,5 @@
 import type { Secrets } from '#application/parts.js';
+import { recoveryCodesMax } from '#domain/recovery-codes/decide.js';
 import type { StoredRecoveryCode } from '#domain/recovery-codes/events.js';
 
 export interface MadeRecoveryCodes {
@@ -19,3 +20,6 @@ export async function makeRecoveryCodes(
   }
   return { texts, codes };
 }
+
+/** How many slow hashes it takes. More codes than there may be are refused before any is hashed. */
+export const hashesOfCodes = (count: number): number => (count > recoveryCodesMax ? 0 : count);

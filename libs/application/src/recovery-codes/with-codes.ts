@@ -4,7 +4,7 @@
 import { type MadeRecoveryCodes, makeRecoveryCodes } from '#application/recovery-codes/made.js';
 import type { UserContext } from '#application/users.js';
 import type { AccountEvent } from '#domain/account/events.js';
-import { type Account, evolveAccount } from '#domain/account/state.js';
+import { type Account, accountAfter } from '#domain/account/state.js';
 import type { Decision } from '#domain/decider.js';
 import type { OrganizationId } from '#domain/ids.js';
 import { generateRecoveryCodes } from '#domain/recovery-codes/decide.js';
@@ -51,7 +51,7 @@ export async function withRecoveryCodes<Event extends AccountEvent, Refusal, Ans
     answer: { ...outcome.answer, recoveryCodes: made?.texts ?? null },
   } as const;
   if (made === null) return { events, outcome: accepted };
-  const after = events.reduce<Account>((state, event) => evolveAccount(state, event, context.now), account);
+  const after = accountAfter(account, events, context.now);
   const generated = generateRecoveryCodes(after, { organizationId, codes: made.codes, withPending }, context);
   if (generated.outcome.kind === 'rejected') throw new TypeError(generated.outcome.refusal.code);
   return { events: [...events, ...generated.events], outcome: accepted };

@@ -1,5 +1,6 @@
 import type { Application } from '#application/application.js';
-import { sealerOf, settingsFor, userStreamOf } from '#application/session/sessions.js';
+import { sealerOf, settingsFor } from '#application/session/sessions.js';
+import { userStreamOf } from '#application/user/user-stream.js';
 import { noAccount } from '#domain/account/state.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';
 import { type Assurance, assuranceOf, hasSecondFactor, type Session } from '#domain/session/assurance.js';

@@ -6,7 +6,7 @@ import { guessPassword } from '#application/password/compare.js';
 import { type GivenProof, gatherProof, readProof, type UnreadProof } from '#application/proof.js';
 import type { UserContext } from '#application/users.js';
 import type { AccountEvent } from '#domain/account/events.js';
-import { type Account, evolveAccount } from '#domain/account/state.js';
+import { type Account, accountAfter } from '#domain/account/state.js';
 import { acceptWith, type Decision, type Rejected, reject } from '#domain/decider.js';
 import type { OrganizationId } from '#domain/ids.js';
 import { passwordTarget, type VerifyPasswordRefusal, verifyPassword } from '#domain/password/decide.js';
@@ -60,7 +60,7 @@ export async function decideChecks(
     const decision = await check.decide({ ...subject, account: known });
     events.push(...decision.events);
     if (decision.outcome.kind === 'rejected') return reject(decision.outcome.refusal, ...events);
-    for (const event of decision.events) known = evolveAccount(known, event, subject.context.now);
+    known = accountAfter(known, decision.events, subject.context.now);
   }
   return acceptWith(
     checks.map(({ factor }) => factor),

@@ -1,6 +1,5 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { idOfNew } from '#application/idempotency.js';
@@ -22,12 +21,12 @@ import {
 } from '#application/session/metadata.js';
 import {
   type LoginRefusal,
-  nameOfUser,
   type SessionOutcome,
   sealedOf,
   settingsFor,
 } from '#application/session/sessions.js';
 import { IsUserAgent, type UserAgent, userAgentText } from '#application/session/user-agent.js';
+import { nameOfUser } from '#application/user/user-stream.js';
 import { withAnswer } from '#application/users.js';
 import type { OrganizationId, SessionId } from '#domain/ids.js';
 import type { Settings } from '#domain/organization/settings.js';

@@ -5,7 +5,7 @@ import type { Application } from '#application/application.js';
 import { ownSession } from '#application/session/own-session.js';
 import type { UserCommand } from '#application/users.js';
 import type { AccountEvent } from '#domain/account/events.js';
-import { type Account, evolveAccount } from '#domain/account/state.js';
+import { type Account, accountAfter } from '#domain/account/state.js';
 import type { Decision } from '#domain/decider.js';
 import type { Instant } from '#domain/ids.js';
 import { hasSecondFactor } from '#domain/session/assurance.js';
@@ -40,6 +40,6 @@ export function endedWithLastFactor<Event extends AccountEvent, Refusal, Answer>
   ending: Ending,
   { account, now }: { readonly account: Account; readonly now: Instant },
 ): Ending {
-  const left = events.reduce<Account>((state, event) => evolveAccount(state, event, now), account);
+  const left = accountAfter(account, events, now);
   return hasSecondFactor(account) && !hasSecondFactor(left) ? { except: null } : ending;
 }

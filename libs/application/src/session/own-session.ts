@@ -1,5 +1,5 @@
 import type { Application } from '#application/application.js';
-import { userStreamOf } from '#application/session/sessions.js';
+import { userStreamOf } from '#application/user/user-stream.js';
 import type { UserCommand } from '#application/users.js';
 import type { BegunSession } from '#domain/user-sessions/decide.js';
 

@@ -9,13 +9,13 @@ import { Sealer } from '#application/sealer.js';
 import type { CheckRefusal } from '#application/session/checks.js';
 import type { Somebody } from '#application/session/find-user.js';
 import { instanceStream } from '#application/surroundings.js';
+import { nameOfUser } from '#application/user/user-stream.js';
 import type { InvalidInput } from '#application/violations.js';
 import type { Rejected } from '#domain/decider.js';
 import type { OrganizationId, Sealed } from '#domain/ids.js';
 import type { NotSetUp } from '#domain/instance/decide.js';
 import type { Settings } from '#domain/organization/settings.js';
 import type { SealedOf } from '#domain/session/events.js';
-import type { CheckedUser } from '#domain/session/state.js';
 import type { KnownRefusal, UsableRefusal } from '#domain/user/decide.js';
 
 /** What whatever is shown for a user may be refused with. */
@@ -43,14 +43,6 @@ export async function settingsFor(
   if (organizationId === null) return application.surroundings.inherited();
   return (await application.surroundings.of(organizationId)).settings;
 }
-
-const userPrefix = 'user-';
-
-/** What follows the prefix in the name of the stream. */
-export const nameOfUser = ({ userStream }: Pick<Somebody, 'userStream'>): string =>
-  userStream.slice(userPrefix.length);
-
-export const userStreamOf = ({ user }: Pick<CheckedUser, 'user'>): string => `${userPrefix}${user}`;
 
 const userGone: Rejected<KnownRefusal> = { kind: 'rejected', refusal: { code: 'user-not-found' } };
 

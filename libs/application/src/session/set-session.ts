@@ -1,6 +1,5 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-
 import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
@@ -23,13 +22,12 @@ import {
 } from '#application/session/metadata.js';
 import {
   type LoginRefusal,
-  nameOfUser,
   type SessionOutcome,
   sealedOf,
   sealerOf,
   settingsFor,
-  userStreamOf,
 } from '#application/session/sessions.js';
+import { nameOfUser, userStreamOf } from '#application/user/user-stream.js';
 import { withAnswer } from '#application/users.js';
 import { type Rejected, reject } from '#domain/decider.js';
 import type { OrganizationId, SessionId, UserId } from '#domain/ids.js';

@@ -8,6 +8,7 @@ import { realSecrets } from '#application/testing/secrets.js';
 import { EraseUser } from '#application/user/erase-user.js';
 import { finishErasures, noErasures } from '#application/user/finish-erasures.js';
 import type { UserId } from '#domain/ids.js';
+import { logWith } from '#event-log/log-with.js';
 import { InMemoryKeyStore } from '#secrets/in-memory-key-store.js';
 
 const her = { organizationId, userId: ada, by };
@@ -78,6 +79,27 @@ describe('an erasure that was cut short between its event and its key', () => {
     fuse.left = never;
     await finishErasures(house.application, noErasures);
     expect(await storedOf(ada)).toBeNull();
+  });
+
+  it('is left to the next start where this one ends before it came to it', async () => {
+    await cutShort();
+    expect(await finishErasures(house.application, noErasures, AbortSignal.abort())).toBe(noErasures);
+    expect(await storedOf(ada)).not.toBeNull();
+  });
+
+  it('is left to the next start where this one ends before all keys are gone', async () => {
+    await cutShort();
+    const { log } = house.parts;
+    const ending = new AbortController();
+    const readAll: typeof log.readAll = async (options) => {
+      const page = await log.readAll(options);
+      ending.abort();
+      return page;
+    };
+    const parts = { ...house.parts, log: logWith(log, { readAll }) };
+    const application = { parts } as House['application'];
+    expect(await finishErasures(application, noErasures, ending.signal)).toBe(noErasures);
+    expect(await storedOf(ada)).not.toBeNull();
   });
 
   it('is none in an empty log, or after its end', async () => {

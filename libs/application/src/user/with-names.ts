@@ -13,7 +13,7 @@ import {
   type UserCommand,
   type UserOutcome,
 } from '#application/users.js';
-import { type Account, evolveAccount } from '#domain/account/state.js';
+import { type Account, accountAfter } from '#domain/account/state.js';
 import { reject } from '#domain/decider.js';
 import type { LoginKey } from '#domain/ids.js';
 import type { ClaimRefusal } from '#domain/login-name/decide.js';
@@ -46,10 +46,7 @@ export async function executeWithNames<Refusal, Answer>(
     decide: async (account, context) => {
       const decision = await decide(account, context);
       if (decision.outcome.kind === 'rejected') return decision;
-      const after = decision.events.reduce(
-        (state, event) => evolveAccount(state, event, context.now),
-        account,
-      );
+      const after = accountAfter(account, decision.events, context.now);
       change = changeOf(account, after);
       const taken = await claimNames(application, { ...command, keys: change.gained });
       if (taken !== null) return reject(taken);

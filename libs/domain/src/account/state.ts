@@ -36,6 +36,10 @@ export const noAccount: Account = {
   sessions: noSessions,
 };
 
+/** What they would make of it, all at the same time. */
+export const accountAfter = (account: Account, events: readonly AccountEvent[], at: Instant): Account =>
+  events.reduce((state, event) => evolveAccount(state, event, at), account);
+
 /** A part that has nothing to do with the event stays the object it was. */
 export function evolveAccount(account: Account, event: AccountEvent, at: Instant): Account {
   return {

@@ -50,7 +50,7 @@ interface Inherited {
   readonly inherited: Settings;
 }
 
-const notFound: NotFound = { code: 'organization-not-found' };
+export const notFound: NotFound = { code: 'organization-not-found' };
 const knownRoles: KnownRoles = { roles: organizationRoles, ofOwners: 'ORG_OWNER' };
 
 export function add(

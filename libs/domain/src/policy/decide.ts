@@ -1,5 +1,5 @@
 import { accept, type Decision, reject } from '#domain/decider.js';
-import type { NotFound } from '#domain/organization/decide.js';
+import { type NotFound, notFound } from '#domain/organization/decide.js';
 import { isLiving, type OrganizationState } from '#domain/organization/state.js';
 import type { PolicyEvent } from '#domain/policy/events.js';
 import { type Policy, policyNamed } from '#domain/policy/state.js';
@@ -17,8 +17,6 @@ export interface PolicyNotFound {
   /** The organization has none of this name. */
   readonly code: 'policy-not-found';
 }
-
-const notFound: NotFound = { code: 'organization-not-found' };
 
 /** The text was found to be a policy before. */
 export function setPolicy(

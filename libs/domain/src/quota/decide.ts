@@ -1,5 +1,5 @@
 import { accept, type Decision, reject } from '#domain/decider.js';
-import type { NotFound } from '#domain/organization/decide.js';
+import { type NotFound, notFound } from '#domain/organization/decide.js';
 import { isLiving, type OrganizationState } from '#domain/organization/state.js';
 import type { QuotaReached } from '#domain/quota/events.js';
 
@@ -8,7 +8,7 @@ export function noteQuotaReached(
   organization: OrganizationState,
   reached: Omit<QuotaReached, 'type'>,
 ): Decision<QuotaReached, NotFound> {
-  if (!isLiving(organization)) return reject({ code: 'organization-not-found' });
+  if (!isLiving(organization)) return reject(notFound);
   const { quota, percent, periodStart } = reached;
   const told = organization.quotasReached;
   const isTold =

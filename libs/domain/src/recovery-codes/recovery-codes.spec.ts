@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountEvent } from '#domain/account/events.js';
-import { evolveAccount, noAccount } from '#domain/account/state.js';
+import { accountAfter, evolveAccount, noAccount } from '#domain/account/state.js';
 import {
   generateRecoveryCodes,
   recoveryTarget,
@@ -225,7 +225,7 @@ describe('verifying a recovery code', () => {
       const target = recoveryTarget(use.account, guess('04', true), circumstances());
       const matches = target.kind === 'target' && target.hash !== null;
       const { events } = verifyRecoveryCode(use.account, guess('04', matches), circumstances());
-      use.account = events.reduce((account, event) => evolveAccount(account, event, now), use.account);
+      use.account = accountAfter(use.account, events, now);
       use.events.push(...events);
     }
     // The five failures that are free; the rest was not compared.

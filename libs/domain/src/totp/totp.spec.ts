@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountEvent } from '#domain/account/events.js';
-import { evolveAccount } from '#domain/account/state.js';
+import { accountAfter } from '#domain/account/state.js';
 import type { TotpId } from '#domain/ids.js';
 import {
   acme,
@@ -178,7 +178,7 @@ describe('commands that race', () => {
     }>(
       ({ account, told, events }, command) => {
         const decision = verifyTotp(account, command, circumstances());
-        const after = decision.events.reduce((state, event) => evolveAccount(state, event, now), account);
+        const after = accountAfter(account, decision.events, now);
         const word = decision.outcome.kind === 'accepted' ? 'accepted' : decision.outcome.refusal.code;
         return { account: after, told: [...told, word], events: [...events, ...decision.events] };
       },

@@ -3,20 +3,14 @@
 
 import type { EventLog, Position, RecordedEvent } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
+import { advance, type Step } from '#read-models/advance.js';
 import { EventQueue, type Taken } from '#read-models/event-queue.js';
 import type { Opener } from '#read-models/opener.js';
 import { ParkedStreams } from '#read-models/parked-streams.js';
-import { Poison, Projector } from '#read-models/projector.js';
+import { type Poison, Projector } from '#read-models/projector.js';
 import type { ReplayAsked } from '#read-models/replay/asked.js';
 import { StopRunning } from '#read-models/runner-stop.js';
-import {
-  type Batch,
-  type Build,
-  type Checkpoint,
-  type ModelStore,
-  type Parking,
-  RowRefused,
-} from '#read-models/store.js';
+import type { Build, Checkpoint, ModelStore } from '#read-models/store.js';
 
 export interface GrowthOptions {
   readonly log: EventLog;
@@ -125,34 +119,15 @@ export class Growth {
     return { ...taken, events, upTo: events.at(-1)?.position ?? null };
   }
 
-  async #advance(events: readonly RecordedEvent[], upTo: Position): Promise<void> {
-    const { events: due, parking } = this.#parked.dueOf(events);
-    const { changes, poison } = await this.#projector.project(due);
-    if (poison !== null) return this.#around(poison, events, upTo);
-    try {
-      await this.#apply({ changes, events: events.length, upTo, parking });
-    } catch (error) {
-      if (!(error instanceof RowRefused)) throw error;
-      await this.#oneByOne(events, upTo, error);
-    }
-  }
-
-  async #around(poison: Poison, events: readonly RecordedEvent[], upTo: Position): Promise<void> {
-    const at = events.indexOf(poison.event);
-    const before = events.slice(0, at);
-    const last = before.at(-1);
-    if (last !== undefined) await this.#advance(before, last.position);
-    await this.#park(poison);
-    const after = events.slice(at + 1);
-    if (after.length > 0 || upTo > this.position) await this.#advance(after, upTo);
-  }
-
-  /** Which of them it is that does not fit. */
-  async #oneByOne(events: readonly RecordedEvent[], upTo: Position, refusal: RowRefused): Promise<void> {
-    const [only] = events;
-    if (only !== undefined && events.length === 1) await this.#park(new Poison(only, refusal));
-    else for (const event of events) await this.#advance([event], event.position);
-    if (upTo > this.position) await this.#advance([], upTo);
+  #advance(events: readonly RecordedEvent[], upTo: Position): Promise<void> {
+    const advancing = {
+      projector: this.#projector,
+      parked: this.#parked,
+      position: () => this.position,
+      apply: (step: Step) => this.#apply(step),
+      park: (poison: Poison) => this.#park(poison),
+    };
+    return advance(advancing, events, upTo);
   }
 
   async #park(poison: Poison): Promise<void> {
@@ -164,7 +139,7 @@ export class Growth {
     await this.#apply({ changes: [], events: 1, upTo: position, parking });
   }
 
-  async #apply({ events, upTo, ...part }: Applied): Promise<void> {
+  async #apply({ events, upTo, ...part }: Step): Promise<void> {
     const { store, build, onMoved } = this.#options;
     const to = { log: this.#identity, position: upTo, events: this.events + events };
     await store.apply({ build, from: this.#checkpoint, to, ...part });
@@ -172,10 +147,4 @@ export class Growth {
     this.#parked.note(part.parking);
     onMoved(upTo, events);
   }
-}
-
-interface Applied extends Pick<Batch, 'changes'> {
-  readonly parking: readonly Parking[];
-  readonly events: number;
-  readonly upTo: Position;
 }

@@ -1,3 +1,4 @@
+import { hashesOfCodes } from '#application/recovery-codes/made.js';
 import { RegisterTotpSeed } from '#application/totp/register-totp-seed.js';
 import { StartTotpRegistration } from '#application/totp/start-totp-registration.js';
 import { VerifyTotpRegistration } from '#application/totp/verify-totp-registration.js';
@@ -22,12 +23,6 @@ const access = { of: 'user', permission: 'user.credential.write', self: true, us
 /** Who knows a secret could bring an app that counts, without ever having shown a code of it. */
 const neverOneself = { ...access, self: false } as const;
 
-/** More are refused before any is hashed. */
-const codesMax = 50;
-
-const hashesOfCodes = ({ recoveryCodes = 0 }: { readonly recoveryCodes?: number | undefined }): number =>
-  recoveryCodes > codesMax ? 0 : recoveryCodes;
-
 type Methods = Required<
   Pick<
     MethodTable<typeof FactorService>,
@@ -45,7 +40,7 @@ const starting = ({ run }: Parts): Methods['startTotpRegistration'] => ({
   access,
   stepUp: 'factors',
   enrols: true,
-  hashes: hashesOfCodes,
+  hashes: ({ recoveryCodes = 0 }) => hashesOfCodes(recoveryCodes),
   fields: parameterFields,
   run: async (request, call) => {
     const qr = qrOf(request.qr);
@@ -77,7 +72,7 @@ const confirming = ({ run }: Parts): Methods['verifyTotpRegistration'] => ({
   stepUp: 'factors',
   enrols: true,
   guesses: true,
-  hashes: hashesOfCodes,
+  hashes: ({ recoveryCodes = 0 }) => hashesOfCodes(recoveryCodes),
   shows: ({ recoveryCodes }) => recoveryCodes !== undefined,
   run: async (request, call) => {
     const { code, endOtherSessions, recoveryCodes = null } = request;

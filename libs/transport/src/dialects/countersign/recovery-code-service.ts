@@ -1,10 +1,8 @@
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
+import { hashesOfCodes } from '#application/recovery-codes/made.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import { VerifyRecoveryCode } from '#application/recovery-codes/verify-recovery-code.js';
-import {
-  type GenerateRecoveryCodesRequest,
-  RecoveryCodeService,
-} from '#contract/countersign/v1/recovery_code_service_pb.js';
+import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/countersign/messages.js';
 import { addressOf, askingOf, isOneself, type Parts } from '#transport/dialects/countersign/parts.js';
 import { hashesOfProof, proofIn, proofOf, refusedProof } from '#transport/dialects/countersign/proofs.js';
@@ -22,8 +20,6 @@ const changing = { of: 'user', permission: 'user.credential.write', self: true, 
 
 /** As many as an organization says that says nothing; what one says is not looked up for the sake of a limit. */
 const codesByDefault = 10;
-/** More are refused before any is hashed. */
-const codesMax = 50;
 
 type Methods = MethodTable<typeof RecoveryCodeService>;
 
@@ -36,7 +32,7 @@ const changes = (parts: Parts): Methods => ({
     stepUp: 'recoveryCodes',
     proof: proofIn,
     guesses: true,
-    hashes: (request) => hashesOfCodes(request) + hashesOfProof(request),
+    hashes: (request) => hashesOfCodes(request.count ?? codesByDefault) + hashesOfProof(request),
     fields: { withPending: 'for_registration' },
     run: async (request, call) => {
       const refusal = refusedProof(request);
@@ -72,9 +68,6 @@ const changes = (parts: Parts): Methods => ({
     },
   },
 });
-
-const hashesOfCodes = ({ count = codesByDefault }: GenerateRecoveryCodesRequest) =>
-  count > codesMax ? 0 : count;
 
 const checks = ({ run }: Parts): Methods => ({
   verifyRecoveryCode: {

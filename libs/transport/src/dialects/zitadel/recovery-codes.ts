@@ -1,4 +1,5 @@
 import { GenerateRecoveryCodes } from '#application/recovery-codes/generate-recovery-codes.js';
+import { hashesOfCodes } from '#application/recovery-codes/made.js';
 import { RemoveRecoveryCodes } from '#application/recovery-codes/remove-recovery-codes.js';
 import type { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { detailsOf, inDetails } from '#transport/dialects/zitadel/messages.js';
@@ -7,16 +8,13 @@ import { type MethodTable, told } from '#transport/implementation.js';
 
 const access = { of: 'user', permission: 'user.credential.write', self: true, userId: 'userId' } as const;
 
-/** More are refused before any is hashed. */
-const codesMax = 50;
-
 export function recoveryCodes(parts: Parts): MethodTable<typeof UserService> {
   const { run } = parts;
   return {
     generateRecoveryCodes: {
       access,
       stepUp: 'recoveryCodes',
-      hashes: ({ count }) => (count > codesMax ? 0 : count),
+      hashes: ({ count }) => hashesOfCodes(count),
       run: async (request, call) => {
         const { count } = request;
         return told(
