@@ -11,6 +11,7 @@ import {
   type PasswordHashUnreadable,
 } from '#application/password/chosen.js';
 import { guessPassword } from '#application/password/compare.js';
+import { type Busy, busyWithPasswords } from '#application/recovery-codes/compare.js';
 import type { Sealer } from '#application/sealer.js';
 import type { UserContext } from '#application/users.js';
 import type { Account } from '#domain/account/state.js';
@@ -63,7 +64,10 @@ export interface PasswordChange {
 export function changingPassword(
   { organizationId, password, shown }: PasswordChange,
   secrets: Pick<Secrets, 'passwords' | 'sameCode'>,
-): PasswordChanging | Refused<PasswordHashUnreadable> {
+): PasswordChanging | Refused<PasswordHashUnreadable | Busy> {
+  // One that comes as a hash is not hashed, but the present one is compared all the same.
+  const busy = shown.way === 'current-password' ? busyWithPasswords(secrets) : null;
+  if (busy !== null) return busy;
   const chosen = choosePassword(password, secrets);
   if (chosen.kind === 'rejected') return chosen;
   const way = wayOf(shown, secrets);

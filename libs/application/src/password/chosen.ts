@@ -5,6 +5,7 @@ import type { Refused } from '#application/caller.js';
 import { type Fields, IsOneOf, IsText, IsTrueOrFalse } from '#application/input.js';
 import { passwordUnitsMax } from '#application/limits.js';
 import type { Secrets } from '#application/parts.js';
+import { type Busy, busyWithPasswords } from '#application/recovery-codes/compare.js';
 import { type CharacterKind, characterKinds, type PasswordTraits } from '#domain/password/rules.js';
 
 /** As it is typed, or as another system hashed it. */
@@ -35,15 +36,18 @@ export interface ChosenPassword {
   hash(): Promise<string>;
 }
 
+/** The lane of hashes is asked before anything else: of a flood of passwords each costs no more than that. */
 export function choosePassword(
   { form, value, changeRequired }: NewPasswordFields,
-  { passwords }: { readonly passwords: Pick<Secrets['passwords'], 'hash' | 'canVerify' | 'isCommon'> },
-): ChosenPassword | Refused<PasswordHashUnreadable> {
+  { passwords }: Pick<Secrets, 'passwords'>,
+): ChosenPassword | Refused<PasswordHashUnreadable | Busy> {
   if (form === 'hash') {
     if (!passwords.canVerify(value))
       return { kind: 'rejected', refusal: { code: 'password-hash-unreadable' } };
     return { kind: 'chosen', changeRequired, traits: () => null, hash: async () => value };
   }
+  const busy = busyWithPasswords({ passwords });
+  if (busy !== null) return busy;
   let hashed: Promise<string> | null = null;
   const text = value.normalize('NFKC');
   return {

@@ -7,6 +7,7 @@ import {
   type NewPasswordFields,
   type PasswordHashUnreadable,
 } from '#application/password/chosen.js';
+import type { Busy } from '#application/recovery-codes/compare.js';
 import type { Sealer } from '#application/sealer.js';
 import type { Settings } from '#domain/organization/settings.js';
 import type { NewPassword } from '#domain/password/decide.js';
@@ -25,7 +26,7 @@ export function firstPassword(
   fields: NewPasswordFields | null,
   names: readonly string[],
   secrets: Pick<Secrets, 'passwords'>,
-): FirstPassword | Refused<PasswordHashUnreadable> {
+): FirstPassword | Refused<PasswordHashUnreadable | Busy> {
   if (fields === null) return none;
   const chosen = choosePassword(fields, secrets);
   if (chosen.kind === 'rejected') return chosen;

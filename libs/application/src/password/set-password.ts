@@ -6,7 +6,7 @@ import type { Caller } from '#application/caller.js';
 import { type Fields, IsFieldsOf, IsId, IsTrueOrFalse } from '#application/input.js';
 import { changingPassword, PasswordShown } from '#application/password/changing.js';
 import { NewPasswordFields, type PasswordHashUnreadable } from '#application/password/chosen.js';
-import { type Busy, busyWithPasswords, unlessBusy } from '#application/recovery-codes/compare.js';
+import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import { endingOf, withOthersEnded } from '#application/session/end-others.js';
 import { executeForUser, type UserOutcome } from '#application/users.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
@@ -42,8 +42,6 @@ export class SetPasswordHandler implements ICommandHandler<SetPassword> {
     const { secrets } = this.#application.parts;
     const changing = changingPassword(command, secrets);
     if (changing.kind === 'rejected') return changing;
-    const busy = busyWithPasswords(secrets);
-    if (busy !== null) return busy;
     return unlessBusy(async () => {
       const ending = await endingOf(this.#application, command);
       return executeForUser<PasswordRefusal, null>(this.#application, command, {

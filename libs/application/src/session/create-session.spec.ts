@@ -8,7 +8,6 @@ import { addDevice, answerOf, codeOf, type Device, wrongCodeOf } from '#applicat
 import { by, type House, organizationId } from '#application/testing/house.js';
 import {
   appendedBy,
-  cheapSecrets,
   checked,
   creating,
   givePassword,
@@ -16,21 +15,15 @@ import {
   logIn,
   openLoggingIn,
   password,
-  setting,
   worthOf,
   wrongPassword,
 } from '#application/testing/logins.js';
-import { setPasswordBy } from '#application/testing/passwords.js';
 import { ada, bob, human, nobody, otherId } from '#application/testing/people.js';
 import { everythingIn } from '#application/testing/sent.js';
 import { VerifyTotp } from '#application/totp/verify-totp.js';
 import { EraseUser } from '#application/user/erase-user.js';
 import { LockUser } from '#application/user/lock-user.js';
 import type { SessionId } from '#domain/ids.js';
-import { InMemoryEventLog } from '#event-log/in-memory.js';
-import { logWith } from '#event-log/log-with.js';
-import { HashLane } from '#secrets/hash-lane.js';
-import { Passwords } from '#secrets/passwords.js';
 
 let house: House;
 let phone: Device;
@@ -45,38 +38,6 @@ afterEach(() => house.close());
 const userChecked = ['session.added', 'session.user.checked'];
 const begun = ['session.lifetime.set', 'session.token.set'];
 const passwordRight = 'user.human.password.check.succeeded';
-
-describe('a password that comes while too many wait', () => {
-  it('is refused with a wait before anything is read, of somebody as of nobody', async () => {
-    const log = new InMemoryEventLog();
-    let reads = 0;
-    const counted = logWith(log, {
-      readStream: (...asked) => {
-        reads += 1;
-        return log.readStream(...asked);
-      },
-    });
-    const secrets = await cheapSecrets();
-    const lane = new HashLane({ concurrent: 1, waitingMax: 0 });
-    const passwords = new Passwords({ lane, workFactor: { memoryKibibytes: 8, passes: 1 } });
-    const full = await openLoggingIn({ log: counted, secrets: { ...secrets, passwords } });
-    await full.run(human(ada, 'ada'));
-    const begun = answerOf(await full.run(creating(null)));
-    reads = 0;
-    const working = lane.hash('another', { memoryKibibytes: 8, passes: 1 });
-    const outcomes = [
-      full.run(creating({ userId: ada }, { password })),
-      full.run(creating({ loginName: 'nobody-is-called-that' }, { password })),
-      full.run(setting(begun.sessionId, { user: { userId: ada }, password })),
-      full.run(setPasswordBy('current-password', password)),
-    ];
-    for (const outcome of await Promise.all(outcomes))
-      expect(outcome).toEqual({ kind: 'rejected', refusal: { code: 'busy', retryAfterMs: 1_000 } });
-    expect(reads).toBe(0);
-    await working;
-    await full.close();
-  });
-});
 
 describe('a new session', () => {
   it('checks its user alone, who is not touched by it', async () => {

@@ -22,7 +22,7 @@ export const instanceId = '0198f3a2-0000-7000-8000-0000000000ff';
 export const password = 'correct horse battery staple';
 export const wrongPassword = 'incorrect horse battery staple';
 
-const cheap = { memoryKibibytes: 8, passes: 1 };
+export const cheap = { memoryKibibytes: 8, passes: 1 };
 
 export async function cheapSecrets(secrets: Promise<Secrets> = realSecrets()): Promise<Secrets> {
   const lane = new HashLane({ concurrent: 2, waitingMax: 1_000 });

@@ -149,6 +149,33 @@ describe('a new organization', () => {
     expect(sent).toEqual(['AddOrganization', 'AddOrganizationMember']);
   });
 
+  it('is not begun for a member whose password would have to wait', async () => {
+    const sent: string[] = [];
+    const { application } = desk.house;
+    const passwords = { ...application.parts.secrets.passwords, busyForMs: () => 1_000 };
+    const parts = {
+      run: async (command: object) => {
+        sent.push(command.constructor.name);
+        return { kind: 'rejected', refusal: { code: 'organization-already-exists' } };
+      },
+      application: { parts: { secrets: { ...application.parts.secrets, passwords } } },
+    } as unknown as Parts;
+    const found = zitadelServices(parts).find(({ method }) => method === rpc.addOrganization) as Implemented;
+    const { run: add } = found.implementation as MethodImplementation<Message, object>;
+    const told = (passwordType: object) => {
+      const admins = [
+        { userType: { case: 'userId' as const, value: people.ada } },
+        person('', { passwordType }),
+      ];
+      return add(create(rpc.addOrganization.input, { name: 'Acme', admins }), { by } as Call);
+    };
+    const typed = { case: 'password', value: { password: 'correct horse battery' } };
+    expect(await told(typed)).toEqual({ kind: 'rejected', refusal: { code: 'busy', retryAfterMs: 1_000 } });
+    expect(sent).toEqual([]);
+    await told({ case: 'hashedPassword', value: { hash: '$argon2id$' } });
+    expect(sent).toEqual(['AddOrganization']);
+  });
+
   it('is refused by its fields', async () => {
     const fields = (asked: object) => desk.fields('root', rpc.addOrganization, asked as never);
     expect(await fields({})).toEqual(['name']);

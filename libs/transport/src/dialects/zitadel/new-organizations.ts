@@ -6,6 +6,7 @@ import { idOfNew, partOf, unkeyed } from '#application/idempotency.js';
 import { AddOrganization } from '#application/organization/add-organization.js';
 import { AddOrganizationMember } from '#application/organization/add-organization-member.js';
 import { RemoveOrganization } from '#application/organization/remove-organization.js';
+import { busyWithPasswords } from '#application/recovery-codes/compare.js';
 import type { Violation } from '#application/violations.js';
 import type {
   AddOrganizationRequest,
@@ -43,6 +44,8 @@ export function newOrganizations(parts: Parts): MethodTable<typeof OrganizationS
       run: async (request, { by }) => {
         const violations = requestViolations(request);
         if (violations.length > 0) return refused(invalid(violations));
+        const busy = busyWithAdmins(request, parts);
+        if (busy !== null) return busy;
         const organizationId = idIn(request, by, parts);
         const added = await parts.run(new AddOrganization({ organizationId, name: request.name, by }));
         if (added.kind === 'rejected') return added;
@@ -68,6 +71,13 @@ const idIn = (
   { application }: Parts,
 ): OrganizationId =>
   (organizationId ?? orgId ?? idOfNew(by, 'organization', application.parts.secrets)) as OrganizationId;
+
+/** Asked before the organization is there: it would be taken back with the first of them who is refused. */
+const busyWithAdmins = ({ admins }: AddOrganizationRequest, { application }: Parts) =>
+  admins.some(hasPassword) ? busyWithPasswords(application.parts.secrets) : null;
+
+const hasPassword = ({ userType }: AddOrganizationRequest_Admin): boolean =>
+  userType.case === 'human' && userType.value.passwordType.case === 'password';
 
 interface CreatedAdmin {
   readonly userId: UserId;
