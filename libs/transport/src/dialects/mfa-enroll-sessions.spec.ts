@@ -1,4 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { RemovePolicy } from '#application/policy/remove-policy.js';
+import { SetPolicy } from '#application/policy/set-policy.js';
+import { answerOf } from '#application/testing/attempt.js';
+import { by, organizationId } from '#application/testing/house.js';
+import { wrongPassword } from '#application/testing/logins.js';
+import { otherId } from '#application/testing/people.js';
+import type { OrganizationId } from '#domain/ids.js';
 
 import {
   cookieOf,
@@ -79,5 +87,67 @@ describe('a session that calls with its token in a header', () => {
     const first = await post('/mfa/verify', shown, page(cookieOf(await logIn(email)), key));
     const again = await post('/mfa/verify', shown, page(cookieOf(first), key));
     expect([again.status, again.headers['set-cookie']]).toEqual([200, undefined]);
+  });
+});
+
+describe('policies of an organization', () => {
+  const set = (text: string, of: OrganizationId = organizationId) =>
+    answerOf(desk.house, new SetPolicy({ organizationId: of, name: 'spec', text, by }));
+  const remove = (of: OrganizationId) =>
+    answerOf(desk.house, new RemovePolicy({ organizationId: of, name: 'spec', by }));
+  afterEach(() => remove(organizationId));
+
+  const begun = () => desk.appends.filter(({ types }) => types.includes('session.added')).length;
+  const notHere = '@notice("Not from here") @code("not_here") forbid (principal, action, resource);';
+
+  it('refuse a login whose password is right, in their own words, and no session begins', async () => {
+    const { email } = await desk.somebody();
+    await set(notHere);
+    const before = begun();
+    const reply = await logIn(email);
+    expect(reply).toMatchObject({ ...forbidden, body: { details: 'Not from here' } });
+    expect(reply.headers['set-cookie']).toBeUndefined();
+    expect(reply.headers['x-countersign-notice']).toMatch(/not_here/);
+    expect(begun()).toBe(before);
+  });
+
+  it('say nothing to whoever has not the right password, so that nobody learns who is there', async () => {
+    const { email } = await desk.somebody();
+    await set(notHere);
+    const wrong = await logIn(email, { password: wrongPassword });
+    const nobody = await logIn('nobody-at-all@example.com');
+    expect([wrong.status, wrong.body]).toEqual([nobody.status, nobody.body]);
+    expect(wrong).toMatchObject(unauthorized);
+    expect(wrong.headers['x-countersign-notice']).toBeUndefined();
+  });
+
+  it('are those of whoever logs in, and no other', async () => {
+    const { email } = await desk.somebody();
+    const stranger = await desk.somebody(otherId);
+    await set(notHere);
+    expect(await logIn(email)).toMatchObject(forbidden);
+    expect(await logIn(stranger.email)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['who begins a session of its own', 'context.self && !context.secondFactor', 200],
+    ['by what the session will be', 'context.via == Credential::"session"', 200],
+    ['by the call', 'context.call == "zitadel.session.v2.SessionService.CreateSession"', 200],
+    ['by the address', 'context.address.isLoopback()', 200],
+    ['by another address', '!context.address.isLoopback()', 403],
+  ])('let in %s', async (_, condition, status) => {
+    const { email } = await desk.somebody();
+    await set(
+      `permit (principal is User, action == Action::"session.write", resource) when { ${condition} };`,
+    );
+    expect((await logIn(email)).status).toBe(status);
+  });
+
+  it('tell with a login that they permit what they have to say', async () => {
+    const { email } = await desk.somebody();
+    await set('@notice("Until May") permit (principal, action, resource);');
+    const reply = await logIn(email);
+    expect([reply.status, reply.body]).toEqual([200, { mfa_required: false }]);
+    expect(reply.headers['x-countersign-notice']).toMatch(/Until May/);
   });
 });

@@ -23,7 +23,7 @@ export const proofs = {
   backup_code: { required: false, description: 'In place of `code`.', example: '2A3B-4C5D-6E7F-8G9H' },
 } as const;
 
-/** The same for a name that nobody has, for a wrong password, and for a user who may not log in. */
+/** The same for a name that nobody has, for a wrong password, and for a user who may not log in, but by policies. */
 const wrongCredentials = no('unauthenticated', 'Email or password is wrong');
 
 const fieldsOfSession: Readonly<Record<string, string>> = {
@@ -49,6 +49,8 @@ export const loggingIn =
 function ofLogin(refused: No): No {
   const { reason, refusal, fields } = refused;
   if (refusal === null) return refused;
+  // Told to nobody but who has the right password.
+  if (refusal === 'policy-denied') return refused;
   if (refusal === 'invalid-input') return { ...refused, fields: fields.map(inWordsOfLogin) };
   return isOfSomebody.has(reason) ? wrongCredentials : refused;
 }
