@@ -66,9 +66,18 @@ function expectDocumented({ name }: Contract, { verb, path }: Call, reply: Reply
   expect(unfit).toBeNull();
 }
 
+const ofDialects = ['set-cookie', 'x-countersign-session-token'];
+
+/** Those that come with some answers alone, and of which the document says nothing. */
+function untoldHeaders({ verb, path }: Call, { status, headers }: Reply): readonly string[] {
+  const told = stage.document.paths[path]?.[verb.toLowerCase()]?.responses[String(status)]?.headers ?? {};
+  return ofDialects.filter((name) => name in headers && !(name in (told as object)));
+}
+
 function expectAnswer(contract: Contract, call: Call, { reply, is }: { reply: Reply; is: Expected }): void {
   expect([reply.status, reply.body]).toEqual([is.status, is.body]);
   expect(reply.headers).toMatchObject(is.headers ?? {});
+  expect(untoldHeaders(call, reply)).toEqual([]);
   expectHeaders(reply);
   expectDocumented(contract, call, reply);
 }
@@ -79,6 +88,7 @@ const payloadOf = (body: object | undefined) => (body === undefined ? undefined 
 async function credentialsOf(contract: Contract, known: Known, by: Answer['by']) {
   if (by === undefined) return contract.headers(known);
   const cookie = await stage.cookieOf(known);
+  if (by === 'token of the session') return { authorization: `Bearer ${cookie.split('=', 2)[1]}` };
   return { cookie, 'sec-fetch-site': by === 'cookie' ? 'same-origin' : 'cross-site' };
 }
 

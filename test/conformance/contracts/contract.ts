@@ -48,8 +48,8 @@ export interface Answer {
   readonly again?: true;
   /** Of an app that is not there. */
   readonly elsewhere?: true;
-  /** Whether a browser asks, that is logged in by its password: from a page of its own, or of somebody else. */
-  readonly by?: 'cookie' | 'foreign page';
+  /** By a login with the password: whether a browser asks, from a page of its own or of somebody else, or a program. */
+  readonly by?: 'cookie' | 'foreign page' | 'token of the session';
   readonly is: Expected;
 }
 

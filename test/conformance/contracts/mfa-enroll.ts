@@ -37,6 +37,7 @@ const cookie = {
 const noCookie = {
   'set-cookie': expect.stringMatching(/^countersign\.sid=; Path=\/; HttpOnly; SameSite=Lax; Max-Age=0$/),
 };
+const newToken = { 'x-countersign-session-token': expect.stringMatching(/^css_[\w-]+$/) };
 const begun = is(200, { secret, otpauth_uri: otpauth, qr_code: picture });
 const verified = is(200, { verified: true });
 
@@ -160,6 +161,21 @@ export const mfaEnroll: Contract = {
           body: backupCode,
           by: 'cookie',
           is: is(200, { verified: true }, cookie),
+        },
+        {
+          when: 'with a code, by the token of the session',
+          given: 'ready',
+          body: showing,
+          by: 'token of the session',
+          is: is(200, { verified: true }, newToken),
+        },
+        {
+          when: 'by a token that is dead since it verified',
+          given: 'ready',
+          body: showing,
+          by: 'token of the session',
+          again: true,
+          is: unauthorized,
         },
         {
           when: 'by a cookie that is dead since it verified',
