@@ -6,7 +6,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { apiKey } from '#test/conformance/contracts/api-key.js';
-import type { Answer, Call, Contract, Expected, Given, Known } from '#test/conformance/contracts/contract.js';
+import {
+  type Answer,
+  type Call,
+  type Contract,
+  type Expected,
+  type Given,
+  type Known,
+  notice,
+  noticeCode,
+} from '#test/conformance/contracts/contract.js';
 import { me2fa } from '#test/conformance/contracts/me-2fa.js';
 import { mfaEnroll } from '#test/conformance/contracts/mfa-enroll.js';
 import { openStage, type Reply, type Stage } from '#test/conformance/contracts/stage.js';
@@ -241,6 +250,17 @@ describe.each(contracts)('the contract of $name', (contract) => {
     const headers = { ...isJson, ...contract.headers(known) };
     const reply = await stage.send({ verb: 'POST', path: pathOf(call, known), headers, payload });
     expectAnswer(contract, call, { reply, is: { ...refused['an exhausted quota'], headers: quotas } });
+  });
+
+  it('where a policy of the organization refuses it, in the words of that', async () => {
+    const organizationId = await stage.place();
+    const known = await stage.newcomer(contract, 'newcomer', organizationId);
+    await stage.forbid(organizationId);
+    const call = calls.find(({ path }) => path === contract.begin) as Call;
+    const headers = contract.headers(known);
+    const reply = await stage.send({ verb: 'POST', path: call.path, headers });
+    const told = { 'x-countersign-notice': JSON.stringify([{ notice, code: noticeCode }]) };
+    expectAnswer(contract, call, { reply, is: { ...refused['a policy'], headers: told } });
   });
 
   it('where nothing is', async () => {

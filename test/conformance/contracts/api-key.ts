@@ -6,6 +6,7 @@ import {
   is,
   type Known,
   moment,
+  notice,
   picture,
   secret,
   showing,
@@ -51,6 +52,7 @@ export const apiKey: Contract = {
     'too many wrong codes': tooMany,
     'too many calls': tooMany,
     'an exhausted quota': forbidden,
+    'a policy': is(403, { code: 403, error: 'Forbidden', details: notice }),
   },
   calls: [
     {

@@ -82,6 +82,7 @@ export const commonRefusals = [
   'too many wrong codes',
   'too many calls',
   'an exhausted quota',
+  'a policy',
 ] as const;
 
 export interface Contract {
@@ -107,6 +108,10 @@ export const is = (status: number, body: unknown, headers: Expected['headers'] =
   body,
   headers,
 });
+
+/** What a policy says that refuses. */
+export const notice = 'Not from here';
+export const noticeCode = 'not_here';
 
 /** As people type it. */
 export const typed = (code: string): string => ` ${code.slice(0, 3)} - ${code.slice(3)} `;

@@ -6,6 +6,7 @@ import {
   is,
   type Known,
   moment,
+  noticeCode,
   otpauth,
   picture,
   secret,
@@ -60,6 +61,7 @@ export const me2fa: Contract = {
     'too many wrong codes': refused(429, 'too_many_attempts'),
     'too many calls': refused(429, 'rate_limited'),
     'an exhausted quota': refused(403, 'forbidden'),
+    'a policy': refused(403, noticeCode),
   },
   calls: [
     {

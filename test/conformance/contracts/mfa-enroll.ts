@@ -8,6 +8,7 @@ import {
   type Expected,
   is,
   type Known,
+  notice,
   otpauth,
   picture,
   secret,
@@ -75,6 +76,7 @@ export const mfaEnroll: Contract = {
     'too many wrong codes': tooMany,
     'too many calls': tooMany,
     'an exhausted quota': forbidden,
+    'a policy': refused(403, 'Forbidden', notice),
   },
   calls: [
     {

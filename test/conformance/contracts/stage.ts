@@ -2,7 +2,13 @@
 
 import { randomUUID } from 'node:crypto';
 
-import type { Contract, Given, Known } from '#test/conformance/contracts/contract.js';
+import {
+  type Contract,
+  type Given,
+  type Known,
+  notice,
+  noticeCode,
+} from '#test/conformance/contracts/contract.js';
 import { password } from '#test/conformance/contracts/mfa-enroll.js';
 import type { Document } from '#test/conformance/documented.js';
 import { clearOfTurn, codeOf, openWorld, wrongCodeOf } from '#test/conformance/world.js';
@@ -27,6 +33,8 @@ export interface Stage {
   send(sending: Sending): Promise<Reply>;
   /** Where calls are limited or metered by nobody else. */
   place(settings?: object): Promise<string>;
+  /** That refuses everything. */
+  forbid(organizationId: string): Promise<unknown>;
   newcomer(contract: Contract, given: Given, organizationId?: string): Promise<Known>;
   machine(): Promise<Pick<Known, 'token' | 'organizationId'>>;
   /** As a browser keeps it of a login by password. */
@@ -35,6 +43,7 @@ export interface Stage {
 
 /** Whoever is not limited asks as fast as it goes. */
 const unlimited = { callsPerSecond: 100_000, checksPerSecond: 20_000, hashesPerSecond: 1_000 };
+const forbidding = `@notice("${notice}") @code("${noticeCode}") forbid (principal, action, resource);`;
 const stepSeconds = 30;
 
 export async function openStage(): Promise<Stage> {
@@ -66,6 +75,8 @@ export async function openStage(): Promise<Stage> {
     document: (await send({ verb: 'GET', path: '/openapi.json' })).body as Document,
     send,
     place,
+    forbid: (organizationId) =>
+      administer('PUT', `/countersign/v1/organizations/${organizationId}/policies/all`, { text: forbidding }),
     newcomer: async (contract, given, organizationId = home) => {
       await clearOfTurn();
       const email = `${randomUUID()}@example.com`;

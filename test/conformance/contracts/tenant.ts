@@ -7,6 +7,8 @@ import {
   type Expected,
   is,
   moment,
+  notice,
+  noticeCode,
   otpauth,
   secret,
   showing,
@@ -71,6 +73,7 @@ export const tenant: Contract = {
     }),
     'too many calls': refused(429, 'rate_limited', { retry_after_seconds: count }),
     'an exhausted quota': refused(403, 'quota_exhausted'),
+    'a policy': is(403, { code: noticeCode, message: text, notices: [notice] }),
   },
   calls: [
     {
