@@ -1,12 +1,12 @@
 // One life through every dialect, and each answer held against what /openapi.json says of it.
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 
 import { organizationId } from '#application/testing/house.js';
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
+import { unfitFor } from '#test/conformance/documented.js';
 import { type Ask, type Known, type Life, lives, type Step, steps } from '#test/conformance/lives.js';
 import { apiKey } from '#transport/dialects/api-key/dialect.js';
 import { me2fa } from '#transport/dialects/me-2fa/dialect.js';
@@ -15,7 +15,6 @@ import { tenant } from '#transport/dialects/tenant/dialect.js';
 import { openapiOfDialect } from '#transport/openapi/dialect.js';
 import { openapiOf } from '#transport/openapi/document.js';
 import { mergeOpenapi } from '#transport/openapi/merge.js';
-import type { Schema } from '#transport/openapi/model.js';
 import { openPlainDesk, type PlainDesk, type Reply } from '#transport/testing/plain-desk.js';
 
 const dialects = [tenant, apiKey, me2fa, mfaEnroll({ name: 'sid', externalUrl: 'https://id.example' })];
@@ -27,24 +26,6 @@ beforeAll(async () => {
   desk = await openPlainDesk(...dialects);
 });
 afterAll(() => desk.close());
-
-/** What does not fit, as the validator says it; null where everything does. */
-function unfit({ verb, path }: Ask, { status, body }: Reply): string | null {
-  const found = document.paths[path]?.[verb.toLowerCase()]?.responses[String(status)];
-  if (found === undefined) return `${verb} ${path} is not said to answer ${status}`;
-  const response = resolved(found);
-  const content = response.content as { readonly [type: string]: { readonly schema: Schema } } | undefined;
-  const schema = content?.['application/json']?.schema;
-  if (schema === undefined) return body === '' ? null : 'a body came where none is told of';
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  const validate = ajv.compile({ ...schema, components: document.components });
-  return validate(body) ? null : ajv.errorsText(validate.errors);
-}
-
-function resolved(response: Schema): Schema {
-  const name = `${response.$ref ?? ''}`.split('/').at(-1) ?? '';
-  return document.components.responses[name] ?? response;
-}
 
 async function send(life: Life, ask: Ask, known: Known): Promise<Reply> {
   const url = ask.path.replace('{id}', known.begun.id).replace('{user_id}', known.userId);
@@ -110,7 +91,7 @@ describe.each(lives)('a life in $name', (life) => {
   it.each(steps)('%s', (step) => {
     const { ask, reply } = lived.find((one) => one.step === step) as Lived;
     expect({ status: reply.status, body: reply.body }).toMatchObject(life.steps[step].answer);
-    expect(unfit(ask, reply)).toBeNull();
+    expect(unfitFor(document, ask, reply)).toBeNull();
   });
 
   it('asks in the words of the contract only where it is declared', () => {
@@ -127,7 +108,7 @@ describe.each(lives)('a life in $name', (life) => {
 
 it('an answer that is another than the document says is found', () => {
   const ask: Ask = { verb: 'GET', path: '/auth/v1/users/current/totp' };
-  expect(unfit(ask, { status: 200, body: { enabled: 'yes' }, headers: {} })).toMatch(/enabled/);
-  expect(unfit(ask, { status: 200, body: {}, headers: {} })).toMatch(/required/);
-  expect(unfit(ask, { status: 418, body: {}, headers: {} })).toMatch(/418/);
+  expect(unfitFor(document, ask, { status: 200, body: { enabled: 'yes' } })).toMatch(/enabled/);
+  expect(unfitFor(document, ask, { status: 200, body: {} })).toMatch(/required/);
+  expect(unfitFor(document, ask, { status: 418, body: {} })).toMatch(/418/);
 });

@@ -200,6 +200,11 @@ export const refusals = {
     meaning: 'The organization has as many policies as there may be; one has to be removed first.',
     carries: ['maximum'],
   },
+  'policy-denied': {
+    meaning:
+      'Roles allow it, and policies of the organization do not: one forbids it, none permits it, or one could not be evaluated. What they say of it comes along.',
+    carries: ['notices'],
+  },
   'policy-not-found': { meaning: 'The organization has no policy of this name.', carries: [] },
   'proof-required': {
     meaning: 'Removing a factor takes a code of it, a recovery code, or an administrator.',

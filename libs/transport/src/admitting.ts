@@ -7,6 +7,7 @@ import type { Message } from '@bufbuild/protobuf';
 import type { RateLimits } from '#access/rate-limits.js';
 import type { Application } from '#application/application.js';
 import type { CallerProof, Reached, Refused } from '#application/caller.js';
+import type { Admit } from '#application/session/admission.js';
 import type { Surroundings } from '#application/surroundings.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
@@ -27,7 +28,7 @@ import { readFor } from '#transport/oneself.js';
 import { deniedByPolicies, type Noticed, type OnPolicyFailed } from '#transport/policies-asked.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { proofInHeaders, proofIsGiven, proofOfAnother, refusedStepUp } from '#transport/step-up.js';
-import { stranger, strangersEditor } from '#transport/stranger.js';
+import { foundToBe, stranger, strangersEditor } from '#transport/stranger.js';
 import { leftAs } from '#transport/waiting.js';
 
 export interface Invocation<Method extends ServedMethod = ServedMethod> {
@@ -83,7 +84,7 @@ export class Admitting {
     const { incoming } = invocation;
     const tooFast = this.#limits.ofAddress(incoming.address, incoming.tally);
     if (tooFast !== null) return refused(tooFast);
-    if (incoming.enters === true && built.enters) return this.#enter(invocation);
+    if (incoming.enters === true && built.enters) return this.#enter(built, invocation);
     const known = await authenticate(this.#options.application, incoming.authorization);
     const authenticated = completing(known, built);
     if (authenticated.kind === 'rejected') return this.#counted(authenticated, incoming);
@@ -102,7 +103,11 @@ export class Admitting {
   }
 
   /** What it shows is a guess, whoever makes it: counted by its address, and in the command by whom it is about. */
-  async #enter({ incoming, read, reached }: Invocation): Promise<Admitted | Refused<CallRefusal> | Unread> {
+  async #enter(
+    built: MethodRules<Message> & Asking,
+    invocation: Invocation,
+  ): Promise<Admitted | Refused<CallRefusal> | Unread> {
+    const { incoming, read, reached } = invocation;
     const { address, tally, signal, requestId: callId, traceId } = incoming;
     const tooMany = await this.#limits.ofLogin(address, tally);
     if (tooMany !== null) return refused(tooMany);
@@ -111,8 +116,24 @@ export class Admitting {
     if (found.kind === 'refused') return found;
     if (signal.aborted) return refused(leftAs(signal));
     const by = { editor: strangersEditor, callId, traceId, reached };
-    const call = { incoming, principal: stranger, by, organizationId, position: null };
-    return { kind: 'admitted', request: found.message, call, asked: { of: 'anyone' } };
+    const { message: request } = found;
+    const admit = this.#admitOf(built.ask(request), invocation);
+    const call = { incoming, principal: stranger, by, organizationId, position: null, admit };
+    return { kind: 'admitted', request, call, asked: { of: 'anyone' } };
+  }
+
+  /** As policies are asked of whoever calls with a credential: here it is known but later who that is. */
+  #admitOf(asked: Asked | NoId, { method, incoming, noticed }: Invocation): Admit {
+    const { application, onPolicyFailed } = this.#options;
+    const circumstances = circumstancesOf(method, incoming);
+    return async (somebody) => {
+      if ('code' in asked) return null;
+      const principal = foundToBe(somebody);
+      const { organizationId } = principal;
+      const asking = { application, principal, organizationId, asked, circumstances, isOwn: true };
+      const denied = await deniedByPolicies({ ...asking, noticed, onPolicyFailed });
+      return denied && { kind: 'rejected', refusal: denied };
+    };
   }
 
   /** Who has begun to log in is no stranger: its calls are counted as those of its session. */
@@ -178,7 +199,7 @@ export class Admitting {
     const authorized = await authorize({ application, principal, chosen }, asked);
     if (authorized.kind === 'rejected' || built.beyondPolicies) return authorized;
     const { organizationId } = authorized;
-    const circumstances = { address: incoming.address, call: `${method.parent.typeName}.${method.name}` };
+    const circumstances = circumstancesOf(method, incoming);
     const asking = { application, principal, organizationId, asked, circumstances, noticed, onPolicyFailed };
     const found = deniedByPolicies(asking);
     const denied = found instanceof Promise ? await found : found;
@@ -222,6 +243,11 @@ export class Admitting {
     return authorized.kind === 'rejected' ? authorized.refusal : null;
   }
 }
+
+const circumstancesOf = (method: ServedMethod, { address }: Incoming) => ({
+  address,
+  call: `${method.parent.typeName}.${method.name}`,
+});
 
 interface InvocationRead extends Invocation {
   readonly request: Message;

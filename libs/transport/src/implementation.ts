@@ -14,6 +14,7 @@ import type { SessionPermission } from '#access/judge.js';
 import type { Permission } from '#access/permissions.js';
 import type { CheckedToken } from '#application/access-token/check-token.js';
 import type { Caller, Outcome, Refused } from '#application/caller.js';
+import type { Admit } from '#application/session/admission.js';
 import type { Instant, OrganizationId, SessionId } from '#domain/ids.js';
 import type { Asking } from '#read-models/queries/open-queries.js';
 import { type Incoming, isServed, isUnary } from '#transport/call.js';
@@ -46,6 +47,8 @@ export interface Call {
   readonly by: Caller;
   /** Of the user that was named; else the organization that was named; else the one that the caller acts in. */
   readonly organizationId: OrganizationId;
+  /** What policies say of whom a stranger turns out to be; left out where they were asked of whoever calls. */
+  readonly admit?: Admit;
   /** For queries: what the answer has to show; null for whatever was acknowledged before. */
   readonly position: Asking['position'];
 }

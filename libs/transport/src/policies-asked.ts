@@ -5,13 +5,13 @@ import { decideByPolicies, type PolicyDecision } from '#access/policies/policies
 import type { Circumstances, PolicyPerson, PolicyResource } from '#access/policies/question.js';
 import { isPolicyAction, type PolicyAction } from '#access/policies/schema.js';
 import type { Application } from '#application/application.js';
+import type { PolicyDenied } from '#application/session/admission.js';
 import { nameOfUser, userStreamOf } from '#application/user/user-stream.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { OrganizationState } from '#domain/organization/state.js';
 import { type Asked, rolesOf } from '#transport/authorize.js';
 import type { Principal } from '#transport/implementation.js';
 import { readFor } from '#transport/oneself.js';
-import type { CallRefusal } from '#transport/refusals.js';
 
 export interface AskingPolicies {
   readonly application: Application;
@@ -19,6 +19,8 @@ export interface AskingPolicies {
   /** The organization that the call is about. */
   readonly organizationId: OrganizationId;
   readonly asked: Asked;
+  /** Whether it is done to oneself, where what is asked does not tell: a session that begins has no id yet. */
+  readonly isOwn?: boolean;
   readonly circumstances: Pick<Circumstances, 'address' | 'call'>;
 }
 
@@ -36,7 +38,7 @@ interface Deciding extends AskingPolicies {
 }
 
 /** Null where policies permit it, and at once where there are none. */
-export function deniedByPolicies(deciding: Deciding): null | Promise<CallRefusal | null> {
+export function deniedByPolicies(deciding: Deciding): null | Promise<PolicyDenied | null> {
   const found = askPolicies(deciding);
   return found === null ? null : found.then((decision) => deniedBy(decision, deciding));
 }
@@ -44,7 +46,7 @@ export function deniedByPolicies(deciding: Deciding): null | Promise<CallRefusal
 function deniedBy(
   decision: PolicyDecision | null,
   { noticed, onPolicyFailed }: Deciding,
-): CallRefusal | null {
+): PolicyDenied | null {
   if (decision === null) return null;
   const { verdict, policies, notices } = decision;
   noticed.notices = notices;
@@ -114,7 +116,8 @@ interface Target {
   readonly self: boolean;
 }
 
-async function targetOf({ application, principal, organizationId, asked }: AskingPolicies): Promise<Target> {
+async function targetOf(asking: AskingPolicies): Promise<Target> {
+  const { application, principal, organizationId, asked, isOwn = false } = asking;
   switch (asked.of) {
     case 'user': {
       const stream = application.userStream(asked.userId);
@@ -131,7 +134,7 @@ async function targetOf({ application, principal, organizationId, asked }: Askin
     case 'anyone':
     case 'instance':
     case 'organization':
-      return { resource: { type: 'Organization', id: organizationId }, self: false };
+      return { resource: { type: 'Organization', id: organizationId }, self: isOwn };
   }
 }
 

@@ -1,6 +1,5 @@
 // What a caller may be refused with: whatever a command refuses, whatever a query does, and what reaches neither.
 
-import type { PolicyNotice } from '#access/policies/notices.js';
 import type { Refusal } from '#application/refusals.js';
 import type { ListRefusal } from '#read-models/queries/queries.js';
 import type { StepUpRefusal } from '#transport/step-up.js';
@@ -11,12 +10,6 @@ export type SessionRefusal =
   | { readonly code: 'second-factor-required' }
   | { readonly code: 'enrolment-required' };
 
-/** Roles allow it, and policies of the organization do not. */
-export interface PolicyDenied {
-  readonly code: 'policy-denied';
-  readonly notices: readonly PolicyNotice[];
-}
-
 export type PipelineRefusal =
   | { readonly code: 'cancelled' }
   /** The field is the check, or the challenge. */
@@ -26,7 +19,6 @@ export type PipelineRefusal =
   | { readonly code: 'not-built'; readonly method: string }
   | { readonly code: 'outcome-unknown' }
   | { readonly code: 'permission-denied' }
-  | PolicyDenied
   /** The field is the header. */
   | { readonly code: 'position-unknown'; readonly field: string }
   | { readonly code: 'rate-limited'; readonly retryAfterMs: number }
@@ -98,11 +90,6 @@ export const pipelineRefusals = {
   'permission-denied': {
     meaning: 'The caller may know of what it asked for, and may not do this, or not with this token.',
     carries: [],
-  },
-  'policy-denied': {
-    meaning:
-      'Roles allow it, and policies of the organization do not: one forbids it, none permits it, or one could not be evaluated. What they say of it comes along.',
-    carries: ['notices'],
   },
   'position-unknown': {
     meaning:

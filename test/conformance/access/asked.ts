@@ -19,6 +19,8 @@ export interface From {
   readonly token: string | null;
   /** Told as by a trusted proxy, so that no caller spends the limit of another one. */
   readonly address: string;
+  /** Over HTTP, beside these; a list is sent line by line. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 export interface Wires {
@@ -119,6 +121,7 @@ function overRest(
 ): Promise<Heard> {
   const headers = {
     ...headersOf(from),
+    ...from.headers,
     ...(body === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
   };
   return new Promise((resolve, reject) => {

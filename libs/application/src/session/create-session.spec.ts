@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Outcome } from '#application/caller.js';
 import { DeactivateOrganization } from '#application/organization/deactivate-organization.js';
+import type { Admit } from '#application/session/admission.js';
 import { CreateSession } from '#application/session/create-session.js';
+import type { Somebody } from '#application/session/find-user.js';
 import { accepted, attempt, refused, violationsIn } from '#application/testing/attempt.js';
 import { addDevice, answerOf, codeOf, type Device, wrongCodeOf } from '#application/testing/factors.js';
 import { by, type House, organizationId } from '#application/testing/house.js';
@@ -280,5 +282,33 @@ describe('what is noted down about a person', () => {
     const { token } = await logIn(house, ada, { userAgent, metadata });
     await house.run(new EraseUser({ organizationId, userId: ada, by }));
     expect(await worthOf(house, token)).toBe('nothing');
+  });
+});
+
+describe('a rule that is asked whether a session may begin', () => {
+  const refusal = { code: 'policy-denied', notices: [{ notice: 'Not from here', code: null }] } as const;
+  const denying = (asked: Somebody[]): Admit => {
+    return async (somebody) => {
+      asked.push(somebody);
+      return { kind: 'rejected', refusal };
+    };
+  };
+
+  it('refuses it once what was shown is right, and no session begins', async () => {
+    const asked: Somebody[] = [];
+    const command = creating({ userId: ada }, { password, admit: denying(asked) });
+    expect(await attempt(house, command)).toEqual({
+      outcome: { kind: 'rejected', refusal },
+      appended: [passwordRight],
+    });
+    expect(asked).toMatchObject([{ userId: ada, organizationId }]);
+  });
+
+  it('is not asked of whoever shows what is wrong, nor of nobody', async () => {
+    const asked: Somebody[] = [];
+    const admit = denying(asked);
+    await house.run(creating({ userId: ada }, { password: wrongPassword, admit }));
+    await house.run(creating({ loginName: 'nobody-is-called-that' }, { password, admit }));
+    expect(asked).toEqual([]);
   });
 });

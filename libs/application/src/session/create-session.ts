@@ -5,6 +5,7 @@ import type { Caller } from '#application/caller.js';
 import { idOfNew } from '#application/idempotency.js';
 import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, passwordUnitsMax } from '#application/limits.js';
+import type { Admit, PolicyDenied } from '#application/session/admission.js';
 import {
   type CheckedForSession,
   checkForSession,
@@ -38,7 +39,7 @@ export interface SessionCreated {
   readonly token: string | null;
 }
 
-type Refusal = AddSessionRefusal | LoginRefusal;
+type Refusal = AddSessionRefusal | LoginRefusal | PolicyDenied;
 type Outcome = SessionOutcome<SessionCreated, Refusal>;
 
 type Optional =
@@ -49,7 +50,8 @@ type Optional =
   | 'recoveryCode'
   | 'metadata'
   | 'userAgent'
-  | 'lifetimeSeconds';
+  | 'lifetimeSeconds'
+  | 'admit';
 
 /** No session is made where something that was shown is refused. */
 export class CreateSession extends Command<Outcome> {
@@ -63,6 +65,7 @@ export class CreateSession extends Command<Outcome> {
   @MayBeNull() @IsUserAgent() readonly userAgent: UserAgent | null = null;
   @MayBeNull() @IsWhole(1, Number.MAX_SAFE_INTEGER) readonly lifetimeSeconds: number | null = null;
   readonly by!: Caller;
+  readonly admit: Admit | null = null;
 
   constructor(fields: Fields<CreateSession, Optional>) {
     super();
@@ -128,6 +131,8 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
       ahead: (_, { settings }) => refusedAhead(creation, meant(creation, nameOfUser(somebody)), settings),
     });
     if (outcome.kind === 'rejected') return outcome;
+    const refused = (await command.admit?.(somebody)) ?? null;
+    if (refused !== null) return refused;
     return this.#append(creation, notedOf(creation, outcome.noted), outcome.settings);
   }
 

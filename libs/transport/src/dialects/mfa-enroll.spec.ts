@@ -12,60 +12,33 @@ import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import type { UserId } from '#domain/ids.js';
 import { cookieNameByDefault } from '#transport/dialects/mfa-enroll/cookie.js';
 import { mfaEnroll } from '#transport/dialects/mfa-enroll/dialect.js';
-import { openPlainDesk, type PlainDesk, type Reply } from '#transport/testing/plain-desk.js';
+import {
+  cookieOf,
+  forbidden,
+  type Headers,
+  type LoginDesk,
+  openLoginDesk,
+  origin,
+  page,
+  refused,
+  tokenOf,
+  unauthorized,
+} from '#transport/testing/login-desk.js';
+import { openPlainDesk } from '#transport/testing/plain-desk.js';
 
-const origin = 'http://localhost:8080';
 const secureOrigin = 'https://id.example';
 
-let desk: PlainDesk;
+let desk: LoginDesk;
 beforeAll(async () => {
-  desk = await openPlainDesk(mfaEnroll({ name: cookieNameByDefault, externalUrl: origin }));
+  desk = await openLoginDesk();
 });
 afterAll(() => desk.close());
 
-const later = () => {
-  desk.house.clock.now += 60_000;
-};
-
-type Headers = Record<string, string>;
-
-const post = (path: string, body: object | null, headers: Headers = {}): Promise<Reply> =>
-  desk.send({ method: 'POST', url: `/api/auth${path}`, headers, ...(body && { payload: body }) });
-const get = (headers: Headers) => desk.send({ method: 'GET', url: '/api/auth/mfa', headers });
-
-const logIn = (email: string, more: object = {}) => post('/login', { email, password, ...more });
-
-/** As a browser keeps it. */
-const cookieOf = ({ headers }: Reply) => String(headers['set-cookie']).split(';', 1)[0] ?? '';
-const page = (cookie: string, more: Headers = { origin }): Headers => ({ cookie, ...more });
-
-let people = 0;
-async function somebody() {
-  people += 1;
-  const userId = `0198f3a2-0000-7000-8000-0000003${String(people).padStart(5, '0')}` as UserId;
-  const email = `cookie-${people}@example.com`;
-  await answerOf(desk.house, human(userId, email));
-  await givePassword(desk.house, userId);
-  return { userId, email };
-}
-
-interface Confirmed {
-  readonly backup_codes: readonly string[];
-}
-
-async function enrolled() {
-  const { userId, email } = await somebody();
-  const cookie = cookieOf(await logIn(email));
-  const { secret } = (await post('/mfa/enroll', null, page(cookie))).body as { readonly secret: string };
-  const confirmed = await post('/mfa/enroll/confirm', { code: desk.codeOf(secret) }, page(cookie));
-  later();
-  const { backup_codes: codes } = confirmed.body as Confirmed;
-  return { userId, email, cookie, codes, confirmed, code: (steps = 0) => desk.codeOf(secret, steps) };
-}
-
-const refused = (code: number, error: string) => ({ status: code, body: { code, error } });
-const unauthorized = refused(401, 'Unauthorized');
-const forbidden = refused(403, 'Forbidden');
+const post: LoginDesk['post'] = (...asked) => desk.post(...asked);
+const get: LoginDesk['get'] = (...asked) => desk.get(...asked);
+const logIn: LoginDesk['logIn'] = (...asked) => desk.logIn(...asked);
+const somebody = () => desk.somebody();
+const enrolled = () => desk.enrolled();
 
 describe('logging in', () => {
   it('sets a cookie that pages cannot read, and that no other site sends', async () => {
@@ -155,6 +128,10 @@ describe('logging in', () => {
   });
 });
 
+interface Codes {
+  readonly backup_codes: readonly string[];
+}
+
 describe('enrolling', () => {
   it('tells secret and picture, and backup codes with the first code, of one change', async () => {
     const { email } = await somebody();
@@ -166,7 +143,7 @@ describe('enrolling', () => {
     const before = desk.appends.length;
     const code = desk.codeOf(secret ?? '');
     const { status, body } = await post('/mfa/enroll/confirm', { code }, page(cookie));
-    expect([status, new Set((body as Confirmed).backup_codes).size]).toEqual([200, 10]);
+    expect([status, new Set((body as Codes).backup_codes).size]).toEqual([200, 10]);
     expect(desk.appends.slice(before).map(({ types }) => types)).toEqual([
       ['user.human.mfa.otp.verified', 'user.human.mfa.recoverycode.added'],
       ['session.totp.checked'],
@@ -195,7 +172,7 @@ describe('enrolling', () => {
     expect(await post('/mfa/enroll/confirm', { code: desk.codeOf(secret) }, headers)).toMatchObject({
       status: 200,
     });
-    later();
+    desk.later();
     const verified = await post('/mfa/verify', { code: desk.codeOf(secret) }, headers);
     expect(verified).toMatchObject({ status: 200, body: { verified: true } });
     expect(verified.headers['set-cookie']).toBeUndefined();
@@ -247,7 +224,7 @@ describe('a session whose user has a factor', () => {
   it('may show its factor over any wire, and change nothing with it before', async () => {
     const { email, userId, code } = await enrolled();
     const missing = /second-factor-required/;
-    const token = cookieOf(await logIn(email)).slice(`${cookieNameByDefault}=`.length);
+    const token = tokenOf(await logIn(email));
     const authorization = `Bearer ${token}`;
     expect(await desk.said({ authorization }, UserService.method.getUserByID, { userId })).toMatch(missing);
     const { sessionId } = desk.house.parts.secrets.parseSessionToken(token) ?? { sessionId: '' };

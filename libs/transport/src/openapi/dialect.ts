@@ -77,11 +77,20 @@ function bodyOf(fields: Fields) {
   return { 'application/json': { schema, example } };
 }
 
-function successOf({ answer, picture }: Route): { readonly [status: string]: Schema } {
-  if (answer === null) return { 204: { description: 'Done.' } };
+function successOf({ answer, answerHeaders, picture }: Route): { readonly [status: string]: Schema } {
+  const done = { description: 'Done.', ...(answerHeaders && { headers: headersOf(answerHeaders) }) };
+  if (answer === null) return { 204: done };
   const svg = picture === true ? { 'image/svg+xml': { schema: { type: 'string' } } } : {};
-  return { 200: { description: 'Done.', content: { 'application/json': { schema: answer }, ...svg } } };
+  return { 200: { ...done, content: { 'application/json': { schema: answer }, ...svg } } };
 }
+
+const headersOf = (described: Readonly<Record<string, string>>): { readonly [name: string]: Schema } =>
+  Object.fromEntries(
+    Object.entries(described).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' } },
+    ]),
+  );
 
 function refusalsOf(dialect: Dialect, { refusals }: Route): { readonly [status: string]: Schema } {
   const ofOrganization = dialect.described.headers.length === 0 ? [] : organizationReasons;

@@ -65,6 +65,8 @@ export interface Route<Of extends Fields = Fields> {
   readonly enters?: true;
   /** Null: 204, without a body. */
   readonly answer: Schema | null;
+  /** What the answer may tell in headers of its own, by their names. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   /** Whether the answer may be the picture alone, for whoever asks for `image/svg+xml`. */
   readonly picture?: true;
   /** What it may be refused for, besides what every call may. */

@@ -81,6 +81,7 @@ describe.each(everything)('a page of another origin, for %s', (_, path, method) 
         'retry-after',
         'idempotent-replayed',
         'x-countersign-secret-already-shown',
+        'x-countersign-session-token',
         ...cors.exposedHeaders.map((name) => name.toLowerCase()),
       ]),
     );

@@ -23,7 +23,7 @@ const exposedHeaders = [
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin'],
   ...['accept-encoding', 'grpc-accept-encoding', 'content-encoding', 'connect-content-encoding'],
   ...['allow', 'retry-after', 'x-countersign-notice', 'x-countersign-position', 'x-request-id'],
-  ...['idempotent-replayed', 'x-countersign-secret-already-shown'],
+  ...['idempotent-replayed', 'x-countersign-secret-already-shown', 'x-countersign-session-token'],
   ...['ratelimit', 'ratelimit-policy', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
   ...['x-quota-turns-used', 'x-quota-turns-limit', 'x-quota-reset'],
   ...['x-quota-relationships-used', 'x-quota-relationships-limit'],

@@ -3,8 +3,9 @@
 import { FactorService } from '#contract/countersign/v1/factor_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { SessionService } from '#contract/zitadel/session/v2/session_service_pb.js';
+import type { AnswerHeaders } from '#transport/call.js';
 import type { Cookies } from '#transport/dialects/mfa-enroll/cookie.js';
-import { asking, json, type PlainCall, type Told } from '#transport/plain/dialect.js';
+import { asking, json, nothing, type PlainCall, type Told } from '#transport/plain/dialect.js';
 import type { Fields } from '#transport/plain/fields.js';
 import { type FieldNo, type No, no, type Reason } from '#transport/plain/no.js';
 
@@ -22,7 +23,7 @@ export const proofs = {
   backup_code: { required: false, description: 'In place of `code`.', example: '2A3B-4C5D-6E7F-8G9H' },
 } as const;
 
-/** The same for a name that nobody has, for a wrong password, and for a user who may not log in. */
+/** The same for a name that nobody has, for a wrong password, and for a user who may not log in, but by policies. */
 const wrongCredentials = no('unauthenticated', 'Email or password is wrong');
 
 const fieldsOfSession: Readonly<Record<string, string>> = {
@@ -48,6 +49,8 @@ export const loggingIn =
 function ofLogin(refused: No): No {
   const { reason, refusal, fields } = refused;
   if (refusal === null) return refused;
+  // Told to nobody but who has the right password.
+  if (refusal === 'policy-denied') return refused;
   if (refusal === 'invalid-input') return { ...refused, fields: fields.map(inWordsOfLogin) };
   return isOfSomebody.has(reason) ? wrongCredentials : refused;
 }
@@ -65,17 +68,28 @@ const inWordsOfLogin = ({ field, message }: FieldNo): FieldNo => ({
   message,
 });
 
-/** In a session its token is another one from then on; an access token stays as it is. */
+export const sessionTokenHeader = 'x-countersign-session-token';
+
+/** As tokens of sessions begin, and no other: whether it is one is found out by whoever is asked. */
+const ofSession = /^bearer css_/i;
+
+/**
+ * In a session its token is another one from then on, and comes back as the old one came; an access token stays as it is. No
+ * cookie is set for a token in a header: a page of another site could log somebody in as itself with its own.
+ */
 export const verifying =
   (cookies: Cookies) =>
   (call: PlainCall<typeof proofs>): Promise<Told | No> => {
-    if (call.request.headers.authorization === undefined) return inSession(cookies)(call);
+    const { authorization } = call.request.headers;
+    if (authorization === undefined) return inSession(cookies.set)(call);
+    if (ofSession.test(authorization)) return inSession((token) => ({ [sessionTokenHeader]: token }))(call);
     return call.brings('backup_code') ? byBackupCode(call) : byCode(call);
   };
 
 const verified = { verified: true };
 
-const inSession = (cookies: Cookies) =>
+/** A repeat is told no token: whoever repeats has it, since the one before is dead. */
+const inSession = (headersOf: (token: string) => AnswerHeaders) =>
   asking<typeof proofs, typeof setSession>(
     setSession,
     ({ sessionId, input: { code, backup_code: backupCode } }) => ({
@@ -83,7 +97,7 @@ const inSession = (cookies: Cookies) =>
       checks:
         backupCode === undefined ? { totp: { code: code ?? '' } } : { recoveryCode: { code: backupCode } },
     }),
-    ({ sessionToken }) => json(verified, cookies.set(sessionToken)),
+    ({ sessionToken }) => json(verified, sessionToken === '' ? {} : headersOf(sessionToken)),
   );
 
 const byCode = asking<typeof proofs, typeof verifyTotp>(
@@ -104,5 +118,6 @@ export const loggingOut = (cookies: Cookies) =>
   asking<Fields, typeof deleteSession>(
     deleteSession,
     ({ sessionId }) => (sessionId === null ? noSession : { sessionId }),
-    () => ({ kind: 'nothing', headers: cookies.forget() }),
+    (_, { request: { headers } }) =>
+      headers.authorization === undefined ? { kind: 'nothing', headers: cookies.forget() } : nothing,
   );

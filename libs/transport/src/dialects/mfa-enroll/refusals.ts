@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 
 import type { Schema } from '#transport/openapi/model.js';
-import type { Refusal } from '#transport/plain/dialect.js';
+import type { Around, Refusal } from '#transport/plain/dialect.js';
 import { type No, type Reason, usualStatuses } from '#transport/plain/no.js';
 
 const statuses: Readonly<Record<Reason, number>> = {
@@ -18,11 +18,12 @@ const sentences: Readonly<Record<number, string>> = {
   409: 'The request conflicts with the state of the user',
 };
 
-export function refusalOf({ reason, message, fields }: No): Refusal {
+export function refusalOf({ reason, message, fields }: No, { notices }: Around): Refusal {
   const code = statuses[reason];
   const error = STATUS_CODES[code] ?? 'Error';
   const sentence = sentences[code];
-  if (sentence === undefined) return { status: code, body: { error, message, code } };
+  const said = notices.length === 0 ? {} : { details: notices.join('; ') };
+  if (sentence === undefined) return { status: code, body: { error, message, code, ...said } };
   const details = fields.length === 0 ? message : fields.map((one) => ({ ...one }));
   return { status: code, body: { error, message: sentence, code, details } };
 }
@@ -34,7 +35,7 @@ export const refusalSchema: Schema = {
     message: { type: 'string', description: 'For people.' },
     code: { type: 'integer', description: 'The status, once more.' },
     details: {
-      description: 'What is wrong, by fields where it is in them.',
+      description: 'What is wrong, by fields where it is in them; or what policies say that refused.',
       type: ['string', 'array'],
       items: {
         type: 'object',

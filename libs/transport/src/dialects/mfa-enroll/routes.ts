@@ -20,6 +20,7 @@ import {
   loggingIn,
   loggingOut,
   proofs,
+  sessionTokenHeader,
   verifying,
 } from '#transport/dialects/mfa-enroll/logins.js';
 import { alreadyShown } from '#transport/plain/answers.js';
@@ -48,6 +49,7 @@ const sessions = (cookies: Cookies): readonly Route[] => [
     fields: credentials,
     enters: true,
     answer: loggedIn,
+    answerHeaders: { 'set-cookie': 'The token of the new session, for browsers to keep.' },
     refusals: ['unauthenticated', 'too-many-attempts'],
     run: loggingIn(cookies),
   }),
@@ -58,6 +60,11 @@ const sessions = (cookies: Cookies): readonly Route[] => [
     fields: proofs,
     oneOf: ['code', 'backup_code'],
     answer: verified,
+    answerHeaders: {
+      'set-cookie': 'The new token of the session that called by its cookie. The old one is void.',
+      [sessionTokenHeader]:
+        'The new token of the session that called by a bearer token. The old one is void.',
+    },
     refusals: ['wrong-code', 'code-already-used', 'not-found', 'factor-disabled', 'too-many-attempts'],
     run: naming((call) => (call.brings('backup_code') ? 'backup_code' : 'code'), verifying(cookies)),
   }),
@@ -67,6 +74,7 @@ const sessions = (cookies: Cookies): readonly Route[] => [
     summary: 'Log out',
     fields: {},
     answer: null,
+    answerHeaders: { 'set-cookie': 'Takes away the cookie of whoever called by it.' },
     refusals: [],
     run: loggingOut(cookies),
   }),

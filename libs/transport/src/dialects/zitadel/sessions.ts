@@ -68,7 +68,8 @@ const changes = (parts: Parts): Methods => ({
       if (searchIn(request) === null && !(await isForEverybody(parts, call)))
         return refused({ code: 'permission-denied' });
       const changes = await changesIn(parts, request, call);
-      const wanted = { ...changes, userAgent: userAgentOf(request.userAgent) };
+      const { admit = null } = call;
+      const wanted = { ...changes, userAgent: userAgentOf(request.userAgent), admit };
       return told(await parts.run(new CreateSession(wanted)), ({ details, answer }) => ({
         details: detailsOf(details),
         sessionId: answer.sessionId,
