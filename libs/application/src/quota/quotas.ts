@@ -173,7 +173,7 @@ function exhausted(quota: Quota, book: Book, { ceilings, now }: QuotaAsked): Quo
   return { code: 'quota-exhausted', quota, figures: figuresIn(usage, ceilings, book.period) };
 }
 
-const figuresIn = (usage: Usage, ceilings: Ceilings, { end }: Period): QuotaFigures => ({
+export const figuresIn = (usage: Usage, ceilings: Ceilings, { end }: Period): QuotaFigures => ({
   turns: { used: usage.turns, ceiling: ceilings.turns },
   relationships: { used: usage.relationships, ceiling: ceilings.relationships },
   resetAt: end,
