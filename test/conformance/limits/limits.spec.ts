@@ -167,16 +167,16 @@ describe.each(wires)('64 clients at the same time, by $name', (wire) => {
     const bucket = { name: 'address', perSecond: 50, burst: addressBurst };
     const net = `2001:db8:${wires.indexOf(wire)}:${network}`;
     const heard = await asked(wire, addressBurst + clientsCount, (client, nth) =>
-      client.ask('look', who, `${net}::${(nth + 1).toString(16)}`),
+      client.ask('look', who, { from: `${net}::${(nth + 1).toString(16)}` }),
     );
     expectExact(wire, heard, bucket);
     const passed = passedOf(wire, heard);
     expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([wire.statuses.unknown]));
     if (wire.tellsAlways) expectCounted(passed, bucket);
     const next = wire.client(world.server.url);
-    const elsewhere = await next.ask('look', who, `2001:db8:${wires.indexOf(wire)}:9${network}::1`);
+    const elsewhere = await next.ask('look', who, { from: `2001:db8:${wires.indexOf(wire)}:9${network}::1` });
     expect(elsewhere.status).toBe(wire.statuses.unknown);
-    const known = await next.ask('look', guessers.get(wire.name) as Somebody, `${net}::1`);
+    const known = await next.ask('look', guessers.get(wire.name) as Somebody, { from: `${net}::1` });
     expect(known.status).toBe(wire.statuses.tooFast);
     next.close();
   });
