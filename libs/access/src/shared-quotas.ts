@@ -3,8 +3,6 @@
 // second before it is appended, so that no more is let through than there is, and no server waits for another's append.
 // The log stays what counts: the rows are counted anew from it whenever they may not be what it says.
 
-import { randomUUID } from 'node:crypto';
-
 import pg from 'pg';
 
 import type { OrganizationId } from '#domain/ids.js';
@@ -392,7 +390,7 @@ async function note(
   taken: readonly SharedAsked[],
 ): Promise<readonly string[]> {
   if (taken.length === 0) return [];
-  const ids = taken.map(() => randomUUID());
+  const ids = taken.map(() => crypto.randomUUID());
   await client.query(noting, [
     organizationId,
     ids,

@@ -1,4 +1,4 @@
-import { figuresIn } from '#application/quota/quotas.js';
+import { quotasAt } from '#application/quota/quotas.js';
 import { pathOf } from '#cli/change-of-user.js';
 import type { Command } from '#cli/command.js';
 import { exitCodes } from '#cli/exit-codes.js';
@@ -7,7 +7,7 @@ import { organizationArgument } from '#cli/organization-argument.js';
 import { reach } from '#cli/reach.js';
 import type { Json } from '#cli/service-api.js';
 import type { OrganizationId } from '#domain/ids.js';
-import { ceilingsOf, periodAt, type Quota } from '#domain/quota/usage.js';
+import type { Quota } from '#domain/quota/usage.js';
 
 interface Shown extends Readonly<Record<Quota, { readonly used: number; readonly limit: number | null }>> {
   readonly resetTime: string;
@@ -55,10 +55,10 @@ async function counted({ application, ask }: House, id: OrganizationId): Promise
   const { organization, settings } = await application.surroundings.of(id);
   if (organization !== 'active' && organization !== 'inactive')
     throw refused({ code: 'organization-not-found' });
-  const period = periodAt(application.parts.clock());
+  const { period, figuresOf } = quotasAt(settings, application.parts.clock());
   const found = await ask((queries, asking) => queries.usageOf(id, period, asking));
   if (found.kind === 'rejected') throw refused(found.refusal);
-  const { turns, relationships, resetAt } = figuresIn(found.answer, ceilingsOf(settings), period);
+  const { turns, relationships, resetAt } = figuresOf(found.answer);
   return {
     turns: { used: turns.used, limit: turns.ceiling },
     relationships: { used: relationships.used, limit: relationships.ceiling },

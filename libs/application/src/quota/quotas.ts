@@ -186,6 +186,12 @@ export class Quotas {
   }
 }
 
+/** The present period, and how what was used in it is told. */
+export function quotasAt(settings: Settings, now: Instant) {
+  const period = periodAt(now);
+  return { period, figuresOf: (usage: Usage) => figuresIn(usage, ceilingsOf(settings), period) };
+}
+
 const hasCeiling = ({ turns, relationships }: Ceilings): boolean => turns !== null || relationships !== null;
 
 function exhausted(quota: Quota, book: Book, { ceilings, now }: QuotaAsked): QuotaExhausted {
@@ -193,7 +199,7 @@ function exhausted(quota: Quota, book: Book, { ceilings, now }: QuotaAsked): Quo
   return { code: 'quota-exhausted', quota, figures: figuresIn(usage, ceilings, book.period) };
 }
 
-export const figuresIn = (usage: Usage, ceilings: Ceilings, { end }: Period): QuotaFigures => ({
+const figuresIn = (usage: Usage, ceilings: Ceilings, { end }: Period): QuotaFigures => ({
   turns: { used: usage.turns, ceiling: ceilings.turns },
   relationships: { used: usage.relationships, ceiling: ceilings.relationships },
   resetAt: end,

@@ -1,8 +1,7 @@
 // What an organization used: counted in rows, so that every server tells the same.
 
-import { figuresIn, type QuotaFigure } from '#application/quota/quotas.js';
+import { type QuotaFigure, quotasAt } from '#application/quota/quotas.js';
 import { QuotaService } from '#contract/countersign/v1/quota_service_pb.js';
-import { ceilingsOf, periodAt } from '#domain/quota/usage.js';
 import { momentOf } from '#transport/dialects/countersign/messages.js';
 import { askingOf, type Parts } from '#transport/dialects/countersign/parts.js';
 import { answered, type Implemented, implement } from '#transport/implementation.js';
@@ -14,10 +13,10 @@ export const quotaService = ({ application, queries }: Parts): readonly Implemen
       run: async (_, call) => {
         const { organizationId } = call;
         const { settings } = await application.surroundings.of(organizationId);
-        const period = periodAt(application.parts.clock());
+        const { period, figuresOf } = quotasAt(settings, application.parts.clock());
         const found = await queries.usageOf(organizationId, period, askingOf(call));
         if (found.kind === 'rejected') return found;
-        const { turns, relationships, resetAt } = figuresIn(found.answer, ceilingsOf(settings), period);
+        const { turns, relationships, resetAt } = figuresOf(found.answer);
         return answered({
           turns: figureMessage(turns),
           relationships: figureMessage(relationships),
