@@ -6,9 +6,12 @@ import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError
 import { bytesOf, detailsOfStatus, jsonOfBytes } from '#test/conformance/messages.js';
 import { type Brings, headersOf, type Protocol, type Told } from '#test/conformance/protocol.js';
 
-export function grpc(address: string): Protocol {
-  const plain = new Client(address, credentials.createInsecure());
+/** @param isAlone for a connection that it shares with no other client */
+export function grpc(address: string, { isAlone = false }: { readonly isAlone?: boolean } = {}): Protocol {
+  const own = { 'grpc.use_local_subchannel_pool': isAlone ? 1 : 0 };
+  const plain = new Client(address, credentials.createInsecure(), own);
   const compressing = new Client(address, credentials.createInsecure(), {
+    ...own,
     'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
   });
   return {

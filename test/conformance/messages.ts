@@ -18,6 +18,7 @@ import { OrganizationMemberService } from '#contract/countersign/v1/organization
 import { OrganizationSettingsService } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
+import { QuotaService } from '#contract/countersign/v1/quota_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { file_countersign_v1_refusal } from '#contract/countersign/v1/refusal_pb.js';
 import { UserService as CountersignUserService } from '#contract/countersign/v1/user_service_pb.js';
@@ -40,6 +41,7 @@ const services = createRegistry(
   OrganizationSettingsService,
   OrganizationMemberService,
   PolicyService,
+  QuotaService,
   CountersignUserService,
 );
 

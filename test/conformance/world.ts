@@ -19,10 +19,17 @@ export interface World {
   place(): Promise<Place>;
 }
 
-/** @param settings of the server, beside where its data is */
-export async function openWorld(settings: Readonly<Record<string, string>> = {}): Promise<World> {
+/**
+ * @param settings of the server, beside where its data is
+ * @param command that starts it, where it is another one than usual
+ */
+export async function openWorld(
+  settings: Readonly<Record<string, string>> = {},
+  command?: readonly string[],
+): Promise<World> {
   const directory = temporaryDirectory();
-  const server = await startServer({ environment: { COUNTERSIGN_DATA_DIR: directory, ...settings } });
+  const environment = { COUNTERSIGN_DATA_DIR: directory, ...settings };
+  const server = await startServer({ environment, ...(command !== undefined && { command }) });
   const administratorToken = tokenIn(directory);
   let places = 0;
   return {

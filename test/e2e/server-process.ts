@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export const root = join(import.meta.dirname, '..', '..');
-const main = join(root, 'dist/apps/server/src/main.js');
+export const main = join(root, 'dist/apps/server/src/main.js');
 
 export type LogLine = Readonly<Record<string, unknown>>;
 export type Environment = Readonly<Record<string, string>>;

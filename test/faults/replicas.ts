@@ -83,7 +83,7 @@ export class Replicas {
       response = await this.call(replica, path, call);
       answer = (await response.json()) as Readonly<Record<string, unknown>>;
     }
-    if (response.status === 200) return answer;
+    if (response.ok) return answer;
     throw new Error(`${path} is answered with ${response.status} ${JSON.stringify(answer)}`);
   }
 

@@ -28,6 +28,7 @@ import { projectionsRetry } from '#cli/commands/projections-retry.js';
 import { projectionsShow } from '#cli/commands/projections-show.js';
 import { projectionsSkip } from '#cli/commands/projections-skip.js';
 import { projectionsWatch } from '#cli/commands/projections-watch.js';
+import { quotasShow } from '#cli/commands/quotas-show.js';
 import { restore } from '#cli/commands/restore.js';
 import { sessionsEnd } from '#cli/commands/sessions-end.js';
 import { sessionsList } from '#cli/commands/sessions-list.js';
@@ -84,5 +85,6 @@ export const commands: readonly Command[] = [
   policiesSet,
   policiesRemove,
   policiesExplain,
+  quotasShow,
   completionOver(() => commands),
 ];

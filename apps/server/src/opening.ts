@@ -18,7 +18,7 @@ import { type OperatingHere, operatingOver } from '#server/operating-over.js';
 import { ReadModels, type ReadModelsOptions } from '#server/read-models.js';
 import { type SharedLimits, sharedLimits } from '#server/shared-limits.js';
 import { doUpkeep } from '#server/upkeep.js';
-import { usageBy } from '#server/usage-by.js';
+import { usageBesides, usageBy } from '#server/usage-by.js';
 
 export type OpeningOptions = ApplicationOptions & Pick<ReadModelsOptions, 'projected' | 'traces'>;
 
@@ -139,9 +139,10 @@ export class Opening {
     }
     const queries = readModels.queriesOf(application.application);
     const operating = operatingOver(readModels, this.#keys, log);
-    const shared = sharedLimits(this.#options);
+    const { signal } = this.#closing;
+    const shared = sharedLimits({ ...this.#options, count: usageBesides(queries, signal) });
     const { quotas } = application.application;
-    quotas.countBy(usageBy(queries, this.#closing.signal), shared?.exclusively);
+    quotas.countBy(usageBy(queries, signal), shared?.quotas);
     const opened = { ...application, queries, operating, sharedLimits: shared };
     this.#readModels = readModels;
     this.#opened = opened;

@@ -3,16 +3,15 @@
 
 import { defaultRateLimits, type Limit, limitsOf } from '#access/rate-limits.js';
 import { SharedBuckets } from '#access/shared-buckets.js';
-import { SharedTurns } from '#access/shared-turns.js';
-import type { Exclusively } from '#application/quota/quotas.js';
+import { type CountInLog, SharedQuotas } from '#access/shared-quotas.js';
+import type { SharedUse } from '#application/quota/quotas.js';
 import type { Log } from '#server/log.js';
 import type { ReadModelsChoice } from '#server/setting-values.js';
 import type { SharedBuckets as SharedByClass } from '#transport/call-limits.js';
 
 export interface SharedLimits {
   readonly buckets: SharedByClass;
-  /** What organizations use is counted by one server at a time. */
-  readonly exclusively: Exclusively;
+  readonly quotas: SharedUse;
   close(): Promise<void>;
 }
 
@@ -20,21 +19,16 @@ interface Sharing {
   readonly readModels: ReadModelsChoice;
   readonly soleWriter: boolean;
   readonly log: Log;
+  readonly count: CountInLog;
 }
 
 /** Null where nobody else can be there. */
-export function sharedLimits({ readModels, soleWriter, log }: Sharing): SharedLimits | null {
+export function sharedLimits({ readModels, soleWriter, log, count }: Sharing): SharedLimits | null {
   if (readModels.engine === 'embedded' || soleWriter) return null;
-  const { url } = readModels;
-  const turns = new SharedTurns({
-    url,
-    onTrouble: (reason) => log.warn({ reason }, 'a connection by which servers take turns was lost'),
-  });
-  const shared = new SharedBuckets({
-    url,
-    clock: Date.now,
-    onTrouble: (reason) => log.warn({ reason }, 'limits are counted by this server alone'),
-  });
+  const onTrouble = (reason: string) => log.warn({ reason }, 'limits are counted by this server alone');
+  const onQuotaTrouble = (reason: string) => log.warn({ reason }, 'quotas are counted anew from the log');
+  const quotas = new SharedQuotas({ url: readModels.url, count, onTrouble: onQuotaTrouble });
+  const shared = new SharedBuckets({ url: readModels.url, clock: Date.now, onTrouble });
   const { call, guess, hash } = limitsOf(null, defaultRateLimits);
   const of = (kind: string, limit: Limit) => shared.bucketsOf(kind, limit);
   return {
@@ -44,9 +38,9 @@ export function sharedLimits({ readModels, soleWriter, log }: Sharing): SharedLi
       guess: of('guess', guess),
       hash: of('hash', hash),
     },
-    exclusively: (organizationId) => turns.take(organizationId),
+    quotas,
     close: async () => {
-      await Promise.all([shared.close(), turns.close()]);
+      await Promise.all([shared.close(), quotas.close()]);
     },
   };
 }

@@ -42,6 +42,7 @@ const matrix: Readonly<Record<Permission, string>> = {
   'org.delete': 'yes -   -   yes -   -',
   'org.member.read': 'yes -   -   yes yes -',
   'org.member.write': 'yes -   -   yes -   -',
+  'org.quota.read': 'yes -   -   yes yes -',
   'policy.read': 'yes yes yes yes yes yes',
   'policy.write': 'yes -   -   yes -   -',
   'instance.limit.write': '-   -   -   yes -   -',

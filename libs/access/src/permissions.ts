@@ -26,6 +26,8 @@ export const permissions = [
   'org.delete',
   'org.member.read',
   'org.member.write',
+  /** How much it used of what it may use. */
+  'org.quota.read',
   'policy.read',
   'policy.write',
   /** How fast an organization may ask, and how much. */
@@ -69,12 +71,13 @@ const granted = {
     'org.delete',
     'org.member.read',
     'org.member.write',
+    'org.quota.read',
     'policy.write',
   ],
   ORG_USER_MANAGER: ofUserManagers,
   ORG_USER_READER: ofUserReaders,
   INSTANCE_OWNER: permissions,
-  INSTANCE_VIEWER: [...ofUserReaders, 'org.member.read', 'instance.member.read'],
+  INSTANCE_VIEWER: [...ofUserReaders, 'org.member.read', 'org.quota.read', 'instance.member.read'],
   INSTANCE_LOGIN_CLIENT: [...ofUserReaders, ...ofSessions],
 } as const satisfies Record<Role, readonly Permission[]>;
 

@@ -39,6 +39,7 @@ export interface ExecutorOptions<State, Event> {
 /** Asked before each append, with the state before it and after. */
 export type Gate<State, Event> = (asked: {
   readonly by: Caller;
+  readonly stream: string;
   readonly resourceOwner: string;
   readonly events: readonly Event[];
   readonly before: State;
@@ -213,8 +214,8 @@ export class Executor<State, Event> {
     const state = events.reduce((before, event) => kind.evolve(before, event, now), loaded.state);
     const decided = { loaded, events, now, state };
     if (gate === undefined) return this.#append(execution, decided);
-    const { by, resourceOwner } = execution;
-    const admitted = gate({ by, resourceOwner, events, before: loaded.state, after: state, now });
+    const { by, stream, resourceOwner } = execution;
+    const admitted = gate({ by, stream, resourceOwner, events, before: loaded.state, after: state, now });
     return admitted instanceof Promise
       ? admitted.then((found) => this.#appendAs(found, execution, decided))
       : this.#appendAs(admitted, execution, decided);

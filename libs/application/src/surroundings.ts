@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly organization: Circumstances['organization'];
   /** Empty for an organization that is not there. */
   readonly organizationName: string;
+  /** Grows with whatever the organization, or the instance, chooses. */
+  readonly epoch: number;
 }
 
 /** The users of an organization that was removed are gone with it, though their streams do not say so. */
@@ -53,12 +55,13 @@ export class SurroundingsReader {
 }
 
 function together(
-  { state: organization }: Loaded<OrganizationState>,
-  { state: instance }: Loaded<InstanceState>,
+  { state: organization, revision }: Loaded<OrganizationState>,
+  { state: instance, revision: revisionOfInstance }: Loaded<InstanceState>,
 ): Surroundings {
   return {
     settings: effectiveSettings(organization, instance),
     organization: organization.status,
     organizationName: 'name' in organization ? organization.name : '',
+    epoch: revision + revisionOfInstance,
   };
 }

@@ -144,8 +144,7 @@ export class Admitting {
     const { refusal } = rejected;
     if ('sessionId' in rejected)
       return refused((await this.#limits.ofBegun(rejected.sessionId, tally)) ?? refusal);
-    this.#limits.countStranger(address, tally);
-    return refused(refusal);
+    return refused(this.#limits.countStranger(address, tally) ?? refusal);
   }
 
   #countingOf(principal: Principal, { tally }: Incoming): Counting | Promise<Counting> {

@@ -105,6 +105,18 @@ describe('an organization that asks too fast', () => {
     await limited.close();
   });
 
+  it('by tokens that have to be looked up is told of so many only, however many come at once', async () => {
+    const { limited, authorization } = await at({ limits: { ...unlimited, address: slow } });
+    const wrong = `${authorization.slice(0, -6)}AAAAAA`;
+    const asked = Array.from({ length: 20 }, () =>
+      limited.call(listOrganizations, {}, { authorization: wrong }),
+    );
+    const said = (await Promise.all(asked)).map(saidIn);
+    expect(said.filter((one) => one.startsWith('16 '))).toHaveLength(2);
+    expect(said.filter((one) => one.startsWith('8 rate-limited'))).toHaveLength(18);
+    await limited.close();
+  });
+
   it('with a token costs its address nothing', async () => {
     const { limited, authorization } = await at({ limits: { ...unlimited, address: slow } });
     const told = [];

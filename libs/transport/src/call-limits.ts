@@ -80,9 +80,14 @@ export class CallLimits {
     return refusalOf(taken);
   }
 
-  /** Somebody without a valid token came from there. */
-  countStranger(address: string, tally: Tally): void {
-    tally.note('address', this.#limits.address, this.#addresses.take(addressKey(address)));
+  /**
+   * Somebody without a valid token came from there. Others did, too, since it was looked at: more than there may be are
+   * told nothing but that.
+   */
+  countStranger(address: string, tally: Tally): Verdict {
+    const taken = this.#addresses.take(addressKey(address));
+    tally.note('address', this.#limits.address, taken);
+    return taken.allowed ? null : refusalOf(taken);
   }
 
   /** A call that needs no credential, since it begins with a password: each costs its address something, and is dear. */

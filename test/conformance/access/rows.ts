@@ -11,6 +11,7 @@ import { OrganizationSettingsService } from '#contract/countersign/v1/organizati
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
+import { QuotaService } from '#contract/countersign/v1/quota_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService as OwnUserService } from '#contract/countersign/v1/user_service_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
@@ -113,6 +114,7 @@ export const services = {
   organizationSettings: OrganizationSettingsService,
   members: OrganizationMemberService,
   policies: PolicyService,
+  quotas: QuotaService,
   ownUsers: OwnUserService,
   projections: ProjectionService,
   events: EventService,
@@ -259,6 +261,9 @@ export const rows = {
     explain: ofOrganization('reader', {
       ids: { organization_id: 'organization', user_id: 'member', target_user_id: 'member' },
     }),
+  },
+  quotas: {
+    getQuotas: ofOrganization('owner'),
   },
   ownUsers: {
     eraseUser: ofUser('owner', { ends: true, reachesGone: true }),

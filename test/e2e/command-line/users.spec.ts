@@ -24,6 +24,8 @@ afterAll(endAll);
 /** Each is some twenty processes, one after the other. */
 jest.setTimeout(240_000);
 
+const nobody = '0198f3a2-7c41-7f10-8d55-3b1f0a9c6e21';
+
 type Do = (...words: readonly string[]) => Promise<Ran>;
 
 /** Does the same by both ways, and tells the last event's editor. */
@@ -36,6 +38,12 @@ const by =
 async function lastEvent(): Promise<Record<string, unknown>> {
   const [event] = linesOf(await offline('events', 'list', '--limit', '1', '--json'));
   return event ?? {};
+}
+
+/** The administrator of the first start. */
+async function firstMachine(): Promise<string> {
+  const [added] = linesOf(await offline('events', 'list', '--type', 'user.machine.added', '--json'));
+  return String(added?.stream).replace('user-', '');
 }
 
 const erasures = async (): Promise<number> =>
@@ -52,6 +60,19 @@ async function policiesOf(organization: string, run: Do): Promise<void> {
   ]);
   expect(await run('policies', 'remove', organization, 'everybody')).toMatchObject(done);
   rmSync(file);
+}
+
+/** Before and after its only app was taken away. */
+async function quotasOf(organization: string, run: Do): Promise<void> {
+  await run('settings', 'set', organization, 'relationshipsMax', '9');
+  const [told = {}] = linesOf(await run('quotas', 'show', organization, '--json'));
+  expect(told).toMatchObject({
+    turns: { used: expect.any(Number), limit: null },
+    relationships: { used: 0, limit: 9 },
+    resetTime: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00.000Z$/),
+  });
+  const { output } = await run('quotas', 'show', organization);
+  expect(output).toMatch(/relationships +0 +9 +never/);
 }
 
 async function whatOperatorsDo(run: Do): Promise<void> {
@@ -84,6 +105,7 @@ async function whatOperatorsDo(run: Do): Promise<void> {
   expect(linesOf(await run('users', 'show', userId, '--json'))).toMatchObject([{ totp: [] }]);
   const organization = String(shown?.organizationId);
   await policiesOf(organization, run);
+  await quotasOf(organization, run);
   await run('settings', 'set', organization, 'failuresBeforeDelay', '3');
   expect(linesOf(await run('settings', 'show', organization, '--json'))).toMatchObject([
     { failuresBeforeDelay: 3, recoveryCodesCount: 10 },
@@ -95,7 +117,6 @@ async function whatOperatorsDo(run: Do): Promise<void> {
 }
 
 async function whatIsRefused(run: Do): Promise<void> {
-  const nobody = '0198f3a2-7c41-7f10-8d55-3b1f0a9c6e21';
   const before = await lastEvent();
   const organization = String((await lastEvent()).organization);
   const refusals = [
@@ -104,6 +125,7 @@ async function whatIsRefused(run: Do): Promise<void> {
     await run('tokens', 'add', nobody),
     await run('tokens', 'remove', house.userId, nobody),
     await run('settings', 'show', nobody),
+    await run('quotas', 'show', nobody),
     await run('settings', 'set', organization, 'failuresBeforeDelay', '999999'),
   ];
   expect(refusals.map(({ code, output }) => ({ code, output }))).toEqual(
@@ -123,10 +145,7 @@ describe('with no service, the data directory is opened', () => {
 
   it('so that who lost the token of the administrator gets another', async () => {
     rmSync(join(house.directory, 'admin.token'));
-    const [{ stream = '' } = {}] = linesOf(
-      await offline('events', 'list', '--type', 'user.machine.added', '--json'),
-    ) as { stream?: string }[];
-    const administrator = stream.replace('user-', '');
+    const administrator = await firstMachine();
     const token = (await offline('tokens', 'add', administrator)).output.trim();
     const server = await serve(house.directory);
     expect(await addUser(server, token, 'Bob')).toMatch(/^[0-9a-f-]{36}$/);
@@ -156,6 +175,56 @@ describe('where a service runs, its API is called', () => {
   it('to refuse what cannot be, and to change nothing by that', async () => {
     await whatIsRefused(by(server));
     await stop(server);
+  });
+
+  it('to explain what roles and policies would decide, and why, and nothing is done', async () => {
+    const run = by(server);
+    const { userId } = house;
+    const [shown] = linesOf(await run('users', 'show', userId, '--json'));
+    const organization = String(shown?.organizationId);
+    const administrator = await firstMachine();
+    const explain = (who: string, action: string, ...more: readonly string[]) =>
+      run('policies', 'explain', organization, who, action, ...more);
+    const before = await lastEvent();
+    const said = async (...asked: Parameters<typeof explain>) => (await explain(...asked)).output.trim();
+    expect(await said(administrator, 'org.write')).toBe(
+      'allowed: a role allows it, and the organization has no policies',
+    );
+    expect(await said(userId, 'org.write')).toBe('refused: no role allows it, and no policy is asked');
+    expect(await said(userId, 'user.credential.write', '--to', userId)).toMatch(/^allowed/);
+    const bad = await explain(administrator, 'org.paint');
+    expect(bad).toMatchObject({ code: exitCodes.refused, output: '' });
+    expect(await explain(administrator, 'org.write', '--to', nobody)).toMatchObject({
+      code: exitCodes.refused,
+    });
+    expect(await lastEvent()).toEqual(before);
+    const file = join(house.directory, 'desk.cedar');
+    const at = 'context.address.isInRange(ip("192.0.2.0/24"))';
+    writeFileSync(
+      file,
+      `@notice("At the desk alone.")\nforbid (principal, action, resource) unless { ${at} };`,
+    );
+    expect((await run('policies', 'set', organization, 'desk', file)).code).toBe(exitCodes.done);
+    writeFileSync(file, 'permit (principal, action, resource);');
+    expect((await run('policies', 'set', organization, 'else', file)).code).toBe(exitCodes.done);
+    const from = (address: string) =>
+      said(administrator, 'user.factor.reset', '--to', userId, '--address', address);
+    expect(await from('198.51.100.1')).toBe('refused by desk, which forbids it\n  At the desk alone.');
+    expect(await from('192.0.2.7')).toBe('allowed by else, which permits it');
+    const [told] = linesOf(await explain(administrator, 'org.write', '--address', '198.51.100.1', '--json'));
+    expect(told).toMatchObject({
+      allowedByRoles: true,
+      verdict: 'POLICY_VERDICT_FORBIDDEN',
+      policies: ['desk'],
+      notices: [{ notice: 'At the desk alone.' }],
+    });
+    rmSync(file);
+    await stop(server);
+    expect(await explain(administrator, 'org.write')).toMatchObject({ code: exitCodes.failed, output: '' });
+    expect(await offline('policies', 'explain', organization, administrator, 'org.write')).toMatchObject({
+      code: exitCodes.notNow,
+      output: '',
+    });
   });
 
   it('found by its settings, with a token from a file or the environment', async () => {

@@ -11,7 +11,7 @@ import { ceilingsOf, isTurn, relationshipsOf, type Usage } from '#domain/quota/u
 
 export const accountGate =
   (application: Pick<Application, 'surroundings' | 'quotas'>): Gate<Account, AccountEvent> =>
-  ({ resourceOwner, events, before, after, now }) => {
+  ({ by, stream, resourceOwner, events, before, after, now }) => {
     const organizationId = resourceOwner as OrganizationId;
     const more: Usage = {
       turns: isTurn(events) ? 1 : 0,
@@ -19,12 +19,15 @@ export const accountGate =
     };
     // Most appends are of factors; what is not costs nothing to look at.
     if (more.turns === 0 && more.relationships === 0) return null;
-    const admit = ({ settings }: Surroundings): Admitted | Promise<Admitted> =>
+    const admit = ({ settings, epoch }: Surroundings): Admitted | Promise<Admitted> =>
       application.quotas.admit({
         organizationId,
         ceilings: ceilingsOf(settings),
         more,
         now,
+        stream,
+        callId: by.callId,
+        epoch,
       });
     const found = application.surroundings.of(organizationId);
     return found instanceof Promise ? found.then(admit) : admit(found);

@@ -46,6 +46,12 @@ export class Book {
     return this.#period;
   }
 
+  /** As it was counted elsewhere. */
+  know(usage: Usage, period: Period): void {
+    if (period.start !== this.#period.start) this.#told = new Set();
+    [this.#usage, this.#period] = [usage, period];
+  }
+
   /** What was counted is not kept up to date any more. */
   forget(): void {
     this.#usage = null;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { SettingsFields } from '#application/organization/settings-fields.js';
 import { Book } from '#application/quota/book.js';
-import { type QuotaFigures, Quotas } from '#application/quota/quotas.js';
+import { type QuotaFigures, Quotas, type SharedUse } from '#application/quota/quotas.js';
 import { answerOf, attempt } from '#application/testing/attempt.js';
 import { addDevice, addPerson, codeOf, wrongCodeOf } from '#application/testing/factors.js';
 import { by, organizationId } from '#application/testing/house.js';
@@ -199,7 +199,8 @@ describe('against a ceiling', () => {
 describe('before anything was counted', () => {
   it('organizations without a ceiling are served, and others told to come again', async () => {
     const quotas = new Quotas({ onReached: () => undefined });
-    const asked = { organizationId, more: { turns: 1, relationships: 0 }, now: 0 };
+    const key = { stream: 'user-1', callId: 'call-1', epoch: 0 };
+    const asked = { organizationId, more: { turns: 1, relationships: 0 }, now: 0, ...key };
     const free = quotas.admit({ ...asked, ceilings: { turns: null, relationships: null } });
     expect(free).toEqual({ settle: expect.any(Function) });
     const capped = async () => quotas.admit({ ...asked, ceilings: { turns: 1, relationships: null } });
@@ -208,34 +209,48 @@ describe('before anything was counted', () => {
 });
 
 describe('where other servers append, too', () => {
-  it('each counts anew while no other one appends', async () => {
-    const turns = { taken: 0 };
-    let last = Promise.resolve();
-    const exclusively = async () => {
-      const before = last;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      last = promise;
-      await before;
-      return resolve;
-    };
-    const server = () => {
-      const quotas = new Quotas({ onReached: () => undefined });
-      quotas.countBy(async () => ({ turns: turns.taken, relationships: 0 }), exclusively);
-      return quotas;
-    };
-    const servers = [server(), server(), server()];
-    const ceilings = { turns: 20, relationships: null };
-    const asked = { organizationId, ceilings, more: { turns: 1, relationships: 0 }, now: 0 };
-    const append = async (index: number) => {
-      const admitted = await servers[index % 3]?.admit(asked);
-      if (admitted == null || 'code' in admitted) return 'refused';
-      await new Promise((resolve) => setImmediate(resolve));
-      turns.taken += 1;
-      admitted.settle('written');
-      return 'written';
-    };
-    const outcomes = await Promise.all(Array.from({ length: 64 }, (_, index) => append(index)));
-    expect([count(outcomes, 'written'), count(outcomes, 'refused')]).toEqual([20, 44]);
+  const asked = {
+    ...{ organizationId, stream: 'user-1', callId: 'call-1', epoch: 3, now: Date.UTC(2026, 10, 5) },
+    ...{ ceilings: { turns: 20, relationships: null }, more: { turns: 1, relationships: 0 } },
+  };
+  const over = (shared: SharedUse) => {
+    const quotas = new Quotas({ onReached: () => undefined });
+    quotas.countBy(() => Promise.reject(new Error('it is counted elsewhere')), shared);
+    return quotas;
+  };
+  const used = { turns: 20, relationships: 4 };
+
+  it('is reserved of what they share, by what the append is found in the log, and settled there', async () => {
+    const told: unknown[] = [];
+    const settle = (outcome: string) => told.push(outcome);
+    const quotas = over({
+      reserve: async (key) => {
+        told.push(key);
+        return { kind: 'reserved', usage: used, settle };
+      },
+    });
+    const admitted = await quotas.admit(asked);
+    if (admitted !== null && 'settle' in admitted) admitted.settle('written');
+    const { now: time, ...others } = asked;
+    expect(told).toEqual([{ ...others, time, period: periodAt(time) }, 'written']);
+  });
+
+  it('is refused with the figures that they share', async () => {
+    const quotas = over({ reserve: async () => ({ kind: 'short', quota: 'turns', usage: used }) });
+    expect(await quotas.admit(asked)).toEqual({
+      code: 'quota-exhausted',
+      quota: 'turns',
+      figures: {
+        turns: { used: 20, ceiling: 20 },
+        relationships: { used: 4, ceiling: null },
+        resetAt: Date.UTC(2026, 11),
+      },
+    });
+  });
+
+  it('is told to come again where what they share is not there', async () => {
+    const quotas = over({ reserve: () => Promise.reject(new Error('the database is away')) });
+    await expect(quotas.admit(asked)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

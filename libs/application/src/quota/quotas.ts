@@ -9,6 +9,7 @@ import {
   type Ceilings,
   ceilingsOf,
   type Period,
+  periodAt,
   type Quota,
   reachedPercent,
   type Usage,
@@ -35,8 +36,26 @@ export interface QuotaExhausted {
 /** From all that was acknowledged so far. */
 export type CountUsage = (organizationId: OrganizationId, period: Period) => Promise<Usage>;
 
-/** Of all servers that append to the log one at a time does something for the organization. Resolves to what ends it. */
-export type Exclusively = (organizationId: OrganizationId) => Promise<() => void>;
+/** By what the append that is asked for is found in the log. */
+export interface AppendKey {
+  readonly stream: string;
+  readonly callId: string;
+  readonly time: Instant;
+}
+
+export interface SharedAsked extends AppendKey, Omit<QuotaAsked, 'now'> {
+  readonly period: Period;
+}
+
+/** What all servers that append to the log reserve of. Rejects where it cannot be known what was used. */
+export interface SharedUse {
+  reserve(
+    asked: SharedAsked,
+  ): Promise<
+    | { readonly kind: 'reserved'; readonly usage: Usage; settle(outcome: Settled): void }
+    | { readonly kind: 'short'; readonly quota: Quota; readonly usage: Usage }
+  >;
+}
 
 export interface QuotasOptions {
   /** Told what an organization reached. That may be told more often than once. */
@@ -48,6 +67,10 @@ export interface QuotaAsked {
   readonly ceilings: Ceilings;
   readonly more: Usage;
   readonly now: Instant;
+  readonly stream: string;
+  readonly callId: string;
+  /** Grows with whatever the organization, or the instance, chooses. */
+  readonly epoch: number;
 }
 
 export interface Admission {
@@ -60,16 +83,16 @@ export class Quotas {
   readonly #options: QuotasOptions;
   readonly #books = new Map<OrganizationId, Book>();
   #count: CountUsage | null = null;
-  #exclusively: Exclusively | null = null;
+  #shared: SharedUse | null = null;
 
   constructor(options: QuotasOptions) {
     this.#options = options;
   }
 
   /** Until then organizations that have a ceiling are told to come again. Null where nobody else appends to the log. */
-  countBy(count: CountUsage, exclusively: Exclusively | null = null): void {
+  countBy(count: CountUsage, shared: SharedUse | null = null): void {
     this.#count = count;
-    this.#exclusively = exclusively;
+    this.#shared = shared;
   }
 
   /** Null for what costs nothing. */
@@ -81,7 +104,7 @@ export class Quotas {
       book.forget();
       return this.#reserve(book, asked);
     }
-    if (this.#exclusively !== null) return this.#admitAlone(asked, this.#exclusively);
+    if (this.#shared !== null) return this.#admitShared(asked, this.#shared);
     return book.isOpen ? this.#reserve(book, asked) : this.#admitOpened(asked);
   }
 
@@ -103,26 +126,23 @@ export class Quotas {
     return this.#reserve(book, asked);
   }
 
-  /** What other servers appended is counted each time, while none of them appends. */
-  async #admitAlone(asked: QuotaAsked, exclusively: Exclusively): Promise<Admitted> {
-    const end = await exclusively(asked.organizationId);
-    try {
-      this.#bookOf(asked.organizationId).forget();
-      const admitted = await this.#admitOpened(asked);
-      if (admitted === null || 'code' in admitted) {
-        end();
-        return admitted;
-      }
-      return {
-        settle: (outcome) => {
-          admitted.settle(outcome);
-          end();
-        },
-      };
-    } catch (error) {
-      end();
-      throw error;
-    }
+  /** Other servers append, too: what they know of each other is in one place. */
+  async #admitShared(asked: QuotaAsked, shared: SharedUse): Promise<Admitted> {
+    const { now: time, organizationId, ceilings, more, stream, callId, epoch } = asked;
+    const period = periodAt(time);
+    const reserving = { organizationId, ceilings, more, stream, callId, epoch, time, period };
+    const found = await shared.reserve(reserving).catch((error: unknown) => {
+      throw unavailable('what was used cannot be counted', error);
+    });
+    const book = this.#bookOf(organizationId);
+    book.know(found.usage, period);
+    if (found.kind === 'short') return exhausted(found.quota, book, asked);
+    return {
+      settle: (outcome) => {
+        found.settle(outcome);
+        if (outcome === 'written') this.#tell(book, asked);
+      },
+    };
   }
 
   #open(book: Book, { organizationId, now }: QuotaAsked): Promise<void> {
@@ -164,6 +184,12 @@ export class Quotas {
     this.#books.set(organizationId, book);
     return book;
   }
+}
+
+/** The present period, and how what was used in it is told. */
+export function quotasAt(settings: Settings, now: Instant) {
+  const period = periodAt(now);
+  return { period, figuresOf: (usage: Usage) => figuresIn(usage, ceilingsOf(settings), period) };
 }
 
 const hasCeiling = ({ turns, relationships }: Ceilings): boolean => turns !== null || relationships !== null;

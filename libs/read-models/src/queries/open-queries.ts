@@ -27,7 +27,7 @@ import {
   type Sources,
 } from '#read-models/queries/queries.js';
 import { getSession, listSessions } from '#read-models/queries/sessions.js';
-import { usageOf } from '#read-models/queries/usage.js';
+import { appendsInLog, usageOf } from '#read-models/queries/usage.js';
 import {
   getUser,
   listAccessTokens,
@@ -104,5 +104,6 @@ export function openQueries({ store, waits, names, open, clock }: QueriesOptions
     listSessions: ofSessions(listSessions),
     listAudit: from('audit')(listAudit),
     usageOf: from('users', 'audit')(usageOf),
+    appendsInLog: from('audit')(appendsInLog),
   };
 }

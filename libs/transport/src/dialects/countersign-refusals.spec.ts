@@ -13,6 +13,7 @@ import {
 } from '#contract/countersign/v1/organization_settings_service_pb.js';
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
+import { QuotaService } from '#contract/countersign/v1/quota_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
 import { type CountersignDesk, methods, openCountersignDesk } from '#transport/testing/countersign-desk.js';
@@ -25,6 +26,7 @@ const rpc = {
   ...OrganizationSettingsService.method,
   ...OrganizationMemberService.method,
   ...PolicyService.method,
+  ...QuotaService.method,
   ...UserService.method,
 };
 
@@ -133,6 +135,8 @@ const refused: readonly (readonly [Person, DescMethodUnary, object, string])[] =
   ['owner', rpc.setPolicy, organization, '3 invalid-input CSIGN-invalid-input'],
   ['owner', rpc.removePolicy, { ...organization, name: 'none' }, '5 policy-not-found CSIGN-policy-not-found'],
   ['ada', rpc.listPolicies, organization, '7 permission-denied AUTH-AWfge'],
+  ['ada', rpc.getQuotas, organization, '7 permission-denied AUTH-AWfge'],
+  ['reader', rpc.getQuotas, organization, '7 permission-denied AUTH-AWfge'],
   ['owner', rpc.explain, { ...organization, ...user }, '3 invalid-input CSIGN-invalid-input'],
   ['owner', rpc.eraseUser, { userId: people.nobody }, '5 user-not-found QUERY-Dfbg2'],
 ];

@@ -10,6 +10,7 @@ import { OrganizationSettingsService } from '#contract/countersign/v1/organizati
 import { PasswordService } from '#contract/countersign/v1/password_service_pb.js';
 import { PolicyService } from '#contract/countersign/v1/policy_service_pb.js';
 import { ProjectionService } from '#contract/countersign/v1/projection_service_pb.js';
+import { QuotaService } from '#contract/countersign/v1/quota_service_pb.js';
 import { RecoveryCodeService } from '#contract/countersign/v1/recovery_code_service_pb.js';
 import { UserService } from '#contract/countersign/v1/user_service_pb.js';
 import type { ServedMethod } from '#transport/call.js';
@@ -25,6 +26,7 @@ const services = [
   OrganizationSettingsService,
   OrganizationMemberService,
   PolicyService,
+  QuotaService,
   UserService,
 ];
 

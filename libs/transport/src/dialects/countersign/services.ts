@@ -9,6 +9,7 @@ import type { Parts } from '#transport/dialects/countersign/parts.js';
 import { passwordService } from '#transport/dialects/countersign/password-service.js';
 import { policyService } from '#transport/dialects/countersign/policy-service.js';
 import { projectionService } from '#transport/dialects/countersign/projection-service.js';
+import { quotaService } from '#transport/dialects/countersign/quota-service.js';
 import { recoveryCodeService } from '#transport/dialects/countersign/recovery-code-service.js';
 import { userService } from '#transport/dialects/countersign/user-service.js';
 import type { Implemented } from '#transport/implementation.js';
@@ -19,6 +20,7 @@ export const countersignServices = (parts: Parts): readonly (readonly Implemente
   organizationSettingsService(parts),
   organizationMemberService(parts),
   policyService(parts),
+  quotaService(parts),
   userService(parts),
   passwordService(parts),
   projectionService(parts),
