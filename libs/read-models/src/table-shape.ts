@@ -15,6 +15,8 @@ export class TableShape {
   readonly key: readonly string[];
   /** Columns that are found by any text within them. */
   readonly contains: readonly string[];
+  /** Columns in whose order rows are counted by blocks. */
+  readonly ranked: readonly string[];
   readonly table: Table;
   /** A search by other columns alone would read the whole table. */
   readonly #leading: ReadonlySet<string>;
@@ -26,6 +28,7 @@ export class TableShape {
     this.key = table.key;
     const indexes = table.indexes ?? [];
     this.contains = indexes.flatMap((index) => ('contains' in index ? [index.contains] : []));
+    this.ranked = table.ranked ?? [];
     const first = indexes.flatMap((index) => ('columns' in index ? index.columns.slice(0, 1) : []));
     this.#leading = new Set([...table.key.slice(0, 1), ...first]);
   }
@@ -102,7 +105,8 @@ export function shapesOf(projection: {
   );
 }
 
-function checkTable(name: string, { columns, key, indexes = [] }: Table): void {
+function checkTable(name: string, table: Table): void {
+  const { columns, key, indexes = [] } = table;
   for (const one of [name, ...Object.keys(columns)]) checkName(one);
   const demand = (isSo: boolean, what: string) => {
     if (!isSo) throw new TypeError(`the table ${name} ${what}`);
@@ -111,6 +115,7 @@ function checkTable(name: string, { columns, key, indexes = [] }: Table): void {
   demand(key.length > 0, 'has no key');
   for (const column of key) demand(columns[column] !== undefined, `has ${column} in its key alone`);
   for (const column of key) demand(columns[column]?.nullable !== true, `may have no ${column} in its key`);
+  checkRanks(table, demand);
   for (const index of indexes) {
     const of = 'contains' in index ? [index.contains] : index.columns;
     for (const column of of)
@@ -119,6 +124,20 @@ function checkTable(name: string, { columns, key, indexes = [] }: Table): void {
       !('contains' in index) || columns[index.contains]?.kind === 'text',
       'looks for text in what is none',
     );
+  }
+}
+
+type Demand = (isSo: boolean, what: string) => void;
+
+function checkRanks({ columns, indexes = [], ranked = [] }: Table, demand: Demand): void {
+  const ways = ranked.map((column) => [column, 'place', 'organization_id']);
+  for (const way of ranked.length === 0 ? [] : [['place'], ['organization_id', 'place'], ...ways]) {
+    const isThere = indexes.some((index) => 'columns' in index && index.columns.join() === way.join());
+    demand(isThere, `has ranks, and no index of ${way.join()}`);
+  }
+  for (const column of ranked) {
+    demand(columns[column]?.kind === 'text', `has ranks by ${column}, which is no text`);
+    demand(columns[column]?.nullable !== true, `has ranks by ${column}, which may be null`);
   }
 }
 

@@ -26,7 +26,7 @@ function withoutOrganization({ organizationId }: Place, user: Row = {}): readonl
 
 export const users: Projection = {
   name: 'users',
-  version: 2,
+  version: 3,
   tables,
   onEach: (_, place) =>
     place.stream.startsWith('user-')

@@ -8,10 +8,11 @@ import { type SqlBool, sql } from 'kysely';
 
 import type { OrganizationId } from '#domain/ids.js';
 import type { Position } from '#event-log/event-log.js';
+import { compareTexts } from '#read-models/compare-texts.js';
 import { users } from '#read-models/models/users.js';
 import type { Row } from '#read-models/projection.js';
 import { listUsers, type UserColumn } from '#read-models/queries/list-users.js';
-import { compareTexts, listed } from '#read-models/queries/listing.js';
+import { listed } from '#read-models/queries/listing.js';
 import { everyOrganization, type Scope } from '#read-models/queries/queries.js';
 import type { ModelStore } from '#read-models/store.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
@@ -135,9 +136,13 @@ async function holdEveryPageOfKey(store: ModelStore): Promise<void> {
 }
 
 describe('every page of a list in SQLite', () => {
-  it('is what stands there in the whole list', async () => {
+  it.each([
+    ['walked to from an end', { blockRows: 512, rankedFrom: 5_000 }],
+    ['walked to from a block of rows that are counted', { blockRows: 2, rankedFrom: 1 }],
+    ['walked to in one block', { blockRows: 512, rankedFrom: 1 }],
+  ])('is what stands there in the whole list, %s', async (_, rankLimits) => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
-    const store = openSqliteStore(join(directory, 'read-models.db'));
+    const store = openSqliteStore(join(directory, 'read-models.db'), { rankLimits });
     try {
       await holdEveryPage(store);
       await holdEveryPageOfKey(store);
