@@ -40,24 +40,29 @@ export class TableShape {
     return cells;
   }
 
-  /** The cells that are named, in the order in which they are named. Throws `RowRefused`. */
-  namedCellsOf(row: Row): Cell[] {
-    return Object.entries(row).map(([name, cell]) => this.#fitting(name, cell));
-  }
-
   /** Throws `RowRefused`. */
   checkSet({ where, cells }: Pick<Set, 'where' | 'cells'>): void {
     this.checkWhere(where);
-    const inKey = Object.keys(cells).find((name) => this.key.includes(name));
-    if (inKey !== undefined) throw new RowRefused(`${this.name}: ${inKey} is of the key, and is never set`);
-    if (Object.keys(cells).length === 0) throw new RowRefused(`${this.name}: nothing is set`);
+    let isEmpty = true;
+    for (const name in cells) {
+      if (this.key.includes(name))
+        throw new RowRefused(`${this.name}: ${name} is of the key, and is never set`);
+      this.#fitting(name, cells[name] as Cell);
+      isEmpty = false;
+    }
+    if (isEmpty) throw new RowRefused(`${this.name}: nothing is set`);
   }
 
   /** Throws `RowRefused`. */
   checkWhere(where: Row): void {
-    const names = Object.keys(where);
-    if (!names.some((name) => this.#leading.has(name)))
-      throw new RowRefused(`${this.name}: no index is there to find rows by ${names.join() || 'nothing'}`);
+    let isLed = false;
+    for (const name in where) {
+      isLed ||= this.#leading.has(name);
+      this.#fitting(name, where[name] as Cell);
+    }
+    if (isLed) return;
+    const names = Object.keys(where).join();
+    throw new RowRefused(`${this.name}: no index is there to find rows by ${names || 'nothing'}`);
   }
 
   /** Throws `RowRefused`. */
