@@ -17,7 +17,7 @@ import {
 import { all, among, type Condition } from '#read-models/queries/conditions.js';
 import { byRank, narrowMax } from '#read-models/queries/narrowing.js';
 import { compareKeys, type ListRefusal, type Page } from '#read-models/queries/queries.js';
-import { rankedPage } from '#read-models/queries/ranked-page.js';
+import { rankedPage, rankedRowAt } from '#read-models/queries/ranked-page.js';
 
 /** So many rows of an organization are sorted in some tens of milliseconds. */
 const sortedMax = 10_000;
@@ -116,6 +116,8 @@ type End = Omit<Hit, 'stream'>;
 
 /** The row up to which this many come before it; null where there are no more. */
 async function rowAt(asked: Asked, rank: number): Promise<End | null> {
+  const ranked = await rankedRowAt(asked, rank);
+  if (ranked !== 'not ranked') return ranked;
   const { column } = asked;
   const everything = { ...asked, filter: null };
   const [row] = await run<End>(

@@ -17,16 +17,24 @@ import { orderOfPlaces, rankedScope } from '#read-models/ranked.js';
 
 /** Null where rows are not counted like this. */
 export async function rankedPage(asked: Asked): Promise<Found | null> {
-  if (asked.filter !== null || asked.key !== undefined) return null;
-  const blocks = await blocksOf(asked);
-  if (blocks === null) return null;
-  const total = blocks.reduce((sum, { count }) => sum + count, 0);
+  const ranked = asked.filter === null ? await rankedOf(asked) : null;
+  if (ranked === null) return null;
+  const { total } = ranked;
   const { offset } = asked.page;
   const limit = Math.min(limitOf(asked.page), total - offset);
   if (limit <= 0) return { streams: [], total, isMore: false };
-  const ranked: Ranked = { asked, blocks, total };
   const rows = await (asked.isAscending ? rowsFrom : descending)(ranked, offset, limit);
   return { streams: rows.map(({ stream }) => stream), total, isMore: false };
+}
+
+/** The row before which so many come, whatever the filter; null where there are no more. */
+export async function rankedRowAt(asked: Asked, rank: number): Promise<Hit | null | 'not ranked'> {
+  const ranked = await rankedOf(asked);
+  if (ranked === null) return 'not ranked';
+  const { total } = ranked;
+  if (rank >= total) return null;
+  const [row] = await rowsFrom(ranked, asked.isAscending ? rank : total - 1 - rank, 1);
+  return row ?? null;
 }
 
 interface Ranked {
@@ -42,23 +50,22 @@ interface Block extends Omit<Hit, 'stream'> {
   readonly before: number;
 }
 
-/** All of an order, as one text: they are a thousand or two. */
-async function blocksOf(asked: Asked): Promise<readonly Block[] | null> {
-  const { ranks = null, organizationId, column } = asked;
-  if (ranks === null) return null;
+/** All blocks of an order come as one text: they are a thousand or two. */
+async function rankedOf(asked: Asked): Promise<Ranked | null> {
+  const { ranks = null, organizationId, column, key } = asked;
+  if (ranks === null || key !== undefined) return null;
   const [row] = await run<{ blocks: string }>(
     asked,
     sql`select json_group_array(json_array(first_key, first_place, count) order by first_key, first_place) as blocks
       from ${sql.table(ranks)} where scope = ${rankedScope(organizationId)} and ordered_by = ${column ?? orderOfPlaces}`,
   );
   const known = JSON.parse(row?.blocks ?? '[]') as [string, string, number][];
-  let before = 0;
-  const blocks = known.map(([key, place, count]) => {
-    const block = { key, place, count, before };
-    before += count;
-    return block;
+  let total = 0;
+  const blocks = known.map(([firstKey, place, count]) => {
+    total += count;
+    return { key: firstKey, place, count, before: total - count };
   });
-  return blocks.length === 0 ? null : blocks;
+  return blocks.length === 0 ? null : { asked, blocks, total };
 }
 
 /** The row of this rank, and those that follow, in the order of the index. */
