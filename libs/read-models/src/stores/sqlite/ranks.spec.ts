@@ -8,11 +8,12 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { Position } from '#event-log/event-log.js';
 import { compareTexts } from '#read-models/compare-texts.js';
-import type { Projection, Row } from '#read-models/projection.js';
+import type { Projection, Row, Table } from '#read-models/projection.js';
 import { rankedScope } from '#read-models/ranked.js';
 import { type Build, type ModelStore, type OpenedChange, RowRefused } from '#read-models/store.js';
 import { buildPath } from '#read-models/stores/sqlite/model-file.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
+import { shapesOf } from '#read-models/table-shape.js';
 
 const people: Projection = {
   name: 'people',
@@ -223,18 +224,50 @@ describe('ranks', () => {
     holdRanks(build);
   });
 
-  it('count nothing of a batch that did not come about', async () => {
+  it.each([
+    ['after its rows were counted', 'checkpoints'],
+    ['while its rows were counted', 'people_2_people_ranks'],
+  ])('count nothing of a batch that failed %s', async (_, failing) => {
+    await store.open(people);
     const build = await store.begin(people);
+    expect(build.build).toBe(2);
     await store.apply({ build, changes: persons(20), from: null, to: at(1) });
-    const changes = [...persons(30), person(50, { kind: null })];
-    await expect(store.apply({ build, changes, from: at(1), to: at(2) })).rejects.toThrow(RowRefused);
-    const lost = new Database(buildPath(path, build.build));
-    lost.exec("CREATE TRIGGER refusing BEFORE INSERT ON checkpoints BEGIN SELECT RAISE(ABORT, 'no'); END");
-    const moved = store.apply({ build, changes: persons(30), from: at(1), to: at(2) });
-    await expect(moved).rejects.toThrow();
-    lost.exec('DROP TRIGGER refusing');
-    lost.close();
+    const file = new Database(buildPath(path, build.build));
+    file.exec(`CREATE TRIGGER refusing BEFORE INSERT ON ${failing} BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    const failed = store.apply({ build, changes: persons(30), from: at(1), to: at(2) });
+    await expect(failed).rejects.toThrow(RowRefused);
+    file.exec('DROP TRIGGER refusing');
+    file.close();
     await store.apply({ build, changes: [person(60)], from: at(1), to: at(2) });
     holdRanks(build);
+  });
+});
+
+describe('a table with ranks', () => {
+  const { people: table } = people.tables;
+  const columns = {
+    ...table?.columns,
+    age: { kind: 'integer' },
+    nick: { kind: 'text', nullable: true },
+  } as const;
+  const [byPlace, ofOrganization, byName] = table?.indexes ?? [];
+  const walkedBy = (column: string) => ({ columns: [column, 'place', 'organization_id'] });
+  const key = ['stream'];
+
+  it.each([
+    ['has no index of their order', { columns, key, indexes: [byPlace, ofOrganization], ranked: ['name'] }],
+    ['has no index of places', { columns, key, indexes: [ofOrganization, byName], ranked: ['name'] }],
+    ['has no index of organizations', { columns, key, indexes: [byPlace, byName], ranked: ['name'] }],
+    [
+      'is ranked by what is no text',
+      { columns, key, indexes: [byPlace, ofOrganization, walkedBy('age')], ranked: ['age'] },
+    ],
+    [
+      'is ranked by what may be null',
+      { columns, key, indexes: [byPlace, ofOrganization, walkedBy('nick')], ranked: ['nick'] },
+    ],
+  ])('is refused where it %s', (_, wrong) => {
+    const tables = { people: wrong as Table };
+    expect(() => shapesOf({ name: 'people', tables })).toThrow(/^the table people has ranks/);
   });
 });
