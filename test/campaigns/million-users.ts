@@ -82,7 +82,7 @@ const scopes: readonly (readonly [string, Scope])[] = [
 
 function pages(round: number): Asked[] {
   return scopes.flatMap(([name, scope]) =>
-    [0, 10_000, 100_000].flatMap((offset) =>
+    [0, 10_000, 100_000, 500_000].flatMap((offset) =>
       columns.map((column, index) => ({
         kind: `${name}, by any column, offset ${offset}`,
         scope,

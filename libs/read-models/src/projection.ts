@@ -24,6 +24,11 @@ export interface Table {
   /** Of the columns; unique. */
   readonly key: readonly string[];
   readonly indexes?: readonly Index[];
+  /**
+   * Text columns in whose order pages may be asked for from anywhere: each has an index of itself, `place` and
+   * `organization_id`. Engines that keep ranks find a page without walking to it.
+   */
+  readonly ranked?: readonly string[];
 }
 
 /** Where an event stands, and what is known of how it came there. */

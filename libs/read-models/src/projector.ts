@@ -6,7 +6,15 @@ import { type DomainEvent, decodeEvent } from '#event-catalog/catalogue.js';
 import { UndecodableEvent } from '#event-catalog/undecodable-event.js';
 import type { JsonValue, RecordedEvent } from '#event-log/event-log.js';
 import { type Opener, Unopenable } from '#read-models/opener.js';
-import type { Changes, Opening, Place, Projection, Removal, RowChange } from '#read-models/projection.js';
+import type {
+  Cell,
+  Changes,
+  Opening,
+  Place,
+  Projection,
+  Removal,
+  RowChange,
+} from '#read-models/projection.js';
 import { type OpenedChange, RowRefused } from '#read-models/store.js';
 
 /** An event that cannot be made into rows, whenever it is tried. */
@@ -29,12 +37,13 @@ export interface Projected {
 type Reach = (event: DomainEvent, place: Place, stream: string) => readonly Removal[];
 
 type Opened = Buffer | null | Promise<Buffer | null>;
+type Texts = readonly (Buffer | null)[];
 
 interface Draft {
   readonly event: RecordedEvent;
   readonly changes: readonly RowChange[];
-  /** In the order of the openings of all changes; null where nothing is sealed. */
-  readonly opened: readonly Opened[] | null;
+  /** In the order of the openings of all changes. */
+  readonly opened: readonly Opened[];
 }
 
 export class Projector {
@@ -82,9 +91,9 @@ export class Projector {
     }
     const changes: OpenedChange[] = [];
     for (const draft of drafts) {
-      const finished = draft.opened === null ? draft.changes : await finish(draft, draft.opened);
-      if (finished instanceof Poison) return { changes, poison: finished };
-      changes.push(...finished);
+      const texts = draft.opened.some(types.isPromise) ? await awaited(draft) : (draft.opened as Texts);
+      const refusal = texts instanceof Poison ? texts : finish(draft, texts, changes);
+      if (refusal !== null) return { changes, poison: refusal };
     }
     return { changes, poison };
   }
@@ -98,9 +107,10 @@ export class Projector {
     const place = placeOf(event);
     const each = this.#onEach?.(decoded, place) ?? [];
     const changes = on === undefined ? each : [...each, ...on(decoded, place)];
-    const openings = changes.flatMap(openingsOf);
-    if (openings.length === 0) return { event, changes, opened: null };
-    return { event, changes, opened: openings.map((opening) => this.#open(place, opening)) };
+    const opened: Opened[] = [];
+    for (const change of changes)
+      for (const opening of openingsOf(change)) opened.push(this.#open(place, opening));
+    return { event, changes, opened };
   }
 
   #open(place: Place, opening: Opening): Opened {
@@ -117,33 +127,44 @@ export class Projector {
   }
 }
 
-async function finish(draft: Draft, opened: readonly Opened[]): Promise<readonly OpenedChange[] | Poison> {
-  const texts: (Buffer | null)[] = [];
+/** Where what is sealed is opened by somebody else. */
+async function awaited({ event, opened }: Draft): Promise<Texts | Poison> {
   try {
-    for (const one of opened) texts.push(types.isPromise(one) ? await one : one);
+    const texts: (Buffer | null)[] = [];
+    for (const one of opened) texts.push(await one);
+    return texts;
   } catch (error) {
-    if (error instanceof Unopenable) return new Poison(draft.event, error);
+    if (error instanceof Unopenable) return new Poison(event, error);
     throw error;
   }
+}
+
+/** Adds to the changes all that the event comes to, or nothing where it comes to none. */
+function finish({ event, changes }: Draft, texts: Texts, all: OpenedChange[]): Poison | null {
+  const before = all.length;
   let next = 0;
   const take = () => texts[next++] ?? null;
   try {
-    return draft.changes.map((change) => withCells(change, take));
+    for (const change of changes) all.push(withCells(change, take));
+    return null;
   } catch (error) {
-    return new Poison(draft.event, error);
+    all.length = before;
+    return new Poison(event, error);
   }
 }
 
 function openingsOf(change: RowChange): readonly Opening[] {
-  return change.change === 'remove' ? [] : (change.openings ?? []);
+  return change.change === 'remove' ? none : (change.openings ?? none);
 }
+
+const none: readonly Opening[] = [];
 
 function withCells(change: RowChange, take: () => Buffer | null): OpenedChange {
   if (change.change === 'remove' || change.openings === undefined) return change;
   const { openings, ...rest } = change;
-  const cells = Object.assign({}, ...openings.map((opening) => opening.cells(take())));
-  if (rest.change === 'put') return { ...rest, row: { ...rest.row, ...cells } };
-  return { ...rest, cells: { ...rest.cells, ...cells } };
+  const cells: Record<string, Cell> = rest.change === 'put' ? { ...rest.row } : { ...rest.cells };
+  for (const opening of openings) Object.assign(cells, opening.cells(take()));
+  return rest.change === 'put' ? { ...rest, row: cells } : { ...rest, cells };
 }
 
 /** Null for a type that is not known here: of another program, or of a newer release. */

@@ -15,6 +15,8 @@ export class TableShape {
   readonly key: readonly string[];
   /** Columns that are found by any text within them. */
   readonly contains: readonly string[];
+  /** Columns in whose order rows are counted by blocks. */
+  readonly ranked: readonly string[];
   readonly table: Table;
   /** A search by other columns alone would read the whole table. */
   readonly #leading: ReadonlySet<string>;
@@ -26,6 +28,7 @@ export class TableShape {
     this.key = table.key;
     const indexes = table.indexes ?? [];
     this.contains = indexes.flatMap((index) => ('contains' in index ? [index.contains] : []));
+    this.ranked = table.ranked ?? [];
     const first = indexes.flatMap((index) => ('columns' in index ? index.columns.slice(0, 1) : []));
     this.#leading = new Set([...table.key.slice(0, 1), ...first]);
   }
@@ -37,24 +40,29 @@ export class TableShape {
     return cells;
   }
 
-  /** The cells that are named, in the order in which they are named. Throws `RowRefused`. */
-  namedCellsOf(row: Row): Cell[] {
-    return Object.entries(row).map(([name, cell]) => this.#fitting(name, cell));
-  }
-
   /** Throws `RowRefused`. */
   checkSet({ where, cells }: Pick<Set, 'where' | 'cells'>): void {
     this.checkWhere(where);
-    const inKey = Object.keys(cells).find((name) => this.key.includes(name));
-    if (inKey !== undefined) throw new RowRefused(`${this.name}: ${inKey} is of the key, and is never set`);
-    if (Object.keys(cells).length === 0) throw new RowRefused(`${this.name}: nothing is set`);
+    let isEmpty = true;
+    for (const name in cells) {
+      if (this.key.includes(name))
+        throw new RowRefused(`${this.name}: ${name} is of the key, and is never set`);
+      this.#fitting(name, cells[name] as Cell);
+      isEmpty = false;
+    }
+    if (isEmpty) throw new RowRefused(`${this.name}: nothing is set`);
   }
 
   /** Throws `RowRefused`. */
   checkWhere(where: Row): void {
-    const names = Object.keys(where);
-    if (!names.some((name) => this.#leading.has(name)))
-      throw new RowRefused(`${this.name}: no index is there to find rows by ${names.join() || 'nothing'}`);
+    let isLed = false;
+    for (const name in where) {
+      isLed ||= this.#leading.has(name);
+      this.#fitting(name, where[name] as Cell);
+    }
+    if (isLed) return;
+    const names = Object.keys(where).join();
+    throw new RowRefused(`${this.name}: no index is there to find rows by ${names || 'nothing'}`);
   }
 
   /** Throws `RowRefused`. */
@@ -102,7 +110,8 @@ export function shapesOf(projection: {
   );
 }
 
-function checkTable(name: string, { columns, key, indexes = [] }: Table): void {
+function checkTable(name: string, table: Table): void {
+  const { columns, key, indexes = [] } = table;
   for (const one of [name, ...Object.keys(columns)]) checkName(one);
   const demand = (isSo: boolean, what: string) => {
     if (!isSo) throw new TypeError(`the table ${name} ${what}`);
@@ -111,6 +120,7 @@ function checkTable(name: string, { columns, key, indexes = [] }: Table): void {
   demand(key.length > 0, 'has no key');
   for (const column of key) demand(columns[column] !== undefined, `has ${column} in its key alone`);
   for (const column of key) demand(columns[column]?.nullable !== true, `may have no ${column} in its key`);
+  checkRanks(table, demand);
   for (const index of indexes) {
     const of = 'contains' in index ? [index.contains] : index.columns;
     for (const column of of)
@@ -119,6 +129,20 @@ function checkTable(name: string, { columns, key, indexes = [] }: Table): void {
       !('contains' in index) || columns[index.contains]?.kind === 'text',
       'looks for text in what is none',
     );
+  }
+}
+
+type Demand = (isSo: boolean, what: string) => void;
+
+function checkRanks({ columns, indexes = [], ranked = [] }: Table, demand: Demand): void {
+  const ways = ranked.map((column) => [column, 'place', 'organization_id']);
+  for (const way of ranked.length === 0 ? [] : [['place'], ['organization_id', 'place'], ...ways]) {
+    const isThere = indexes.some((index) => 'columns' in index && index.columns.join() === way.join());
+    demand(isThere, `has ranks, and no index of ${way.join()}`);
+  }
+  for (const column of ranked) {
+    demand(columns[column]?.kind === 'text', `has ranks by ${column}, which is no text`);
+    demand(columns[column]?.nullable !== true, `has ranks by ${column}, which may be null`);
   }
 }
 

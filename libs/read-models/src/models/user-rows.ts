@@ -80,6 +80,7 @@ export const usersTable: Table = {
     { columns: ['phone_lower'] },
     ...searchable.map((column) => ({ contains: column })),
   ],
+  ranked: sortable,
 };
 
 /** Nobody is known of whom nothing can be read. */

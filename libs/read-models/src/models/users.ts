@@ -24,12 +24,15 @@ function withoutOrganization({ organizationId }: Place, user: Row = {}): readonl
   return Object.keys(tables).map((table) => ({ change: 'remove', table, where }));
 }
 
+/** What every event moves is in these rows already. */
+const wholeRows: ReadonlySet<string> = new Set(['user.human.added', 'user.machine.added']);
+
 export const users: Projection = {
   name: 'users',
-  version: 2,
+  version: 3,
   tables,
-  onEach: (_, place) =>
-    place.stream.startsWith('user-')
+  onEach: ({ type }, place) =>
+    place.stream.startsWith('user-') && !wholeRows.has(type)
       ? [{ change: 'set', table: 'users', where: { stream: place.stream }, cells: moved(place) }]
       : [],
   on: {

@@ -74,6 +74,7 @@ export async function listUsers(
   const found = await listed({
     reading,
     table: reading.tableOf('users', 'users'),
+    ranks: reading.ranksOf('users', 'users'),
     organizationId: only,
     filter: filter === null ? null : userCondition(filter, sources),
     narrowings: filter === null ? [] : userNarrowings(filter, sources),

@@ -4,41 +4,20 @@
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 
-import type { OrganizationId } from '#domain/ids.js';
-import { all, always, among, type Condition } from '#read-models/queries/conditions.js';
-import { byRank, type Narrowing, narrowMax } from '#read-models/queries/narrowing.js';
-import { compareKeys, type ListRefusal, type Page, pageDefault } from '#read-models/queries/queries.js';
-import type { Reading } from '#read-models/store.js';
-
-export interface Asked {
-  readonly reading: Reading;
-  /**
-   * With the columns `stream`, `place`, `organization_id`, the one of the order, and what the filter is about; it is
-   * called `t`.
-   */
-  readonly table: string;
-  /** Whose rows may be seen; null for all. */
-  readonly organizationId: OrganizationId | null;
-  /** Of those, the ones with a certain key: an index has them in the order of their adding. */
-  readonly key?: Condition;
-  /** Null is everything there. */
-  readonly filter: Condition | null;
-  readonly narrowings: readonly Narrowing[];
-  /** Null, and it is the order of adding. */
-  readonly column: string | null;
-  readonly isAscending: boolean;
-  readonly page: Page;
-  readonly lookedAtMax: number;
-  /** Rows that are held against the filter to be counted, where each takes longer than is usual. */
-  readonly countedLookedAtMax?: number;
-}
-
-export interface Found {
-  /** Of this page, in order. */
-  readonly streams: readonly string[];
-  readonly total: number;
-  readonly isMore: boolean;
-}
+import { compareTexts } from '#read-models/compare-texts.js';
+import {
+  type Asked,
+  type Found,
+  type Hit,
+  limitOf,
+  number,
+  run,
+  within,
+} from '#read-models/queries/asked-list.js';
+import { all, among, type Condition } from '#read-models/queries/conditions.js';
+import { byRank, narrowMax } from '#read-models/queries/narrowing.js';
+import { compareKeys, type ListRefusal, type Page } from '#read-models/queries/queries.js';
+import { rankedPage, rankedRowAt } from '#read-models/queries/ranked-page.js';
 
 /** So many rows of an organization are sorted in some tens of milliseconds. */
 const sortedMax = 10_000;
@@ -56,13 +35,9 @@ export async function listed(asked: Asked): Promise<Found | ListRefusal> {
     const rows = await run<{ stream: string }>(asked, sql`${streams} limit ${number(narrowMax + 1)}`);
     if (rows.length <= narrowMax) return narrowPage(asked, [...new Set(rows.map(({ stream }) => stream))]);
   }
+  const ranked = await rankedPage(asked);
+  if (ranked !== null) return ranked;
   return (await isSmall(asked)) ? sortedPage(asked) : widePage(asked);
-}
-
-interface Hit {
-  readonly stream: string;
-  readonly key: string;
-  readonly place: string;
 }
 
 async function narrowPage(asked: Asked, streams: readonly string[]): Promise<Found> {
@@ -141,6 +116,8 @@ type End = Omit<Hit, 'stream'>;
 
 /** The row up to which this many come before it; null where there are no more. */
 async function rowAt(asked: Asked, rank: number): Promise<End | null> {
+  const ranked = await rankedRowAt(asked, rank);
+  if (ranked !== 'not ranked') return ranked;
   const { column } = asked;
   const everything = { ...asked, filter: null };
   const [row] = await run<End>(
@@ -235,14 +212,6 @@ function from(asked: Asked, end: End | null): RawBuilder<unknown> {
     where ${all([seen, ...(key === undefined ? [] : [key])])} and t.place is not null ${upTo} ${andIf(filter)}`;
 }
 
-/** With a sign before its column, SQLite looks for no index that begins with it. */
-function within({ organizationId, reading }: Asked, sign: '' | '+' = ''): Condition {
-  if (organizationId === null) return always;
-  const column =
-    reading.engine === 'sqlite' ? sql.raw(`${sign}t.organization_id`) : sql.ref('t.organization_id');
-  return sql<SqlBool>`${column} = ${organizationId}`;
-}
-
 function before({ column, isAscending }: Asked, { key, place }: End): RawBuilder<unknown> {
   const sign = isAscending ? sql`<` : sql`>`;
   if (column === null) return sql`and t.place ${sign} ${place}`;
@@ -259,18 +228,5 @@ function ordered({ column }: Asked, isAscending: boolean): RawBuilder<unknown> {
 
 const andIf = (condition: Condition | null = null) =>
   condition === null ? sql`` : sql`and ${all([condition])}`;
-const number = (value: number) => sql`${value}`;
-const limitOf = ({ limit }: Page): number => limit ?? pageDefault;
 const limited = (page: Page) =>
   sql`limit ${number(limitOf(page))} offset ${number(Math.min(page.offset, offsetMax))}`;
-
-async function run<Row>({ reading }: Asked, query: RawBuilder<unknown>): Promise<readonly Row[]> {
-  const { rows } = await (query as RawBuilder<Row>).execute(reading.db);
-  return rows;
-}
-
-/** By their characters, as engines that compare bytes of UTF-8 do. */
-export const compareTexts = (one: string, other: string): number => {
-  if (one === other) return 0;
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
-};

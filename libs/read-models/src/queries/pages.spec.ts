@@ -8,11 +8,13 @@ import { type SqlBool, sql } from 'kysely';
 
 import type { OrganizationId } from '#domain/ids.js';
 import type { Position } from '#event-log/event-log.js';
+import { compareTexts } from '#read-models/compare-texts.js';
 import { users } from '#read-models/models/users.js';
 import type { Row } from '#read-models/projection.js';
 import { listUsers, type UserColumn } from '#read-models/queries/list-users.js';
-import { compareTexts, listed } from '#read-models/queries/listing.js';
+import { listed } from '#read-models/queries/listing.js';
 import { everyOrganization, type Scope } from '#read-models/queries/queries.js';
+import type { UserFilter } from '#read-models/queries/user-filter.js';
 import type { ModelStore } from '#read-models/store.js';
 import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
@@ -98,6 +100,29 @@ async function holdEveryPage(store: ModelStore): Promise<void> {
   }
 }
 
+const lookedAtMax = 3;
+const everybody: UserFilter = { kind: 'not', of: { kind: 'state', state: 'inactive' } };
+
+/** No index leads to who is meant: as many are looked at as may be, from the end at which the list begins. */
+async function holdEveryFilteredPage(store: ModelStore): Promise<void> {
+  for (const way of ways.filter(({ column, isAscending }) => isAscending || column === 'creation-date')) {
+    const all = sorted(way);
+    for (let offset = 0; offset <= all.length; offset += 1) {
+      const page = { offset, limit: 2 - (offset % 2) };
+      const { column, isAscending, scope } = way;
+      const search = { filter: everybody, column, isAscending, page, withMetadata: false };
+      const found = await store.read((reading) =>
+        listUsers(scope, search, { reading, now: 0, ...unneeded, lookedAtMax }),
+      );
+      const told =
+        found.kind === 'rejected' ? found.refusal.code : found.answer.items.map(({ userId }) => userId);
+      const isWithin = offset + page.limit <= lookedAtMax;
+      const expected = isWithin ? all.slice(offset, offset + page.limit) : 'list-too-long';
+      expect({ ...way, offset, told }).toEqual({ ...way, offset, told: expected });
+    }
+  }
+}
+
 interface Keyed extends Pick<Way, 'isAscending' | 'scope'> {
   readonly lookedAtMax: number;
 }
@@ -135,11 +160,16 @@ async function holdEveryPageOfKey(store: ModelStore): Promise<void> {
 }
 
 describe('every page of a list in SQLite', () => {
-  it('is what stands there in the whole list', async () => {
+  it.each([
+    ['walked to from an end', { blockRows: 512, rankedFrom: 5_000 }],
+    ['walked to from a block of rows that are counted', { blockRows: 2, rankedFrom: 1 }],
+    ['walked to in one block', { blockRows: 512, rankedFrom: 1 }],
+  ])('is what stands there in the whole list, %s', async (_, rankLimits) => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
-    const store = openSqliteStore(join(directory, 'read-models.db'));
+    const store = openSqliteStore(join(directory, 'read-models.db'), { rankLimits });
     try {
       await holdEveryPage(store);
+      await holdEveryFilteredPage(store);
       await holdEveryPageOfKey(store);
     } finally {
       await store.close();
@@ -152,6 +182,7 @@ describeOnPostgres('every page of a list in PostgreSQL', (server) => {
   it('is what stands there in the whole list', async () => {
     const store = await openPostgresStore({ url: await server().createDatabase() });
     await holdEveryPage(store);
+    await holdEveryFilteredPage(store);
     await holdEveryPageOfKey(store);
     await store.close();
   }, 60_000);

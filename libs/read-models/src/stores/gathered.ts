@@ -87,8 +87,6 @@ export class Gathered {
 
   #set({ where, cells }: Change<'set'>): void {
     this.#shape.checkSet({ where, cells });
-    this.#shape.namedCellsOf(cells);
-    this.#shape.namedCellsOf(where);
     const key = this.#keyOf(where);
     if (key === null) {
       this.#endRunWhereUnsure();
@@ -113,7 +111,6 @@ export class Gathered {
 
   #remove({ where }: Change<'remove'>): void {
     this.#shape.checkWhere(where);
-    this.#shape.namedCellsOf(where);
     const key = this.#keyOf(where);
     if (key === null) {
       this.#endRunWhereUnsure();

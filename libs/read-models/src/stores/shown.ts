@@ -22,7 +22,11 @@ export function tableName(projection: string, build: number, table: string): str
   return `${projection}_${build}_${table}`;
 }
 
-export function readingOver(shown: Shown, engine: Engine, ask: Ask): Omit<Reading, 'engine' | 'mayContain'> {
+export function readingOver(
+  shown: Shown,
+  engine: Engine,
+  ask: Ask,
+): Omit<Reading, 'engine' | 'mayContain' | 'ranksOf'> {
   const live = (projection: string) => shown.find((one) => one.projection === projection);
   return {
     db: new Kysely({ dialect: dialectOver(engine, ask) }),

@@ -21,6 +21,7 @@ export function readingOf(shown: Shown, client: pg.ClientBase): Reading {
   return {
     ...reading,
     engine: 'postgres',
+    ranksOf: () => null,
     mayContain: ({ projection, table, column, text, as }) => {
       if ([...text].length < 3) throw new TypeError('a text of fewer than three characters has no index');
       // PostgreSQL knows neither of the two, and no row has them.

@@ -34,15 +34,18 @@ import {
 } from '#read-models/stores/sqlite/bookkeeping.js';
 import { digestIn } from '#read-models/stores/sqlite/digest.js';
 import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
+import type { RankLimits } from '#read-models/stores/sqlite/ranks.js';
 import { Snapshot } from '#read-models/stores/sqlite/snapshot.js';
 import { readingOf } from '#read-models/stores/sqlite/sqlite-reading.js';
-import { creation, orderedIndexes, removal, textIndex } from '#read-models/stores/sqlite/tables.js';
+import { creation, orderedIndexes, ranks, removal, textIndex } from '#read-models/stores/sqlite/tables.js';
 import { dropped, WrittenFile } from '#read-models/stores/sqlite/written-file.js';
 import { shapesOf } from '#read-models/table-shape.js';
 
 export interface SqliteStoreOptions {
   /** What was erased is in no byte of the WAL after about so long. */
   readonly wipeAfterMs?: number;
+  /** Smaller ones, and few rows have many blocks. */
+  readonly rankLimits?: RankLimits;
 }
 
 /** Erasing must bite soon, and taking the WAL into the file costs an fsync. */
@@ -60,15 +63,17 @@ class SqliteModelStore implements ModelStore {
   /** By build. */
   readonly #files = new Map<number, WrittenFile>();
   readonly #wipeAfterMs: number;
+  readonly #rankLimits: RankLimits | undefined;
   readonly #reading = new Set<Snapshot>();
   #idle: Snapshot[] = [];
   #wiping: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(path: string, { wipeAfterMs = wipeAfterDefaultMs }: SqliteStoreOptions) {
+  constructor(path: string, { wipeAfterMs = wipeAfterDefaultMs, rankLimits }: SqliteStoreOptions) {
     this.#path = path;
     this.#wipeAfterMs = wipeAfterMs;
-    this.#main = new WrittenFile(path);
+    this.#rankLimits = rankLimits;
+    this.#main = new WrittenFile(path, rankLimits);
     told(() => this.#removeLeftovers());
   }
 
@@ -257,7 +262,7 @@ class SqliteModelStore implements ModelStore {
   #makeFile(projection: Projection, build: number, isBulk: boolean): void {
     const path = buildPath(this.#path, build);
     removeFile(path);
-    const file = new WrittenFile(path);
+    const file = new WrittenFile(path, this.#rankLimits);
     this.#files.set(build, file);
     file.transaction(() => {
       file.bookkeeping.add({ ...rowOf(projection, false), build });
@@ -292,7 +297,7 @@ class SqliteModelStore implements ModelStore {
     const isApart = told(() => main.bookkeeping.isApart(build));
     if (isApart === null) return null;
     if (!isApart) return main;
-    const open = this.#files.get(build) ?? new WrittenFile(buildPath(this.#path, build));
+    const open = this.#files.get(build) ?? new WrittenFile(buildPath(this.#path, build), this.#rankLimits);
     this.#files.set(build, open);
     return open;
   }
@@ -366,8 +371,12 @@ function makeTables(database: Database, { projection, build, shapes, isBulk }: M
     const name = tableName(projection.name, build, table);
     database.exec(creation(name, shape));
     if (isBulk) continue;
-    for (const { sql } of orderedIndexes(name, shape)) database.exec(sql);
-    for (const sql of textIndex(name, shape)) database.exec(sql);
+    const later = [
+      ...orderedIndexes(name, shape).map(({ sql }) => sql),
+      ...textIndex(name, shape),
+      ...ranks(name, shape),
+    ];
+    for (const sql of later) database.exec(sql);
   }
 }
 

@@ -1,7 +1,7 @@
 // A snapshot as queries see it, wherever it is asked: in this thread or in another.
 
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
-
+import { ranksName } from '#read-models/ranked.js';
 import type { Reading } from '#read-models/store.js';
 import { type Ask, readingOver, type Shown } from '#read-models/stores/shown.js';
 import { textIndexName, textQuery } from '#read-models/stores/sqlite/tables.js';
@@ -19,6 +19,7 @@ export function readingOf(shown: Shown, ask: Ask): Reading {
   return {
     ...reading,
     engine: 'sqlite',
+    ranksOf: (projection, table) => ranksName(reading.tableOf(projection, table)),
     mayContain: ({ projection, table, column, text, as, atMost = -1 }) => {
       const name = reading.tableOf(projection, table);
       const query = textQuery(column, text);

@@ -6,18 +6,20 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Cell, Row } from '#read-models/projection.js';
 import type { OpenedChange } from '#read-models/store.js';
 import { Gathered, type Pending } from '#read-models/stores/gathered.js';
+import { type RankLimits, Ranks, type Standing } from '#read-models/stores/sqlite/ranks.js';
 import { listed, type OrderedIndex, quoted, textIndexName } from '#read-models/stores/sqlite/tables.js';
 import { type Changed, formOf, type Step } from '#read-models/stores/steps.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
-type Texts = readonly Cell[];
+/** Of the columns that are watched: those of the index of texts, then those that it is ranked by. */
+type Watched = readonly Cell[];
 
-/** A row whose texts may have changed. */
+/** A row in which these may have changed. */
 interface Touched {
-  /** What the index of texts knows of it; null where there was no row. */
-  readonly before: Texts | null;
+  /** What the index of texts and the ranks know of it; null where there was no row. */
+  readonly before: Watched | null;
   /** As they are now; null where that has to be looked up. */
-  after: Texts | null;
+  after: Watched | null;
 }
 
 export interface WrittenTable {
@@ -25,6 +27,7 @@ export interface WrittenTable {
   readonly shape: TableShape;
   /** While rows are written in bulk: the indexes that are made by need, and after it. Null when all are there. */
   readonly missing: readonly OrderedIndex[] | null;
+  readonly rankLimits: RankLimits;
 }
 
 export class TableWrites {
@@ -34,8 +37,11 @@ export class TableWrites {
   readonly #statements = new Map<string, Statement<Cell[]>>();
   /** Not made yet, nor is the index of texts, while there are any such: see `finish` of the store. */
   #missing: readonly OrderedIndex[];
-  /** By their place among the columns; none while the index of texts is not made yet. */
-  readonly #contains: ReadonlyMap<string, number>;
+  /** By their place among the columns; none while the index of texts and the ranks are not made yet. */
+  readonly #watched: ReadonlyMap<string, number>;
+  readonly #ranks: Ranks | null;
+  /** By which a row stands in its lists; their places among what is watched. */
+  readonly #standingBy: readonly number[];
   #gathered: Gathered;
   /**
    * By row. The index of texts is brought up to date once a transaction, after all rows: each statement between two
@@ -43,13 +49,16 @@ export class TableWrites {
    */
   readonly #touched = new Map<number, Touched>();
 
-  constructor(database: Database, { name, shape, missing }: WrittenTable) {
+  constructor(database: Database, { name, shape, missing, rankLimits }: WrittenTable) {
     this.#database = database;
     this.#name = name;
     this.#shape = shape;
     this.#missing = missing ?? [];
-    const contains = missing === null ? shape.contains : [];
-    this.#contains = new Map(contains.map((column) => [column, shape.columns.indexOf(column)]));
+    const watched = missing === null ? watchedColumns(shape) : [];
+    this.#watched = new Map(watched.map((column) => [column, shape.columns.indexOf(column)]));
+    this.#standingBy = standingColumns(shape).map((column) => watched.indexOf(column));
+    const isRanked = missing === null && shape.ranked.length > 0;
+    this.#ranks = isRanked ? new Ranks(database, { name, ranked: shape.ranked, limits: rankLimits }) : null;
     this.#gathered = new Gathered(shape);
   }
 
@@ -64,12 +73,18 @@ export class TableWrites {
       for (const step of steps) this.#take(step);
       for (const pending of puts) this.#put(pending);
     }
-    for (const [row, touched] of this.#touched) this.#indexTexts(row, touched);
+    for (const [row, { before, after: known }] of this.#touched) {
+      const after = known ?? this.#watchedOf(row);
+      this.#indexTexts(row, before, after);
+      this.#ranks?.note(this.#standing(before), this.#standing(after));
+    }
+    this.#ranks?.write();
   }
 
   /** What was noted of a transaction, whether it came about or not. */
   forget(): void {
     this.#touched.clear();
+    this.#ranks?.forget();
     this.#gathered = new Gathered(this.#shape);
   }
 
@@ -89,7 +104,7 @@ export class TableWrites {
     };
     const form = unsure.size === 0 ? 'put' : `put ${[...unsure].join()}`;
     const statement = this.#statement(form, sql);
-    if (this.#contains.size === 0) {
+    if (this.#watched.size === 0) {
       statement.run(...cells);
       return;
     }
@@ -98,7 +113,7 @@ export class TableWrites {
     const { lastInsertRowid } = statement.run(...cells);
     // It may have been the number of a row that was removed a moment ago.
     const number = known ?? Number(lastInsertRowid);
-    const places = [...this.#contains.values()];
+    const places = [...this.#watched.values()];
     const after = places.some((place) => unsure.has(place))
       ? null
       : places.map((place) => cells[place] as Cell);
@@ -109,7 +124,7 @@ export class TableWrites {
     const values = [...Object.values(cells), ...found(where)];
     this.#need(where);
     const names = Object.keys(cells);
-    if (names.some((column) => this.#contains.has(column))) this.#touch(where);
+    if (names.some((column) => this.#watched.has(column))) this.#touch(where);
     const sets = () => names.map((column) => `${quoted(column)} = ?`).join(', ');
     this.#statement(
       `set ${names.join()} ${formOf(where)}`,
@@ -119,7 +134,7 @@ export class TableWrites {
 
   #remove(where: Row): void {
     this.#need(where);
-    if (this.#contains.size > 0) this.#touch(where);
+    if (this.#watched.size > 0) this.#touch(where);
     this.#statement(
       `remove ${formOf(where)}`,
       () => `DELETE FROM ${quoted(this.#name)} WHERE ${condition(where)}`,
@@ -139,46 +154,52 @@ export class TableWrites {
     const rows = this.#statement(
       `touch ${formOf(where)}`,
       () =>
-        `SELECT rowid, ${listed(this.#shape.contains)} FROM ${quoted(this.#name)} WHERE ${condition(where)}`,
+        `SELECT rowid, ${listed([...this.#watched.keys()])} FROM ${quoted(this.#name)} WHERE ${condition(where)}`,
     )
       .raw()
       .all(...found(where)) as Cell[][];
-    return rows.map(([row, ...texts]) => {
+    return rows.map(([row, ...cells]) => {
       const number = row as number;
       const known = this.#touched.get(number);
-      this.#touched.set(number, { before: known === undefined ? texts : known.before, after: null });
+      this.#touched.set(number, { before: known === undefined ? cells : known.before, after: null });
       return number;
     });
   }
 
-  #indexTexts(row: number, { before, after: known }: Touched): void {
-    const after = known ?? this.#textsOf(row);
-    if (before !== null && after?.every((cell, at) => cell === before[at])) return;
+  #indexTexts(row: number, before: Watched | null, after: Watched | null): void {
     const { contains } = this.#shape;
+    const [was, is] = [before?.slice(0, contains.length), after?.slice(0, contains.length)];
+    if (contains.length === 0 || (was !== undefined && is?.every((cell, at) => cell === was[at]))) return;
     const index = quoted(textIndexName(this.#name));
     const values = `(${['?', ...contains.map(() => '?')].join(', ')})`;
-    if (before !== null)
+    if (was !== undefined)
       this.#statement(
         'unindex',
         () =>
           `INSERT INTO ${index} (${index}, rowid, ${listed(contains)}) VALUES ('delete', ${values.slice(1)}`,
-      ).run(row, ...before);
-    if (after !== null)
+      ).run(row, ...was);
+    if (is !== undefined)
       this.#statement(
         'index',
         () => `INSERT INTO ${index} (rowid, ${listed(contains)}) VALUES ${values}`,
-      ).run(row, ...after);
+      ).run(row, ...is);
   }
 
   /** Null where the row is gone. */
-  #textsOf(row: number): Texts | null {
-    const texts = this.#statement(
-      'texts',
-      () => `SELECT ${listed(this.#shape.contains)} FROM ${quoted(this.#name)} WHERE rowid = ?`,
+  #watchedOf(row: number): Watched | null {
+    const cells = this.#statement(
+      'watched',
+      () => `SELECT ${listed([...this.#watched.keys()])} FROM ${quoted(this.#name)} WHERE rowid = ?`,
     )
       .raw()
       .get(row);
-    return (texts as Texts | undefined) ?? null;
+    return (cells as Watched | undefined) ?? null;
+  }
+
+  #standing(watched: Watched | null): Standing | null {
+    if (watched === null) return null;
+    const [place = null, organization = null, ...keys] = this.#standingBy.map((at) => watched[at] as Cell);
+    return { place, organization, keys };
   }
 
   #statement(form: string, sql: () => string): Statement<Cell[]> {
@@ -199,4 +220,12 @@ function condition(where: Row): string {
   return Object.entries(where)
     .map(([name, cell]) => `${quoted(name)} ${cell === null ? 'IS NULL' : '= ?'}`)
     .join(' AND ');
+}
+
+function watchedColumns(shape: TableShape): readonly string[] {
+  return [...new Set([...shape.contains, ...standingColumns(shape)])];
+}
+
+function standingColumns({ ranked }: TableShape): readonly string[] {
+  return ranked.length === 0 ? [] : ['place', 'organization_id', ...ranked];
 }

@@ -1,5 +1,6 @@
 // Tables and indexes of a build, as SQLite makes them.
 
+import { ranksName } from '#read-models/ranked.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
 /** Where the texts of a table are found by what is within them. */
@@ -52,8 +53,27 @@ export function textIndex(name: string, { contains }: TableShape): string[] {
   ];
 }
 
-export function removal(name: string, { contains }: TableShape): string[] {
-  return [...withoutTextIndex(name, contains), `DROP TABLE ${quoted(name)}`];
+export function removal(name: string, { contains, ranked }: TableShape): string[] {
+  return [...withoutTextIndex(name, contains), ...withoutRanks(name, ranked), `DROP TABLE ${quoted(name)}`];
+}
+
+/** What it counts in, what it begins with, and how many rows follow up to the next one. */
+export function ranks(name: string, { ranked }: TableShape): string[] {
+  if (ranked.length === 0) return [];
+  return [
+    `CREATE TABLE ${quoted(ranksName(name))} (
+  scope TEXT NOT NULL,
+  ordered_by TEXT NOT NULL,
+  first_key TEXT NOT NULL,
+  first_place TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (scope, ordered_by, first_key, first_place)
+) STRICT, WITHOUT ROWID`,
+  ];
+}
+
+export function withoutRanks(name: string, ranked: readonly string[]): string[] {
+  return ranked.length > 0 ? [`DROP TABLE IF EXISTS ${quoted(ranksName(name))}`] : [];
 }
 
 export function withoutTextIndex(name: string, contains: readonly string[]): string[] {

@@ -8,13 +8,16 @@ import { type Batch, type Checkpoint, Fenced, type OpenedChange, RowRefused } fr
 import { tableName } from '#read-models/stores/shown.js';
 import { Bookkeeping, type KnownBuild, tablesOf } from '#read-models/stores/sqlite/bookkeeping.js';
 import { openWriter, told } from '#read-models/stores/sqlite/model-file.js';
+import { type RankLimits, Ranks, rankLimits } from '#read-models/stores/sqlite/ranks.js';
 import { TableWrites } from '#read-models/stores/sqlite/table-writes.js';
 import {
   listed,
   orderedIndexes,
   quoted,
+  ranks,
   textIndex,
   textIndexName,
+  withoutRanks,
   withoutTextIndex,
 } from '#read-models/stores/sqlite/tables.js';
 import { shapesOf, type TableShape } from '#read-models/table-shape.js';
@@ -34,10 +37,12 @@ export class WrittenFile {
   readonly database: Database;
   readonly bookkeeping: Bookkeeping;
   readonly #writes = new Map<number, OpenBuild>();
+  readonly #limits: RankLimits;
   readonly #begin: Statement;
   readonly #commit: Statement;
 
-  constructor(path: string) {
+  constructor(path: string, limits = rankLimits) {
+    this.#limits = limits;
     this.database = openWriter(path);
     this.#begin = this.database.prepare('BEGIN IMMEDIATE');
     this.#commit = this.database.prepare('COMMIT');
@@ -99,6 +104,7 @@ export class WrittenFile {
         await nextTurn();
       }
       await this.#indexTexts(name, shape);
+      await this.#rank(name, shape);
       pass('indexes: between two');
     }
     pass('indexes: before they count');
@@ -150,6 +156,17 @@ export class WrittenFile {
     }
   }
 
+  /** Begun anew, as texts are. */
+  async #rank(name: string, shape: TableShape): Promise<void> {
+    const { ranked } = shape;
+    if (ranked.length === 0) return;
+    this.transaction(() => {
+      for (const sql of [...withoutRanks(name, ranked), ...ranks(name, shape)]) this.database.exec(sql);
+    });
+    const steps = new Ranks(this.database, { name, ranked, limits: this.#limits }).build();
+    while (this.transaction(() => steps.next().done) !== true) await nextTurn();
+  }
+
   #writesOf(build: number): Writes {
     const opened = this.#writes.get(build);
     // Somebody else may have finished it.
@@ -162,7 +179,7 @@ export class WrittenFile {
       [...shapesOf({ name: projection, tables: tablesOf(known) })].map(([table, shape]) => {
         const name = tableName(projection, build, table);
         const missing = isWhole ? null : orderedIndexes(name, shape);
-        return [table, new TableWrites(this.database, { name, shape, missing })];
+        return [table, new TableWrites(this.database, { name, shape, missing, rankLimits: this.#limits })];
       }),
     );
     this.#writes.set(build, { writes, isWhole });
