@@ -179,9 +179,12 @@ async function fail(one: House, command: Command<unknown>): Promise<void> {
   }
 }
 
+/** What no caller brings. */
+const given = ['by', 'admit'];
+
 /** Each field in turn holds what breaks its rules, and is not to be repeated. */
 async function refuseInvalid(command: Command<unknown>): Promise<void> {
-  const fields = Object.keys(command).filter((name) => name !== 'by');
+  const fields = Object.keys(command).filter((name) => !given.includes(name));
   for (const name of fields) {
     const wrong = Object.assign(Object.create(Object.getPrototypeOf(command)), command, {
       [name]: `${planted.text('text in a wrong place')}\u0007`,

@@ -30,8 +30,15 @@ export interface SurroundingsOptions {
   readonly streamOf: (organizationId: OrganizationId) => string;
 }
 
+interface Made {
+  readonly instance: Loaded<InstanceState>;
+  readonly surroundings: Surroundings;
+}
+
 export class SurroundingsReader {
   readonly #options: SurroundingsOptions;
+  /** By the state of the organization, which is the same object while nothing changes: they are asked for twice by each call. */
+  readonly #made = new WeakMap<Loaded<OrganizationState>, Made>();
 
   constructor(options: SurroundingsOptions) {
     this.#options = options;
@@ -43,8 +50,16 @@ export class SurroundingsReader {
     const one = organizations.current(streamOf(organizationId));
     const other = instance.current(instanceStream);
     if (one instanceof Promise || other instanceof Promise)
-      return Promise.all([one, other]).then(([first, second]) => together(first, second));
-    return together(one, other);
+      return Promise.all([one, other]).then(([first, second]) => this.#together(first, second));
+    return this.#together(one, other);
+  }
+
+  #together(organization: Loaded<OrganizationState>, instance: Loaded<InstanceState>): Surroundings {
+    const made = this.#made.get(organization);
+    if (made !== undefined && made.instance === instance) return made.surroundings;
+    const surroundings = together(organization, instance);
+    this.#made.set(organization, { instance, surroundings });
+    return surroundings;
   }
 
   /** What holds where an organization chose nothing. */

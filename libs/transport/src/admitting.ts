@@ -9,6 +9,7 @@ import type { Application } from '#application/application.js';
 import type { CallerProof, Reached, Refused } from '#application/caller.js';
 import type { Admit } from '#application/session/admission.js';
 import type { Surroundings } from '#application/surroundings.js';
+import type { Settings } from '#domain/organization/settings.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
@@ -147,10 +148,10 @@ export class Admitting {
     return refused(this.#limits.countStranger(address, tally) ?? refusal);
   }
 
-  #countingOf(principal: Principal, { tally }: Incoming): Counting | Promise<Counting> {
+  #countingOf(principal: Principal, { tally }: Incoming): Counted | Promise<Counted> {
     const { organizationId, userStream, via } = principal;
     const { quotas, parts, surroundings } = this.#options.application;
-    const countingBy = ({ settings }: Pick<Surroundings, 'settings'>): Counting => {
+    const countingBy = ({ settings }: Pick<Surroundings, 'settings'>): Counted => {
       tally.tellQuotas(() => quotas.figuresOf(organizationId, settings, parts.clock()));
       return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
     };
@@ -164,7 +165,8 @@ export class Admitting {
     { method, request, incoming, reached, noticed, counting }: InvocationRead,
   ): Promise<Admitted | Refused<CallRefusal>> {
     const { application } = this.#options;
-    const afforded = await this.#afford(built, { request, incoming, counting });
+    const affording = this.#afford(built, { request, incoming, counting });
+    const afforded = affording instanceof Promise ? await affording : affording;
     if (afforded.kind === 'rejected') return afforded;
     const { stepUp, proof } = afforded;
     const asked = built.ask(request);
@@ -174,8 +176,8 @@ export class Admitting {
     const allowed = await this.#allow(principal, asked, { built, method, incoming, noticed });
     if (allowed.kind === 'rejected') return allowed;
     const { organizationId } = allowed;
-    const showing = { built, request, principal, asked, proof };
-    const unproven = stepUp === null ? null : await this.#refusedStepUp(stepUp, showing);
+    const showing = { built, request, principal, asked, proof, settings: counting.settings };
+    const unproven = stepUp === null ? null : this.#refusedStepUp(stepUp, showing);
     if (unproven !== null) return refused(unproven);
     const called = calledBy(application, { principal, method, request, incoming, proof, reached });
     if (called.kind === 'rejected') return called;
@@ -206,27 +208,28 @@ export class Admitting {
   }
 
   /** What it costs to look at the call, and at the proof in its headers, is taken before anything is looked at. */
-  async #afford(
+  #afford(
     built: MethodRules<Message>,
     { request, incoming, counting }: Pick<InvocationRead, 'request' | 'incoming' | 'counting'>,
-  ): Promise<Afforded | Refused<CallRefusal>> {
+  ): Afforded | Refused<CallRefusal> | Promise<Afforded | Refused<CallRefusal>> {
     const stepUp = stepUpOf(built, request);
     const proof = stepUp === null ? null : proofInHeaders(incoming, built.proof?.(request) ?? {});
     if (proof !== null && 'violations' in proof) return refused(proof);
-    const tooCostly = await this.#limits.ofCost(counting, costOf(built, request, proof));
-    return tooCostly === null ? { kind: 'afforded', stepUp, proof } : refused(tooCostly);
+    const affordedUnless = (tooCostly: CallRefusal | null): Afforded | Refused<CallRefusal> =>
+      tooCostly === null ? { kind: 'afforded', stepUp, proof } : refused(tooCostly);
+    const taken = this.#limits.ofCost(counting, costOf(built, request, proof));
+    return taken instanceof Promise ? taken.then(affordedUnless) : affordedUnless(taken);
   }
 
   /** Null for who does it to somebody else. */
-  async #refusedStepUp(
+  #refusedStepUp(
     stepUp: StepUp,
-    { built, request, principal, asked, proof }: Showing,
-  ): Promise<CallRefusal | null> {
+    { built, request, principal, asked, proof, settings }: Showing,
+  ): CallRefusal | null {
     const { application } = this.#options;
     if (asked.of !== 'user' || application.userStream(asked.userId) !== principal.userStream)
       return proof === null ? null : proofOfAnother(proof);
     const proves = proof !== null || proofIsGiven(built.proof?.(request) ?? {});
-    const { settings } = await application.surroundings.of(principal.organizationId);
     return refusedStepUp(principal, { stepUp, proves, settings, now: application.parts.clock() });
   }
 
@@ -250,8 +253,11 @@ const circumstancesOf = (method: ServedMethod, { address }: Incoming) => ({
 
 interface InvocationRead extends Invocation {
   readonly request: Message;
-  readonly counting: Counting;
+  readonly counting: Counted;
 }
+
+/** Whoever calls is of an organization. */
+type Counted = Counting & { readonly settings: Settings };
 
 const mayOnlyEnrol = (principal: Principal): boolean =>
   principal.via === 'session' && principal.assurance === 'may-enrol';
@@ -306,6 +312,7 @@ interface Showing {
   readonly principal: Principal;
   readonly asked: Asked;
   readonly proof: CallerProof | null;
+  readonly settings: Settings;
 }
 
 const justACall: Cost = { guesses: 0, hashes: 0 };

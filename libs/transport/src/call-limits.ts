@@ -58,10 +58,14 @@ export class CallLimits {
   readonly #hashes: Buckets;
   readonly #ownGuesses: TokenBuckets;
   readonly #ownHashes: TokenBuckets;
+  readonly #nobodys: OrganizationLimits;
+  /** Settings are the same object while nothing changes. */
+  readonly #made = new WeakMap<Settings, OrganizationLimits>();
 
   constructor({ limits, clock, shared = {} }: CallLimitsOptions) {
     this.#limits = limits;
-    const { call, guess, hash } = limitsOf(null, limits);
+    this.#nobodys = limitsOf(null, limits);
+    const { call, guess, hash } = this.#nobodys;
     const bucketsOf = (limit: Limit) => new TokenBuckets({ limit, clock });
     this.#addresses = bucketsOf(limits.address);
     this.#logins = shared.login ?? bucketsOf(limits.login);
@@ -102,7 +106,7 @@ export class CallLimits {
   /** Null for a caller that may go on, also with a request that nobody can read. */
   ofCaller({ organizationId, settings, tally }: Counting): Verdict | Promise<Verdict> {
     if (tally.has('calls')) return null;
-    const { call } = limitsOf(settings, this.#limits);
+    const { call } = this.#limitsOf(settings);
     return charged(tally, [
       { name: 'calls', buckets: this.#calls, key: organizationId, cost: 1, limit: call },
     ]);
@@ -117,7 +121,7 @@ export class CallLimits {
   ofCost(counting: Counting, cost: Cost): Verdict | Promise<Verdict> {
     const { guesses, hashes } = cost;
     if (guesses === 0 && hashes === 0) return null;
-    const limits = limitsOf(counting.settings, this.#limits);
+    const limits = this.#limitsOf(counting.settings);
     const charges = [
       ...this.#ofPerson(counting, limits, cost),
       ...this.#ofOrganization(counting, limits, cost),
@@ -126,6 +130,15 @@ export class CallLimits {
       counting.tally,
       charges.filter(({ cost: asked }) => asked > 0),
     );
+  }
+
+  #limitsOf(settings: Settings | null): OrganizationLimits {
+    if (settings === null) return this.#nobodys;
+    const known = this.#made.get(settings);
+    if (known !== undefined) return known;
+    const made = limitsOf(settings, this.#limits);
+    this.#made.set(settings, made);
+    return made;
   }
 
   #ofPerson({ person }: Counting, { guess, hash }: OrganizationLimits, cost: Cost): readonly Charge[] {

@@ -67,6 +67,7 @@ const whoMay: Readonly<Record<string, readonly Person[]>> = {
   RequestPasswordCode: ['owner', 'root'],
   ResetPassword: ['ada', 'owner', 'root'],
   GetOrganizationSettings: ['reader', 'owner', 'root'],
+  GetQuotas: ['owner', 'root'],
   ChangeOrganizationSettings: ['owner', 'root'],
   ResetOrganizationSettings: ['owner', 'root'],
   AddOrganizationMember: ['owner', 'root'],
