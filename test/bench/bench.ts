@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { callFigures } from '#test/bench/call-figures.js';
 import { commandFigures } from '#test/bench/command-figures.js';
+import { dialectFigures } from '#test/bench/dialect-figures.js';
 import { eventLogFigures } from '#test/bench/event-log-figures.js';
 import { type Figure, holds } from '#test/bench/figures.js';
 import { loginFigures } from '#test/bench/login-figures.js';
@@ -30,6 +31,11 @@ try {
     ...(await eventLogFigures({ directory, rows: Number(values.rows), rounds })),
     ...(await commandFigures({ directory, users: Number(values.users), rounds })),
     ...(await callFigures({ directory: join(directory, 'calls'), users: Number(values.users), rounds })),
+    ...(await dialectFigures({
+      directory: join(directory, 'dialects'),
+      users: Number(values.users),
+      rounds,
+    })),
     ...(await loginFigures({ directory: join(directory, 'logins'), logins: Number(values.logins), rounds })),
     ...(await longStreamsFigures({ directory: join(directory, 'long') })),
   ];

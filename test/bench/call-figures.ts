@@ -28,7 +28,7 @@ import { inParallel } from '#test/bench/in-parallel.js';
 import type { Pace, PacedTimes } from '#test/bench/paced-process.js';
 
 const concurrent = 256;
-const stepMs = 30_000;
+export const stepMs = 30_000;
 /** Enough of them for a percentile, over some seconds. */
 const pacedCalls = 50_000;
 const p99MsMax = 30;
@@ -145,7 +145,7 @@ async function restFigure({ ours, echo, token, rounds }: Bench, userIds: readonl
   const speeds = await alternate(rounds, {
     ours: { call: caller.call, payloads: userIds.map((userId) => request(`/v2/users/${userId}/totp`, '{}')) },
     ceiling: bare.call,
-    ceilingPayload: request('/echo', '{}'),
+    ceilingPayloads: userIds.map(() => request('/echo', '{}')),
   });
   for (const one of [caller, bare]) one.close();
   return ratioFigure({
@@ -170,16 +170,17 @@ const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.me
 export interface Alternation {
   readonly ours: { readonly call: Call; readonly payloads: readonly Buffer[] };
   readonly ceiling: Call;
-  readonly ceilingPayload?: Buffer;
+  /** Left out where it is asked the same. */
+  readonly ceilingPayloads?: readonly Buffer[];
   readonly onAnswer?: (answer: Buffer, index: number) => void;
   /** Calls under way at a time, on either side. */
   readonly atOnce?: number;
 }
 
-/** Rounds of us and of the ceiling in turn; a short one first, for either to warm up. */
+/** Rounds of us and of the ceiling in turn. */
 export async function alternate(
   rounds: number,
-  { ours, ceiling, ceilingPayload, onAnswer, atOnce = concurrent }: Alternation,
+  { ours, ceiling, ceilingPayloads = ours.payloads, onAnswer, atOnce = concurrent }: Alternation,
 ) {
   const speeds: { ours: number[]; ceiling: number[] } = { ours: [], ceiling: [] };
   const perRound = Math.floor(ours.payloads.length / rounds);
@@ -194,7 +195,9 @@ export async function alternate(
       }),
     );
     speeds.ceiling.push(
-      await perSecond(some, atOnce, async (payload) => void (await ceiling(ceilingPayload ?? payload))),
+      await perSecond(ceilingPayloads.slice(from, until), atOnce, async (payload) => {
+        await ceiling(payload);
+      }),
     );
   }
   return speeds;

@@ -83,6 +83,7 @@ class HttpConnection {
   }
 
   send(request: Buffer): Promise<Buffer> {
+    if (this.#socket.destroyed) return Promise.reject(new Error('the connection was closed'));
     return new Promise((resolve, reject) => {
       [this.#resolve, this.#reject] = [resolve, reject];
       this.#socket.write(request);

@@ -37,7 +37,12 @@ export interface LoginBenchOptions {
 
 export async function loginFigures({ directory, logins, rounds }: LoginBenchOptions): Promise<Figure[]> {
   mkdirSync(directory, { recursive: true });
-  const ours = await Process.start('serving-process', [directory, String(logins), passwordHash]);
+  const ours = await Process.start('serving-process', [
+    directory,
+    String(logins),
+    '--password-hash',
+    passwordHash,
+  ]);
   const echo = await Process.start('echo-process', []);
   try {
     const token = tokenIn(directory);

@@ -1,19 +1,24 @@
-// The service as main.ts opens it, with users to call about and without limits of rate: what is to be measured is
+// The service as main.ts opens it, with users to call about and with limits that nobody meets: what is to be measured is
 // the service, and not its politeness. Prints where it listens.
 
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import 'reflect-metadata';
 
+import { AddAccessToken } from '#application/access-token/add-access-token.js';
+import { ChangeOrganizationSettings } from '#application/organization/change-organization-settings.js';
 import { AddHumanUser } from '#application/user/add-human-user.js';
 import { HumanProfileFields } from '#application/user/profile.js';
 import { executeForUser } from '#application/users.js';
 import { accept } from '#domain/decider.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import { passwordChanged } from '#domain/password/decide.js';
+import { base32Encode } from '#secrets/base32.js';
 import { newId } from '#secrets/ids.js';
+import { newTotpSecret } from '#secrets/totp.js';
 import { callsOver } from '#server/calls.js';
 import { readConfiguration } from '#server/config.js';
 import { openLog } from '#server/log.js';
@@ -26,12 +31,24 @@ import { Telemetry } from '#server/telemetry.js';
 import { benchPassword } from '#test/bench/bench-password.js';
 import { inParallel } from '#test/bench/in-parallel.js';
 import { withLeak } from '#test/bench/leak.js';
+import { limitsNamed } from '#test/bench/limits.js';
+import { type Person, writePeople } from '#test/bench/people.js';
 
-/**
- * The third one is what passwords are hashed with; where it is given, every user has the same one. The last one is the
- * beginning of the login names whose refusals are to leak something.
- */
-const [directory = '', users = '0', passwordHash, leaking] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** What passwords are hashed with; where it is given, every user has the same one. */
+    'password-hash': { type: 'string' },
+    /** The beginning of the login names whose refusals are to leak something. */
+    leaking: { type: 'string' },
+    /** Gives each user an authenticator app and an access token of its own. */
+    enrolled: { type: 'boolean', default: false },
+    limits: { type: 'string', default: 'lifted' },
+  },
+});
+const [directory = '', users = '0'] = positionals;
+const { 'password-hash': passwordHash, leaking, enrolled } = values;
+const limits = limitsNamed(values.limits);
 const configuration = readConfiguration({
   COUNTERSIGN_DATA_DIR: directory,
   ...(passwordHash !== undefined && { COUNTERSIGN_PASSWORD_HASH: passwordHash }),
@@ -56,7 +73,7 @@ const opening = await Opening.begin({
 });
 const opened = await opening.finished;
 if (opened === null) throw new Error('it was closed before it was open');
-const { application } = opened;
+const { application, bus } = opened;
 
 const by = { editor: 'bench', callId: 'bench', traceId: null };
 const { signal } = new AbortController();
@@ -67,10 +84,15 @@ const { passwords } = application.parts.secrets;
 const sameHash = passwordHash === undefined ? null : await passwords.hash(benchPassword);
 const profile = new HumanProfileFields({ givenName: 'Ada', familyName: 'Lovelace' });
 const userIds = Array.from({ length: Number(users) }, () => newId() as UserId);
+const people: Person[] = [];
 await inParallel(userIds, 256, async (userId, index) => {
   const email = `user-${index}@example.com`;
-  const added = await opened.bus.execute(new AddHumanUser({ organizationId, userId, email, profile, by }));
+  const secret = enrolled ? base32Encode(newTotpSecret()) : null;
+  const added = await bus.execute(
+    new AddHumanUser({ organizationId, userId, email, profile, totpSecret: secret, by }),
+  );
   if (added.kind === 'rejected') throw new Error(`a user was not added: ${added.refusal.code}`);
+  if (secret !== null) people[index] = { userId, secret, token: await tokenOf(userId) };
   if (sameHash !== null) await givePassword(userId, sameHash);
 });
 // What is measured is calls with rows that follow them, and not beside those of the import.
@@ -84,6 +106,12 @@ const areShown = async () => {
 };
 while (!(await areShown()));
 writeFileSync(join(directory, 'users.json'), JSON.stringify(userIds));
+if (enrolled) writePeople(directory, { organizationId, people });
+if (limits.chosen !== null) {
+  const { chosen: changed } = limits;
+  const outcome = await bus.execute(new ChangeOrganizationSettings({ organizationId, changed, by }));
+  if (outcome.kind === 'rejected') throw new Error(`the limits were not set: ${outcome.refusal.code}`);
+}
 
 /** As an import would, and hashing but once. */
 async function givePassword(userId: UserId, hash: string): Promise<void> {
@@ -94,9 +122,15 @@ async function givePassword(userId: UserId, hash: string): Promise<void> {
   if (outcome.kind === 'rejected') throw new Error('a password was not set');
 }
 
-const none = { perSecond: 1e9, burst: 1e9 };
+async function tokenOf(userId: UserId): Promise<string> {
+  const command = new AddAccessToken({ organizationId, userId, name: 'bench', scopes: ['all'], by });
+  const made = await bus.execute(command);
+  if (made.kind === 'rejected' || made.answer.token === null) throw new Error('a token was not made');
+  return made.answer.token;
+}
+
 const calls = callsOver(opening, log, {
-  limits: { address: none, login: none, call: none, guess: none, hash: none },
+  limits: limits.rates,
   onOutcome: (outcome) => telemetry.metrics.commands.told(outcome),
 });
 const measured = telemetry.overCalls(calls);

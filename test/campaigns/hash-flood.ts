@@ -46,7 +46,12 @@ const checked = firstChecks + checks * seconds;
 const aheadMs = 2_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-hash-flood-'));
-const ours = await Process.start('serving-process', [directory, String(2 * checked), passwordHash]);
+const ours = await Process.start('serving-process', [
+  directory,
+  String(2 * checked),
+  '--password-hash',
+  passwordHash,
+]);
 const token = tokenIn(directory);
 const userIds = (JSON.parse(readFileSync(join(directory, 'users.json'), 'utf8')) as string[]).slice(
   0,

@@ -44,7 +44,14 @@ interface Login {
 const directory = mkdtempSync(join(tmpdir(), 'countersign-login-timing-'));
 const started = performance.now();
 const users = String(each + untimed);
-const server = await Process.start('serving-process', [directory, users, passwordHash, 'late-']);
+const server = await Process.start('serving-process', [
+  directory,
+  users,
+  '--password-hash',
+  passwordHash,
+  '--leaking',
+  'late-',
+]);
 const token = tokenIn(directory);
 
 const times: Readonly<Record<Kind, number[]>> = { user: [], none: [], late: [] };
