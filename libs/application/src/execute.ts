@@ -61,6 +61,8 @@ export interface Execution<State, Event, Refusal, Answer> {
    * turns of its own, so that a wait for a hash holds up nobody who wants none.
    */
   readonly isDear?: boolean | undefined;
+  /** Whether the name of the stream was just drawn: then nothing is looked for in it. That nothing is there, the append proves. */
+  readonly isDrawn?: boolean | undefined;
   /** Told the id of the last event of an append that won, before the caller is told anything. */
   readonly onAppended?: ((eventId: string) => void) | undefined;
   /** What a call that is sent again is told, by what it did the first time and what is now known. */
@@ -170,8 +172,12 @@ export class Executor<State, Event> {
   }
 
   /** @param before what was found a moment ago: of a stream that is not there nothing is at hand. */
-  #known(stream: string, before: Loaded<State> | null) {
+  #known(
+    { stream, isDrawn = false }: Pick<Execution<State, Event, never, never>, 'stream' | 'isDrawn'>,
+    before: Loaded<State> | null,
+  ) {
     const { streams } = this.#options;
+    if (isDrawn) return { known: streams.nothing, proven: false };
     if (before !== null && !streams.isAtHand(stream)) return { known: before, proven: false };
     return { known: streams.get(stream), proven: streams.trusted };
   }
@@ -183,7 +189,7 @@ export class Executor<State, Event> {
     const { streams, clock } = this.#options;
     const { stream } = execution;
     try {
-      const begun = this.#known(stream, before);
+      const begun = this.#known(execution, before);
       let { proven } = begun;
       let loaded = begun.known instanceof Promise ? await begun.known : begun.known;
       for (let lost = 0; lost < attemptsMax; ) {

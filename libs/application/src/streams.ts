@@ -71,6 +71,11 @@ export class Streams<State, Event> {
     return this.#trusted;
   }
 
+  /** Of a stream that nobody has written to. */
+  get nothing(): Loaded<State> {
+    return this.#none;
+  }
+
   /** Whether it can be had without a read of the log. */
   isAtHand(stream: string): boolean {
     return this.#cache.get(stream) !== undefined;

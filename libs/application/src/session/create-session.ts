@@ -145,6 +145,8 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     const fingerprintKey = fingerprint === null ? null : names.fingerprintKey(fingerprint);
     return this.#application.sessions.commands.execute<Refusal, SessionCreated>({
       ...this.#stream(creation),
+      // Of a call with a key the id follows from that.
+      isDrawn: (command.by.idempotency ?? null) === null,
       decide: (session, now) =>
         withAnswer(
           addSession(session, { ...noted, fingerprintKey, lifetimeSeconds, tokenHash }, { now, settings }),
