@@ -29,4 +29,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Off loopback nothing is served in the clear: TLS is ended in front of it, and
 # COUNTERSIGN_TLS_ENDED_BY_PROXY=yes says so.
-CMD ["node", "--min-semi-space-size=32", "dist/apps/server/src/main.js"]
+CMD ["node", "--min-semi-space-size=32", "--v8-pool-size=1", "dist/apps/server/src/main.js"]

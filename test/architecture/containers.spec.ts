@@ -57,12 +57,12 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the Dockerfile', () => {
-  it('gives V8 the same room for young objects as `npm start` and `npm run bench`', () => {
+  it('gives V8 the same room for young objects, and the same help, as `npm start` and `npm run bench`', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    const [, option] = /(--min-semi-space-size=\d+)/.exec(scripts.start) ?? [];
-    expect(option).toBeDefined();
-    expect(dockerfile).toContain(`"${option}"`);
-    expect(scripts.bench).toContain(`node ${option} `);
+    const [, room, help] = /node (--min-semi-space-size=\d+) (--v8-pool-size=\d+) /.exec(scripts.start) ?? [];
+    expect([room, help]).not.toContain(undefined);
+    expect(dockerfile).toContain(`"${room}", "${help}"`);
+    expect(scripts.bench).toContain(`node ${room} ${help} `);
   });
 
   it('runs as somebody who is not root, on Node 24', () => {

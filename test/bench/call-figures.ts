@@ -249,9 +249,13 @@ export class Process {
   }
 
   static start(name: string, args: readonly string[]): Promise<Process> {
-    const child = spawn(process.execPath, ['--min-semi-space-size=32', fileOf(name), ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--min-semi-space-size=32', '--v8-pool-size=1', fileOf(name), ...args],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     return new Promise((resolve, reject) => {
       let text = '';
       child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${text}`)));

@@ -36,7 +36,7 @@ export class ServerProcess {
   standardError = '';
 
   constructor({
-    command = [process.execPath, '--min-semi-space-size=32', main],
+    command = [process.execPath, '--min-semi-space-size=32', '--v8-pool-size=1', main],
     environment = {},
   }: StartOptions) {
     const [program = '', ...args] = command;

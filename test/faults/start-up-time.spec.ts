@@ -61,7 +61,7 @@ async function loading(): Promise<number> {
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    ['--min-semi-space-size=32', '--input-type=module', '--eval', script],
+    ['--min-semi-space-size=32', '--v8-pool-size=1', '--input-type=module', '--eval', script],
     { cwd: root, env: {}, stdio: 'ignore' },
   );
   expect(await once(child, 'close')).toEqual([0, null]);

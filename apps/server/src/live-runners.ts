@@ -1,6 +1,7 @@
 // The runners of one thread: one for each projection, each following the log for whichever build is live.
 
 import type { Position } from '#event-log/event-log.js';
+import type { Hurry } from '#read-models/hurry.js';
 import { LiveRunner } from '#read-models/live-runner.js';
 import type { Projection } from '#read-models/projection.js';
 import type { RunnerStatus } from '#read-models/runner.js';
@@ -18,6 +19,8 @@ export interface LiveRunnersOptions extends Omit<ProjectingParts, 'lease' | 'clo
   readonly onProjected?: (projected: readonly Projected[]) => void;
   /** Somebody else moved the rows. */
   readonly onFenced?: () => void;
+  /** Where nobody but this process waits for them. */
+  readonly hurry?: Hurry;
 }
 
 export class LiveRunners {
@@ -68,7 +71,7 @@ export class LiveRunners {
 
   /** Not one whose rows are of another version: a replay has to build them, and `follow` is called then. */
   async #run(projection: Projection): Promise<void> {
-    const { log, keys, store, measure, onMoved, onTrouble, onFenced } = this.#options;
+    const { log, keys, store, measure, onMoved, onTrouble, onFenced, hurry } = this.#options;
     const { name } = projection;
     try {
       const erasures = new ErasuresPassing((stream) => keys.forget(stream));
@@ -85,6 +88,7 @@ export class LiveRunners {
         },
         onTrouble: (text) => onTrouble(text, name),
         ...(onFenced && { onFenced }),
+        ...(hurry && { hurry }),
         ...(measure !== null && {
           countBetween: (after: Position, upTo: Position) => measure.upTo(upTo) - measure.upTo(after),
         }),

@@ -20,6 +20,8 @@ export interface ProjectingData {
   readonly modelsPath: string;
   /** Rows and keys are not in those two files, but where other servers have them, too. */
   readonly shared?: SharedStore;
+  /** Asked by who waits for rows that this process makes and shows alone. */
+  readonly hurry?: SharedArrayBuffer;
   /** By their names. */
   readonly projections: readonly string[];
   /** What comes into rows is told by the traces of its calls. */

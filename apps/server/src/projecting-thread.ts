@@ -4,6 +4,7 @@
 import { workerData } from 'node:worker_threads';
 
 import type { Position } from '#event-log/event-log.js';
+import { Hurry } from '#read-models/hurry.js';
 import { ParkedOrders } from '#read-models/parked-orders.js';
 import { LiveRunners } from '#server/live-runners.js';
 import { obeyOrders, send, tellHeld } from '#server/obeying.js';
@@ -48,7 +49,11 @@ async function startMaking(): Promise<Pick<ProjectingInTurn, 'status' | 'runners
       ...{ ...telling, parts, lease },
       ...{ onHeld: tellHeld, onReplayLeft, onErasuresMissed, onErased },
     });
-  const runners = await LiveRunners.start({ ...parts, ...telling });
+  const { hurry } = data;
+  const runners = await LiveRunners.start({
+    ...{ ...parts, ...telling },
+    ...(hurry && { hurry: new Hurry(hurry) }),
+  });
   if (await isReplayLeft(parts)) onReplayLeft();
   return { runners, status: () => runners.status(), close: () => runners.close() };
 }

@@ -159,9 +159,14 @@ export class Projecting {
   }
 
   #start(): void {
-    const { log, keysPath, masterKeys, modelsPath, shared, projections, role, onProjected } = this.#options;
+    const { log, keysPath, masterKeys, modelsPath, shared, hurry, projections, role, onProjected } =
+      this.#options;
     const files = { keysPath, modelsPath };
-    const more = { ...(shared && { shared }), ...(onProjected && { isTraced: true as const }) };
+    const more = {
+      ...(shared && { shared }),
+      ...(hurry && { hurry }),
+      ...(onProjected && { isTraced: true as const }),
+    };
     const data: ProjectingData = { log, masterKeys, projections, ...files, ...more };
     // The service's settings are not the thread's business.
     const worker = new Worker(threadUrl(role ?? 'projecting'), { execArgv, env: {}, workerData: data });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '#application/application.js';
 import type { Secrets } from '#application/parts.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { Hurry } from '#read-models/hurry.js';
 import { notedLog } from '#read-models/noted-log.js';
 import { openQueries, type Queries } from '#read-models/queries/open-queries.js';
 import type { OpenSealed } from '#read-models/queries/queries.js';
@@ -78,11 +79,19 @@ export class ReadModels {
       log.error({ reason, ...(projection !== null && { projection }) }, 'the read models');
     const rows = await openKeptRows({ ...options, onTrouble });
     const { lookUp, events, stored } = rows;
-    const waits = new Waits({ log: eventLog, soleWriter, ...(lookUp && { lookUp }) });
+    // Where other servers may make the rows, or wait for them, nobody can ask for haste.
+    const hurry = stored.shared === undefined ? new Hurry() : null;
+    const waits = new Waits({
+      log: eventLog,
+      soleWriter,
+      ...(hurry && { hurry }),
+      ...(lookUp && { lookUp }),
+    });
     const threads = { log: projected, ...stored, masterKeys, projections, onTrouble };
     const begun = Promise.withResolvers<void>();
     const projecting: Projecting = Projecting.start({
       ...threads,
+      ...(hurry && { hurry: hurry.buffer }),
       onMoved: (projection, position) => waits.moveTo(projection, position),
       onHeld: (token) => replaying.held(token),
       onReplayLeft: () => replaying.goOn(),

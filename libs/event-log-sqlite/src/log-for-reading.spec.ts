@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
+import fc from 'fast-check';
 
 import { eventLogContract } from '#event-log/contract/event-log-contract.js';
 import { caughtUp, eventsIn, failureOf, itemsUntil, samples } from '#event-log/contract/samples.js';
-import { positionText } from '#event-log/counted-position.js';
+import { positionNumber, positionText } from '#event-log/counted-position.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
 import { openSqliteLogForReading } from '#event-log-sqlite/log-for-reading.js';
@@ -65,6 +67,39 @@ eventLogContract({
   gaps: {},
 });
 
+interface Round {
+  readonly count: number;
+  /** How far back somebody begins to follow. */
+  readonly back: number | null;
+  readonly pauseMs: number;
+}
+
+const rounds: fc.Arbitrary<Round> = fc.record({
+  count: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 1_000 })),
+  back: fc.option(fc.integer({ min: 0, max: 3_000 })),
+  pauseMs: fc.integer({ min: 0, max: 3 }),
+});
+
+interface Follower {
+  readonly from: number;
+  readonly seen: readonly number[];
+  end(): Promise<void>;
+}
+
+function follow(log: EventLog, from: number): Follower {
+  const seen: number[] = [];
+  const subscription = log.subscribe({ after: positionText(from) });
+  const following = (async () => {
+    for await (const item of subscription)
+      if (item.kind === 'event') seen.push(positionNumber(item.event.position));
+  })();
+  const end = async () => {
+    await subscription.return?.();
+    await following;
+  };
+  return { from, seen, end };
+}
+
 describe('a log that is open for reading', () => {
   let directory: string;
   let pair: Pair;
@@ -109,6 +144,52 @@ describe('a log that is open for reading', () => {
     await expect(itemsUntil(pair.reading, {}, caughtUp)).rejects.toMatchObject({
       failure: { code: 'corrupt', position: positionText(2) },
     });
+  });
+
+  it('reads and proves an event once for all who follow it closely, and anew for who comes from further back', async () => {
+    await pair.writing.append('user-1', samples(3), 'no-stream');
+    await itemsUntil(pair.reading, {}, caughtUp);
+    const database = new Database(pathsIn(directory).events);
+    database.prepare(`UPDATE events SET data = '{"value":9}' WHERE position < 3`).run();
+    database.close();
+    const closely = await itemsUntil(pair.reading, { after: positionText(1) }, caughtUp);
+    expect(eventsIn(closely).map(({ position }) => position)).toEqual([2, 3].map(positionText));
+    expect(eventsIn(closely)[0]?.data).toEqual({ value: 1 });
+    for (const stream of ['user-2', 'user-3', 'user-4'])
+      await pair.writing.append(stream, samples(700), 'no-stream');
+    const head = await pair.writing.head();
+    await itemsUntil(pair.reading, { after: positionText(3) }, caughtUp);
+    expect(await failureOf(itemsUntil(pair.reading, { after: positionText(1) }, caughtUp))).toMatchObject({
+      code: 'corrupt',
+      position: positionText(2),
+    });
+    expect(
+      eventsIn(await itemsUntil(pair.reading, { after: positionText(3) }, caughtUp)).at(-1),
+    ).toMatchObject({
+      position: head,
+    });
+  });
+
+  it('gives everybody every event once and in order, wherever and whenever each of them begins', async () => {
+    let [written, streams] = [0, 0];
+    const write = async ({ count, back, pauseMs }: Round): Promise<Follower | null> => {
+      streams += 1;
+      await pair.writing.append(`user-${streams}`, samples(count), 'no-stream');
+      written += count;
+      if (pauseMs > 0) await delay(pauseMs);
+      return back === null ? null : follow(pair.reading, Math.max(0, written - back));
+    };
+    const check = async ({ from, seen, end }: Follower) => {
+      while ((seen.at(-1) ?? from) < written) await delay(1);
+      expect(seen).toEqual(Array.from({ length: written - from }, (_, index) => from + 1 + index));
+      await end();
+    };
+    const property = fc.asyncProperty(fc.array(rounds, { minLength: 10, maxLength: 40 }), async (some) => {
+      const followers: (Follower | null)[] = [];
+      for (const one of some) followers.push(await write(one));
+      for (const follower of followers) if (follower !== null) await check(follower);
+    });
+    await fc.assert(property, { numRuns: 10 });
   });
 
   it('is refused where there is none', () => {

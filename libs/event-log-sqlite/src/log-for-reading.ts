@@ -18,12 +18,13 @@ import type {
   SubscribeOptions,
 } from '#event-log/event-log.js';
 import { HeadSignal } from '#event-log/head-signal.js';
-import { PagedSubscription } from '#event-log/paged-subscription.js';
+import { PagedSubscription, type SubscriptionPage } from '#event-log/paged-subscription.js';
 import type { End, Taking } from '#event-log-sqlite/answer-read.js';
 import { readIdentity } from '#event-log-sqlite/database.js';
 import type { ReaderRequest, Unnumbered } from '#event-log-sqlite/messages.js';
 import { pathsIn } from '#event-log-sqlite/open-log.js';
 import { ReadConnection } from '#event-log-sqlite/read-connection.js';
+import { type ReadPage, RecentPages } from '#event-log-sqlite/recent-pages.js';
 import type { StoredRow } from '#event-log-sqlite/rows.js';
 import { SharedHead } from '#event-log-sqlite/shared-head.js';
 
@@ -56,6 +57,9 @@ class LogForReading implements EventLog {
   readonly #head = new HeadSignal();
   readonly #subscriptions = new Set<PagedSubscription>();
   readonly #looking: NodeJS.Timeout;
+  readonly #recent = new RecentPages();
+  /** By the position that they begin after. */
+  readonly #pagesUnderWay = new Map<number, Promise<ReadEvents>>();
   #isClosed = false;
 
   constructor(connection: ReadConnection, identity: string, committed: SharedHead) {
@@ -90,10 +94,10 @@ class LogForReading implements EventLog {
     positionNumber(options.after);
     const subscription = new PagedSubscription(
       {
-        readPage: async (after, filter) => {
-          const page = await this.#read({ kind: 'page', after, filter, committed: this.#look() });
-          return { ...page, upTo: positionText(page.upTo) };
-        },
+        readPage: (after, filter) =>
+          filter === undefined
+            ? this.#readOn(positionNumber(after))
+            : this.#read({ kind: 'page', after, filter, committed: this.#look() }).then(pageOf),
         waitBeyond: (position, signal) => this.#head.waitBeyond(position, signal),
       },
       options,
@@ -120,13 +124,43 @@ class LogForReading implements EventLog {
     this.#connection.close();
   }
 
+  /** What another subscription has read already is read by none again. */
+  async #readOn(after: number): Promise<SubscriptionPage> {
+    this.#refuseWhenClosed();
+    const recent = this.#recent.after(after);
+    const from = recent?.upTo ?? after;
+    if (recent !== null && from >= this.#look())
+      return { events: recent.events, upTo: positionText(from), atHead: true };
+    const page = pageOf(await this.#readRecent(from));
+    return { ...page, events: [...(recent?.events ?? []), ...page.events] };
+  }
+
+  #readRecent(after: number): Promise<ReadEvents> {
+    const underWay = this.#pagesUnderWay.get(after);
+    if (underWay !== undefined) return underWay;
+    const asked = {
+      kind: 'page',
+      after: positionText(after),
+      filter: undefined,
+      committed: this.#look(),
+    } as const;
+    const reading = this.#read(asked)
+      .then((page) => {
+        this.#recent.add(after, page);
+        return page;
+      })
+      .finally(() => this.#pagesUnderWay.delete(after));
+    this.#pagesUnderWay.set(after, reading);
+    return reading;
+  }
+
   async #read(request: Unnumbered<ReaderRequest>): Promise<ReadEvents> {
     this.#refuseWhenClosed();
     // Whoever reads page after page would else keep this thread from everything else.
     await anotherTurn();
     this.#refuseWhenClosed();
     const taken = new TakenEvents();
-    return { ...this.#connection.read(request, taken), events: taken.events };
+    return { ...this.#connection.read(request, taken), events: taken.events, characters: taken.characters };
   }
 
   /** What was acknowledged to anybody in this process is committed, and stands here. */
@@ -145,9 +179,13 @@ class LogForReading implements EventLog {
   }
 }
 
-interface ReadEvents extends End {
-  readonly events: readonly RecordedEvent[];
-}
+type ReadEvents = End & ReadPage;
+
+const pageOf = ({ events, upTo, atHead }: ReadEvents): SubscriptionPage => ({
+  events,
+  upTo: positionText(upTo),
+  atHead,
+});
 
 class TakenEvents implements Taking {
   readonly events: RecordedEvent[] = [];

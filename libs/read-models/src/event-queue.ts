@@ -1,9 +1,11 @@
 // Events on their way from a log to a store: the log is read on while rows are written, and whatever is waiting
 // when they are becomes the next batch.
 
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Position, RecordedEvent, SubscriptionItem } from '#event-log/event-log.js';
+import type { Hurry } from '#read-models/hurry.js';
+import { Rests } from '#read-models/rests.js';
 
 export interface Taken {
   readonly events: readonly RecordedEvent[];
@@ -15,14 +17,14 @@ export interface Taken {
 
 export interface EventQueueOptions {
   readonly eventsMax: number;
-  /** For so long the log is not asked again once everything is read, so that what comes one by one is read together. */
-  readonly restMs?: number;
+  /** Who makes it short when everything is read and the log is left alone for a while. */
+  readonly hurry?: Hurry;
 }
 
 export class EventQueue {
   readonly #subscription: AsyncIterableIterator<SubscriptionItem>;
   readonly #eventsMax: number;
-  readonly #restMs: number;
+  readonly #rests: Rests;
   readonly #closing = new AbortController();
   readonly #reading: Promise<void>;
   #events: RecordedEvent[] = [];
@@ -36,11 +38,11 @@ export class EventQueue {
 
   constructor(
     subscription: AsyncIterableIterator<SubscriptionItem>,
-    { eventsMax, restMs = 0 }: EventQueueOptions,
+    { eventsMax, hurry }: EventQueueOptions,
   ) {
     this.#subscription = subscription;
     this.#eventsMax = eventsMax;
-    this.#restMs = restMs;
+    this.#rests = new Rests(hurry, this.#closing.signal);
     this.#reading = this.#read();
   }
 
@@ -98,7 +100,7 @@ export class EventQueue {
         // Who closes wakes once, before what was on its way is here.
         if (this.#closing.signal.aborted) break;
         if (this.#events.length >= this.#eventsMax) await this.#waitForRoom();
-        if (this.#isCaughtUp && this.#restMs > 0) await this.#rest();
+        if (this.#isCaughtUp) await this.#rests.take();
       }
       this.#hasEnded = true;
     } catch (error) {
@@ -112,11 +114,6 @@ export class EventQueue {
     this.#isCaughtUp = item.kind === 'caught-up';
     this.#upTo = item.kind === 'event' ? item.event.position : item.position;
     this.#wakeTaker();
-  }
-
-  async #rest(): Promise<void> {
-    const { signal } = this.#closing;
-    await delay(this.#restMs, undefined, { signal }).catch(() => undefined);
   }
 
   #waitForRoom(): Promise<void> {

@@ -1,6 +1,7 @@
 // What a runner is given.
 
 import type { EventLog, Position } from '#event-log/event-log.js';
+import type { Hurry } from '#read-models/hurry.js';
 import type { Opener } from '#read-models/opener.js';
 import type { Build, ModelStore } from '#read-models/store.js';
 
@@ -18,6 +19,8 @@ export interface RunnerOptions {
   /** What an operator should know, once each time it begins. */
   readonly onTrouble?: (text: string) => void;
   readonly batchEventsMax?: number;
+  /** Asked by whoever waits for rows. Left out where they are not all in this process. */
+  readonly hurry?: Hurry;
   /** Pauses before an event that could not be made into rows is tried again; then its stream is parked. */
   readonly poisonDelaysMs?: readonly number[];
   /** Pauses before log and store are tried again, up to the last of them. */

@@ -51,11 +51,6 @@ export interface RunnerStatus {
 const batchEventsDefault = 1_000;
 /** Batches that are read ahead. */
 const batchesAhead = 3;
-/**
- * Reading and writing cost as much for one event as for ten. Events that come one by one, as they do all day, are taken
- * together for so long, and whoever waits to see a write waits so much longer.
- */
-const restMs = 10;
 /** Others wait meanwhile, so all of them are less than a second. */
 const poisonDelaysDefaultMs = [20, 100, 500];
 const retryDelaysDefaultMs = [20, 100, 500, 2_000];
@@ -169,9 +164,11 @@ export class Runner {
   /** Until the log ends the subscription, or something fails. */
   async #follow(): Promise<void> {
     await this.#begin();
-    const queue = new EventQueue(this.#options.log.subscribe({ after: this.position }), {
-      eventsMax: this.#batchEventsMax * batchesAhead,
-      restMs,
+    const { log, hurry } = this.#options;
+    const eventsMax = this.#batchEventsMax * batchesAhead;
+    const queue = new EventQueue(log.subscribe({ after: this.position }), {
+      eventsMax,
+      ...(hurry && { hurry }),
     });
     this.#queue = queue;
     while (!this.#isClosing) {

@@ -55,6 +55,19 @@ describe('a query without a position', () => {
     expect(await waiting).toBeNull();
   });
 
+  it('asks for haste when it begins to wait, and not where everything is shown', async () => {
+    let asks = 0;
+    waits = new Waits({ log, soleWriter: true, hurry: { ask: () => (asks += 1) } });
+    await waits.awaitPosition(users);
+    expect(asks).toBe(0);
+    waits.note(at(3));
+    const waiting = waits.awaitPosition(users);
+    expect(asks).toBe(1);
+    waits.moveTo('users', at(3));
+    await waiting;
+    expect(asks).toBe(1);
+  });
+
   it('waits for every projection that it reads, and for no other', async () => {
     waits.note(at(3));
     waits.moveTo('users', at(3));

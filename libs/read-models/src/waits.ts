@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { logStart } from '#event-log/event-log.js';
+import type { Hurry } from '#read-models/hurry.js';
 import { SharedRead } from '#read-models/shared-read.js';
 import { WriteTimes } from '#read-models/write-times.js';
 
@@ -23,6 +24,8 @@ export interface WaitsOptions {
   readonly log: Pick<EventLog, 'head'>;
   /** No other process appends to this log, so that what this one was told is all there is to see. */
   readonly soleWriter: boolean;
+  /** Where a thread of this process makes the rows: told that somebody waits. */
+  readonly hurry?: Pick<Hurry, 'ask'>;
   /** Where another process may make the rows: how far they go by now. Asked only while somebody waits. */
   readonly lookUp?: () => Promise<Iterable<readonly [projection: string, position: Position]>>;
 }
@@ -44,6 +47,7 @@ interface Wait extends Wanted {
 export class Waits {
   readonly #isSoleWriter: boolean;
   readonly #head: SharedRead<Position>;
+  readonly #hurry: WaitsOptions['hurry'];
   readonly #lookUp: WaitsOptions['lookUp'];
   readonly #shown = new Map<string, Position>();
   readonly #waiting = new Set<Wait>();
@@ -52,8 +56,9 @@ export class Waits {
   #isClosed = false;
   #isLooking = false;
 
-  constructor({ log, soleWriter, lookUp }: WaitsOptions) {
+  constructor({ log, soleWriter, hurry, lookUp }: WaitsOptions) {
     this.#isSoleWriter = soleWriter;
+    this.#hurry = hurry;
     this.#lookUp = lookUp;
     this.#head = new SharedRead(() => log.head());
   }
@@ -133,6 +138,7 @@ export class Waits {
       const timer = setTimeout(leave, milliseconds);
       signal?.addEventListener('abort', leave);
       this.#waiting.add(wait);
+      this.#hurry?.ask();
       if (!this.#isLooking && this.#lookUp !== undefined) void this.#lookWhileWaitedFor(this.#lookUp);
     });
   }

@@ -36,7 +36,7 @@ export function begin(
   readonly ran: { output: string; errors: string };
   readonly ended: Promise<Ran>;
 } {
-  const child = spawn(process.execPath, ['--min-semi-space-size=32', main, ...words], {
+  const child = spawn(process.execPath, ['--min-semi-space-size=32', '--v8-pool-size=1', main, ...words], {
     cwd: root,
     // Nothing of the environment of the tests may decide how it behaves.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
