@@ -5,7 +5,7 @@ import type { DescMethodUnary } from '@bufbuild/protobuf';
 
 import { type CallMetrics, codeNames, codeOf, methodName } from '#server/metrics/calls.js';
 import type { CallEnd, Traces } from '#telemetry/traces.js';
-import { type Answered, type Served, type StatusCode, statusCodes } from '#transport/call.js';
+import { type Answered, incomingWith, type Served, type StatusCode, statusCodes } from '#transport/call.js';
 import { whenEnded } from '#transport/pump.js';
 
 export function withCallMetrics({ invoke, stream, ...served }: Served, metrics: CallMetrics): Served {
@@ -34,7 +34,8 @@ export function withTraces({ invoke, ...served }: Served, traces: Traces): Serve
       traces.call(
         incoming.traceParent,
         // A call without a trace begins one: its id is then kept with its events, as that of a caller is.
-        (traceId) => invoke(method, read, incoming.traceId === traceId ? incoming : { ...incoming, traceId }),
+        (traceId) =>
+          invoke(method, read, incoming.traceId === traceId ? incoming : incomingWith(incoming, { traceId })),
         (answered) => endOf(method, answered),
       ),
   };

@@ -42,6 +42,13 @@ export interface Incoming {
   readonly enters?: true;
 }
 
+/** A copy by its fields alone would have no signal: some stacks make it when it is first asked for. */
+export const incomingWith = (incoming: Incoming, changed: Partial<Incoming>): Incoming => ({
+  ...incoming,
+  signal: incoming.signal,
+  ...changed,
+});
+
 /** The numbers are gRPC's, and on the wire. */
 export const statusCodes = {
   cancelled: 1,

@@ -13,6 +13,7 @@ import type { FastifyRequest } from 'fastify';
 import {
   type Incoming,
   type Invoke,
+  incomingWith,
   type Oneself,
   type Read,
   type ReadFor,
@@ -83,7 +84,7 @@ export class Calling implements PlainCall<Fields> {
       }
       return { kind: 'message', message: create(method.input, wanted) };
     };
-    const answered = await invoke(method, read, enters ? { ...incoming, enters } : incoming);
+    const answered = await invoke(method, read, enters ? incomingWith(incoming, { enters }) : incoming);
     const { headers, notices = [] } = answered;
     this.#aside = { headers: { ...this.#aside.headers, ...headers }, notices };
     if (answered.kind === 'refused') return refused ?? noOf(answered);
@@ -117,7 +118,7 @@ const nobody: Oneself = { userId: '', kind: 'human', sessionId: null };
 const isNo = (wanted: object): wanted is No => 'kind' in wanted && wanted.kind === 'no';
 
 const withCredential = (incoming: Incoming, authorization: string | undefined): Incoming =>
-  authorization === undefined ? incoming : { ...incoming, authorization };
+  authorization === undefined ? incoming : incomingWith(incoming, { authorization });
 
 const emptyBody: JsonBody = { kind: 'json', value: {} as JsonValue };
 
