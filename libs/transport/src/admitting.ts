@@ -152,7 +152,10 @@ export class Admitting {
     const { organizationId, userStream, via } = principal;
     const { quotas, parts, surroundings } = this.#options.application;
     const countingBy = ({ settings }: Pick<Surroundings, 'settings'>): Counted => {
-      tally.tellQuotas(() => quotas.figuresOf(organizationId, settings, parts.clock()));
+      tally.tellQuotas({
+        figures: () => quotas.figuresOf(organizationId, settings, parts.clock()),
+        counted: () => quotas.counted(organizationId, settings, parts.clock()),
+      });
       return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
     };
     const found = surroundings.of(organizationId);
