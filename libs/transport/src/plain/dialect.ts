@@ -16,6 +16,8 @@ export interface Dialect {
   readonly routes: readonly Route[];
   /** As `authorization` has it; null where none came along. */
   readonly credentialOf: (request: FastifyRequest) => string | null;
+  /** Whether a browser was made to send it by a page of others: asked before anything else, of its headers alone. */
+  readonly foreign?: (request: FastifyRequest) => No | null;
   /** Whether who calls may go on, before anything is looked up. */
   readonly admits?: (request: FastifyRequest, caller: ReadFor) => No | null;
   readonly refusalOf: (no: No, around: Around) => Refusal;
