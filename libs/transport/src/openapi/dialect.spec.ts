@@ -24,8 +24,8 @@ describe('the OpenAPI of dialects', () => {
   it.each(dialects)('of $name has every route that is served, and no other', async (dialect) => {
     const server = fastify({ exposeHeadRoutes: false });
     const served: string[] = [];
-    server.addHook('onRoute', ({ method, url, onRequest }) => {
-      if (onRequest === undefined) served.push(`${String(method)} ${url}`);
+    server.addHook('onRoute', ({ method, url, handler }) => {
+      if (handler.name !== 'neverReached') served.push(`${String(method)} ${url}`);
     });
     const invoke = () => Promise.reject(new Error('not called'));
     const options = { addressOf: () => '', onFailure: () => undefined };
