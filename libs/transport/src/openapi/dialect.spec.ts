@@ -58,6 +58,22 @@ describe('the OpenAPI of dialects', () => {
     });
   });
 
+  it('has notices with every answer of dialects that have a place for them', () => {
+    const told = dialects.map((dialect) => {
+      const operations = Object.values(openapiOfDialect(dialect).paths).flatMap((item) =>
+        Object.values(item),
+      );
+      const answers = operations.flatMap(({ responses }) => responses['200'] ?? []);
+      return [dialect.name, new Set(answers.map((answer) => JSON.stringify(answer).includes('"notices":')))];
+    });
+    expect(told).toEqual([
+      ['tenant', new Set([true])],
+      ['api-key', new Set([false])],
+      ['me-2fa', new Set([true])],
+      ['mfa-enroll', new Set([false])],
+    ]);
+  });
+
   it('says what brings the credential', () => {
     expect(document.paths['/auth/v1/users/current/totp']?.get?.security).toEqual([{ 'api-key': [] }]);
     expect(document.components.securitySchemes['api-key']).toMatchObject({ in: 'header', name: 'X-API-Key' });

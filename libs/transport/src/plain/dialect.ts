@@ -21,7 +21,7 @@ export interface Dialect {
   /** Whether who calls may go on, before anything is looked up. */
   readonly admits?: (request: FastifyRequest, caller: ReadFor) => No | null;
   readonly refusalOf: (no: No, around: Around) => Refusal;
-  /** Where successes have room for notices. */
+  /** Where successes have room for notices, which is told of each of them. */
   readonly noticed?: (body: JsonObject, notices: readonly string[]) => JsonObject;
   readonly described: Described;
 }
