@@ -19,10 +19,10 @@ const pages: readonly (readonly [title: string, from: (bank: Bank) => string, br
 /** What the page is told, and what the service answers with the cookie and without. */
 const ways: readonly (readonly [way: string, told: string, withCookie: number, without: number])[] = [
   ['a fetch', 'sent', 403, 401],
-  ['a fetch of bytes', 'sent', 415, 415],
-  ['a beacon', 'sent', 415, 415],
-  ['a form', 'submitted', 415, 415],
-  ['a form of text', 'submitted', 415, 415],
+  ['a fetch of bytes', 'sent', 403, 415],
+  ['a beacon', 'sent', 403, 415],
+  ['a form', 'submitted', 403, 415],
+  ['a form of text', 'submitted', 403, 415],
 ];
 
 describeInBrowser('the cookie of a session, behind https', (browser) => {

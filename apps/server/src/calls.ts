@@ -25,6 +25,7 @@ import { withRequestId } from '#server/request-id.js';
 import type { Answered, Incoming, Served, ServedMethod } from '#transport/call.js';
 import { countersignServices } from '#transport/dialects/countersign/services.js';
 import { zitadelServices } from '#transport/dialects/zitadel/services.js';
+import type { Implemented } from '#transport/implementation.js';
 import { pipelineOf } from '#transport/pipeline.js';
 import { statusOf } from '#transport/statuses.js';
 
@@ -87,11 +88,14 @@ function pipelineOver(
     onOutcome(outcome);
     return outcome;
   };
-  const parts = { application, queries, operating, run };
+  const implemented: readonly (readonly Implemented[])[] = [
+    zitadelServices({ application, queries, run }),
+    ...countersignServices({ application, queries, operating, run, implemented: () => implemented.flat() }),
+  ];
   return pipelineOf({
     application,
     services,
-    implemented: [zitadelServices(parts), ...countersignServices(parts)],
+    implemented,
     limits,
     sharedBuckets: sharedLimits?.buckets,
     onFailure: (error, { requestId }) =>

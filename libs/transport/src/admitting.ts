@@ -9,11 +9,18 @@ import type { Application } from '#application/application.js';
 import type { CallerProof, Reached, Refused } from '#application/caller.js';
 import type { Admit } from '#application/session/admission.js';
 import type { Surroundings } from '#application/surroundings.js';
+import type { OrganizationId } from '#domain/ids.js';
 import type { Settings } from '#domain/organization/settings.js';
 import type { PositionTokens } from '#read-models/position-token.js';
 import type { NoId } from '#transport/asked.js';
 import { type Authenticated, authenticate } from '#transport/authenticate.js';
-import { type Asked, type Authorized, authorize, chosenIn } from '#transport/authorize.js';
+import {
+  type Asked,
+  type Asking as AskingRights,
+  type Authorized,
+  authorize,
+  chosenIn,
+} from '#transport/authorize.js';
 import type { Incoming, Read, Reader, ServedMethod } from '#transport/call.js';
 import { CallLimits, type Cost, type Counting, type SharedBuckets } from '#transport/call-limits.js';
 import { calledBy } from '#transport/called-by.js';
@@ -26,7 +33,7 @@ import {
   type StepUp,
 } from '#transport/implementation.js';
 import { readFor } from '#transport/oneself.js';
-import { deniedByPolicies, type Noticed, type OnPolicyFailed } from '#transport/policies-asked.js';
+import { admitBy, deniedByPolicies, type Noticed, type OnPolicyFailed } from '#transport/policies-asked.js';
 import type { CallRefusal } from '#transport/refusals.js';
 import { proofInHeaders, proofIsGiven, proofOfAnother, refusedStepUp } from '#transport/step-up.js';
 import { foundToBe, stranger, strangersEditor } from '#transport/stranger.js';
@@ -127,14 +134,13 @@ export class Admitting {
   #admitOf(asked: Asked | NoId, { method, incoming, noticed }: Invocation): Admit {
     const { application, onPolicyFailed } = this.#options;
     const circumstances = circumstancesOf(method, incoming);
-    return async (somebody) => {
-      if ('code' in asked) return null;
+    if ('code' in asked) return async () => null;
+    return admitBy((somebody) => {
       const principal = foundToBe(somebody);
       const { organizationId } = principal;
       const asking = { application, principal, organizationId, asked, circumstances, isOwn: true };
-      const denied = await deniedByPolicies({ ...asking, noticed, onPolicyFailed });
-      return denied && { kind: 'rejected', refusal: denied };
-    };
+      return { ...asking, noticed, onPolicyFailed };
+    });
   }
 
   /** Who has begun to log in is no stranger: its calls are counted as those of its session. */
@@ -152,7 +158,10 @@ export class Admitting {
     const { organizationId, userStream, via } = principal;
     const { quotas, parts, surroundings } = this.#options.application;
     const countingBy = ({ settings }: Pick<Surroundings, 'settings'>): Counted => {
-      tally.tellQuotas(() => quotas.figuresOf(organizationId, settings, parts.clock()));
+      tally.tellQuotas({
+        figures: () => quotas.figuresOf(organizationId, settings, parts.clock()),
+        counted: () => quotas.counted(organizationId, settings, parts.clock()),
+      });
       return { organizationId, settings, person: via === 'session' ? userStream : null, tally };
     };
     const found = surroundings.of(organizationId);
@@ -173,9 +182,9 @@ export class Admitting {
     const closed = closedTo(principal, built, { asked, request });
     if (closed !== null) return closed;
     if ('code' in asked) return refused(asked);
-    const allowed = await this.#allow(principal, asked, { built, method, incoming, noticed });
+    const allowed = await this.#allow(principal, asked, { built, request, method, incoming, noticed });
     if (allowed.kind === 'rejected') return allowed;
-    const { organizationId } = allowed;
+    const { organizationId, admit } = allowed;
     const showing = { built, request, principal, asked, proof, settings: counting.settings };
     const unproven = stepUp === null ? null : this.#refusedStepUp(stepUp, showing);
     if (unproven !== null) return refused(unproven);
@@ -185,26 +194,34 @@ export class Admitting {
     if (position === null && incoming.position !== null) return positionUnknown;
     // From here on something may change: whoever has left by now wants nothing any more.
     if (incoming.signal.aborted) return refused(leftAs(incoming.signal));
-    const call = { incoming, principal, by: called.by, organizationId, position };
+    const call = { incoming, principal, by: called.by, organizationId, position, admit };
     return { kind: 'admitted', request, call, asked };
   }
 
-  /** By roles, and then by policies of the organization that it is about. */
+  /** By roles, and then by policies of the organization that it is about, which may not be known yet. */
   async #allow(
     principal: Principal,
     asked: Asked,
-    { built, method, incoming, noticed }: Allowing,
-  ): Promise<Authorized> {
+    { built, request, method, incoming, noticed }: Allowing,
+  ): Promise<Allowed | Refused<CallRefusal>> {
     const { application, onPolicyFailed } = this.#options;
-    const chosen = chosenIn(incoming);
-    const authorized = await authorize({ application, principal, chosen }, asked);
-    if (authorized.kind === 'rejected' || built.beyondPolicies) return authorized;
+    const asking = { application, principal, chosen: chosenIn(incoming) };
+    const authorized = await authorize(asking, asked);
+    if (authorized.kind === 'rejected') return authorized;
     const { organizationId } = authorized;
+    const allowed: Allowed = { kind: 'allowed', organizationId, admit: null };
+    if (built.beyondPolicies) return allowed;
     const circumstances = circumstancesOf(method, incoming);
-    const asking = { application, principal, organizationId, asked, circumstances, noticed, onPolicyFailed };
-    const found = deniedByPolicies(asking);
+    const deciding = {
+      ...{ application, principal, organizationId, asked, circumstances },
+      ...{ noticed, onPolicyFailed },
+    };
+    const isOpen = built.finds !== undefined && (await mayFindAnybody(asking, asked, authorized));
+    const admit = isOpen ? admitBy((found) => ({ ...deciding, organizationId: found.organizationId })) : null;
+    if (admit !== null && built.finds?.(request)) return { ...allowed, admit };
+    const found = deniedByPolicies(deciding);
     const denied = found instanceof Promise ? await found : found;
-    return denied === null ? authorized : refused(denied);
+    return denied === null ? { ...allowed, admit } : refused(denied);
   }
 
   /** What it costs to look at the call, and at the proof in its headers, is taken before anything is looked at. */
@@ -299,8 +316,26 @@ interface Afforded {
   readonly proof: CallerProof | null;
 }
 
-interface Allowing extends Pick<Invocation, 'method' | 'incoming' | 'noticed'> {
+interface Allowing extends Pick<InvocationRead, 'request' | 'method' | 'incoming' | 'noticed'> {
   readonly built: MethodRules<Message>;
+}
+
+interface Allowed {
+  readonly kind: 'allowed';
+  readonly organizationId: OrganizationId;
+  readonly admit: Admit | null;
+}
+
+/** Whoever has a right in the whole instance, and chose no organization, finds people of every one. */
+async function mayFindAnybody(
+  asking: AskingRights,
+  asked: Asked,
+  { isNobodys }: Extract<Authorized, { readonly kind: 'allowed' }>,
+): Promise<boolean> {
+  if (asking.chosen !== null || !('permission' in asked) || (asked.of === 'session' && isNobodys !== true))
+    return false;
+  const ofAll = await authorize(asking, { of: 'instance', permission: asked.permission });
+  return ofAll.kind === 'allowed';
 }
 
 const stepUpOf = ({ stepUp }: MethodRules<Message>, request: Message): StepUp | null =>

@@ -63,7 +63,12 @@ export interface Asking {
 
 /** The organization that the call is about. */
 export type Authorized =
-  | { readonly kind: 'allowed'; readonly organizationId: OrganizationId }
+  | {
+      readonly kind: 'allowed';
+      readonly organizationId: OrganizationId;
+      /** A session without a user is of no organization: it is the one that the caller acts in. */
+      readonly isNobodys?: true;
+    }
   | { readonly kind: 'rejected'; readonly refusal: CallRefusal };
 
 const denied: Authorized = { kind: 'rejected', refusal: { code: 'permission-denied' } };
@@ -90,7 +95,7 @@ export async function authorize(asking: Asking, asked: Asked): Promise<Authorize
 
 type AskedOf<Of extends Asked['of']> = Extract<Asked, { readonly of: Of }>;
 
-const allowed = (organizationId: OrganizationId): Authorized => ({ kind: 'allowed', organizationId });
+const allowed = (organizationId: OrganizationId) => ({ kind: 'allowed', organizationId }) as const;
 
 const actingIn = ({ chosen, principal }: Asking) => chosen ?? principal.organizationId;
 
@@ -157,7 +162,9 @@ async function authorizeForSession(asking: Asking, asked: AskedOf<'session'>): P
   if (state.status === 'unknown') return noSession;
   const { user } = state;
   const organizationId = user?.organizationId ?? null;
-  if (isBrought) return allowed(organizationId ?? actingIn(asking));
+  const yes: Authorized =
+    organizationId === null ? { ...allowed(actingIn(asking)), isNobodys: true } : allowed(organizationId);
+  if (isBrought) return yes;
   const [caller, organization, instanceMembers] = await callerIn(
     asking,
     organizationId ?? principal.organizationId,
@@ -170,7 +177,7 @@ async function authorizeForSession(asking: Asking, asked: AskedOf<'session'>): P
   const judgement = judgeSession({ permission, caller, chosen, target });
   if (judgement === 'hidden') return noSession;
   if (asked.sessionToken !== null) return wrongSessionToken;
-  return judgement === 'denied' ? denied : allowed(organizationId ?? actingIn(asking));
+  return judgement === 'denied' ? denied : yes;
 }
 
 type CallerIn = readonly [caller: Caller, organization: OrganizationState, instanceMembers: Members];

@@ -12,6 +12,7 @@ import { RetryInfoSchema } from '#contract/google/rpc/error_details_pb.js';
 import { OrganizationService } from '#contract/zitadel/org/v2/org_service_pb.js';
 import { UserService } from '#contract/zitadel/user/v2/user_service_pb.js';
 import { defaultSettings } from '#domain/organization/settings.js';
+import type { Usage } from '#domain/quota/usage.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import type { Answered, Incoming } from '#transport/call.js';
 import { CallLimits } from '#transport/call-limits.js';
@@ -49,6 +50,38 @@ describe('an organization that asks too fast', () => {
     });
     limited.house.clock.now += 1_000;
     expect(saidIn(await ask())).toBe('answered');
+    await limited.close();
+  });
+
+  it('is told what it used besides, which is counted once, after it was refused', async () => {
+    const { limited, authorization } = await at({ limits: { ...unlimited, call: slow } });
+    const { house, failures } = limited;
+    const counting: PromiseWithResolvers<Usage>[] = [];
+    const begun = Promise.withResolvers<void>();
+    house.application.quotas.countBy(() => {
+      const count = Promise.withResolvers<Usage>();
+      counting.push(count);
+      begun.resolve();
+      return count.promise;
+    });
+    const ask = () => limited.call(listOrganizations, {}, { authorization });
+    const changed = new SettingsFields({ turnsPerPeriodMax: 9 });
+    await answerOf(house, new ChangeOrganizationSettings({ organizationId, changed, by }));
+    expect([await ask(), await ask()].map(saidIn)).toEqual(['answered', 'answered']);
+    expect(counting).toEqual([]);
+    const refused = [ask(), ask()];
+    await begun.promise;
+    counting[0]?.reject(new Error('the rows are away'));
+    const untold = await Promise.all(refused);
+    expect(untold.map(saidIn)).toEqual(Array(2).fill('8 rate-limited CSIGN-rate-limited'));
+    expect(untold.filter(({ headers }) => 'x-quota-reset' in headers)).toEqual([]);
+    expect(failures).toEqual(Array(2).fill(new Error('the rows are away')));
+    const late = await ask();
+    expect([saidIn(late), 'x-quota-reset' in late.headers]).toEqual([saidIn(untold[0] as Answered), false]);
+    counting[1]?.resolve({ turns: 4, relationships: 2 });
+    const told = { 'x-quota-turns-used': '4', 'x-quota-turns-limit': '9', 'x-quota-relationships-used': '2' };
+    expect((await ask()).headers).toMatchObject({ ...told, 'x-quota-reset': expect.any(String) });
+    expect(counting).toHaveLength(2);
     await limited.close();
   });
 

@@ -47,8 +47,8 @@ export interface Call {
   readonly by: Caller;
   /** Of the user that was named; else the organization that was named; else the one that the caller acts in. */
   readonly organizationId: OrganizationId;
-  /** What policies say of whom a stranger turns out to be; left out where they were asked of whoever calls. */
-  readonly admit?: Admit;
+  /** To be asked before a session is somebody's, who was found by the command; left out where policies were asked already. */
+  readonly admit?: Admit | null;
   /** For queries: what the answer has to show; null for whatever was acknowledged before. */
   readonly position: Asking['position'];
 }
@@ -124,6 +124,8 @@ export interface MethodRules<Request> {
   readonly proof?: (request: Request) => ProofGiven;
   /** Whether policies of the organization are not asked, so that they cannot stand in the way of their own change. */
   readonly beyondPolicies?: true;
+  /** Where it is about whoever a command finds: whether it names somebody, whose organization's policies are asked then. */
+  readonly finds?: (request: Request) => boolean;
   /** Whether a session may call it whose user still has to enrol a first factor. */
   readonly enrols?: true;
   /** Whether such a session may call it about itself, and about nothing else. */

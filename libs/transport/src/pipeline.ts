@@ -84,6 +84,9 @@ type Ran = Result<object> & { readonly repeatHeaders?: AnswerHeaders };
 
 type RefusedAnswer = Extract<Answered, { readonly kind: 'refused' }>;
 
+/** Much longer than it takes to count. A no that comes later would look like a service that is down. */
+const countedWithinMs = 1_000;
+
 const deadlineExceeded: CallRefusal = { code: 'deadline-exceeded' };
 
 class Pipeline {
@@ -129,7 +132,8 @@ class Pipeline {
       if (built === undefined) return this.#refuse(invocation, notBuilt(method));
       const result = await this.#run(built, invocation);
       if (result.kind === 'refused') return this.#refuseAs(invocation, result.status);
-      if (result.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, result.refusal));
+      if (result.kind === 'rejected')
+        return await this.#refuseCounted(invocation, inWordsOf(built, result.refusal));
       const message = create(method.output, result.message as Readonly<Record<string, unknown>>);
       const headers = this.#headersOf(invocation);
       const told = { headers: { ...headers, ...result.repeatHeaders }, ...noticesOf(invocation) };
@@ -146,7 +150,8 @@ class Pipeline {
       if (built === undefined) return this.#refuse(invocation, notBuilt(method));
       const admitted = await this.#admitting.admit(built, invocation);
       if (admitted.kind === 'refused') return this.#refuseAs(invocation, admitted.status);
-      if (admitted.kind === 'rejected') return this.#refuse(invocation, inWordsOf(built, admitted.refusal));
+      if (admitted.kind === 'rejected')
+        return await this.#refuseCounted(invocation, inWordsOf(built, admitted.refusal));
       return await this.#open(built, invocation, admitted);
     } catch (error) {
       return this.#fail(invocation, error);
@@ -204,6 +209,19 @@ class Pipeline {
     if (signal.aborted && error === signal.reason) return this.#refuse(invocation, leftAs(signal));
     this.#tell(error, incoming);
     return this.#refuse(invocation, failureOf(error));
+  }
+
+  /** It is decided by then: what it has to tell of quotas is counted, where nobody did so far, and not waited for for long. */
+  async #refuseCounted(invocation: Invocation, refusal: CallRefusal): Promise<RefusedAnswer> {
+    const answer = this.#refuse(invocation, refusal);
+    if (answer.status.code !== statusCodes.resourceExhausted) return answer;
+    const { incoming } = invocation;
+    const { tally } = incoming;
+    const counting = tally.countQuotas();
+    if (counting === null) return answer;
+    const told = counting.catch((error: unknown) => this.#tell(error, incoming));
+    await whileWaitedFor(AbortSignal.timeout(countedWithinMs), told);
+    return { ...answer, headers: { ...quotaHeadersOf(tally.quotas), ...answer.headers } };
   }
 
   #refuse(invocation: Invocation, refusal: CallRefusal): RefusedAnswer {

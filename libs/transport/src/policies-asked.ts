@@ -5,7 +5,8 @@ import { decideByPolicies, type PolicyDecision } from '#access/policies/policies
 import type { Circumstances, PolicyPerson, PolicyResource } from '#access/policies/question.js';
 import { isPolicyAction, type PolicyAction } from '#access/policies/schema.js';
 import type { Application } from '#application/application.js';
-import type { PolicyDenied } from '#application/session/admission.js';
+import type { Admit, PolicyDenied } from '#application/session/admission.js';
+import type { Somebody } from '#application/session/find-user.js';
 import { nameOfUser, userStreamOf } from '#application/user/user-stream.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { OrganizationState } from '#domain/organization/state.js';
@@ -32,7 +33,7 @@ export class Noticed {
 /** Told of policies that could not be evaluated, by their names: somebody has to mend them. */
 export type OnPolicyFailed = (policies: readonly string[]) => void;
 
-interface Deciding extends AskingPolicies {
+export interface Deciding extends AskingPolicies {
   readonly noticed: Noticed;
   readonly onPolicyFailed: OnPolicyFailed;
 }
@@ -53,6 +54,14 @@ function deniedBy(
   if (verdict === 'failed') onPolicyFailed(policies);
   return verdict === 'permitted' ? null : { code: 'policy-denied', notices };
 }
+
+/** Asked later, of the organization of whoever was found. */
+export const admitBy =
+  (askedAbout: (somebody: Somebody) => Deciding): Admit =>
+  async (somebody) => {
+    const denied = await deniedByPolicies(askedAbout(somebody));
+    return denied && { kind: 'rejected', refusal: denied };
+  };
 
 export const noticeHeader = 'x-countersign-notice';
 

@@ -14,12 +14,18 @@ interface Counted {
   readonly taken: Taken;
 }
 
+export interface QuotasTold {
+  /** Null while nothing was counted, too. */
+  readonly figures: () => QuotaFigures | null;
+  readonly counted: () => Promise<void> | null;
+}
+
 export class Tally {
   /** Where headers cost little; elsewhere only a refusal tells them. */
   readonly isAlwaysTold: boolean;
   readonly #counted: Counted[] = [];
   #refusing: Counted | null = null;
-  #quotas: (() => QuotaFigures | null) | null = null;
+  #quotas: QuotasTold | null = null;
 
   constructor({ isAlwaysTold }: { readonly isAlwaysTold: boolean }) {
     this.isAlwaysTold = isAlwaysTold;
@@ -27,11 +33,16 @@ export class Tally {
 
   /** What the organization of the caller used, once it is known whose call it is; null where it has no ceiling. */
   get quotas(): QuotaFigures | null {
-    return this.#quotas?.() ?? null;
+    return this.#quotas?.figures() ?? null;
+  }
+
+  /** Null where there is nothing to wait for. */
+  countQuotas(): Promise<void> | null {
+    return this.#quotas?.counted() ?? null;
   }
 
   /** Looked up only where an answer tells it. */
-  tellQuotas(quotas: () => QuotaFigures | null): void {
+  tellQuotas(quotas: QuotasTold): void {
     this.#quotas = quotas;
   }
 

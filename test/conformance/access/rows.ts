@@ -259,7 +259,12 @@ export const rows = {
     removePolicy: ofOrganization('owner'),
     listPolicies: ofOrganization('reader'),
     explain: ofOrganization('reader', {
-      ids: { organization_id: 'organization', user_id: 'member', target_user_id: 'member' },
+      ids: {
+        organization_id: 'organization',
+        user_id: 'member',
+        target_user_id: 'member',
+        target_session_id: 'filter',
+      },
     }),
   },
   quotas: {

@@ -1,4 +1,4 @@
-// 003: bearer token; `{error: {code, message, requestId, details?}}`; what is well-formed and wrong is 422.
+// 003: bearer token; `{error: {code, message, requestId, details?, notices?}}`; what is well-formed and wrong is 422.
 
 import {
   type Contract,
@@ -6,6 +6,7 @@ import {
   is,
   type Known,
   moment,
+  notice,
   noticeCode,
   otpauth,
   picture,
@@ -61,7 +62,9 @@ export const me2fa: Contract = {
     'too many wrong codes': refused(429, 'too_many_attempts'),
     'too many calls': refused(429, 'rate_limited'),
     'an exhausted quota': refused(403, 'forbidden'),
-    'a policy': refused(403, noticeCode),
+    'a policy': is(403, {
+      error: { code: noticeCode, message: text, requestId: text, notices: [notice] },
+    }),
   },
   calls: [
     {

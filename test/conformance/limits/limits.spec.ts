@@ -49,7 +49,7 @@ beforeAll(async () => {
     main,
   ]);
   for (const { name } of wires) {
-    lookers.set(name, await somebodyWith({ callsPerSecond: 20 }));
+    lookers.set(name, await somebodyWith({ callsPerSecond: 20, turnsPerPeriodMax: 7 }));
     guessers.set(name, await somebodyWith({ checksPerSecond: 15, callsPerSecond: 1_000 }));
   }
   bystander = await somebodyWith({ callsPerSecond: 20 });
@@ -121,6 +121,13 @@ function expectCounted(passed: readonly Heard[], { name, burst, perSecond }: Buc
 const passedOf = (wire: Wire, heard: readonly Heard[]) =>
   heard.filter(({ status }) => status !== wire.statuses.tooFast);
 
+const unusedQuotas = {
+  'x-quota-turns-used': '0',
+  'x-quota-turns-limit': '7',
+  'x-quota-relationships-used': '0',
+  'x-quota-reset': expect.stringMatching(/^\d{4}-\d\d-01T00:00:00\.000Z$/),
+};
+
 const silent = (heard: readonly Heard[]) => heard.every(({ headers }) => headers.ratelimit === undefined);
 
 /** It names a user and a token that are there, so that it has to be looked up. */
@@ -137,6 +144,9 @@ describe.each(wires)('64 clients at the same time, by $name', (wire) => {
     const heard = await asked(wire, clientsCount, (client) => client.ask('look', who));
     expectExact(wire, heard, bucket);
     const passed = passedOf(wire, heard);
+    // Nobody has counted what that organization used before.
+    for (const { headers } of heard.filter((one) => !passed.includes(one)))
+      expect(headers).toMatchObject(unusedQuotas);
     expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([wire.tellsAlways ? 200 : 0]));
     if (wire.tellsAlways) {
       expectCounted(passed, bucket);

@@ -4,8 +4,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { PasswordShown } from '#application/password/changing.js';
-import { answerOf } from '#application/testing/attempt.js';
-import { by, type House } from '#application/testing/house.js';
+import { type Attempt, answerOf, attempt } from '#application/testing/attempt.js';
+import { by, type House, organizationId } from '#application/testing/house.js';
 import {
   cheap,
   cheapSecrets,
@@ -17,9 +17,10 @@ import {
 } from '#application/testing/logins.js';
 import { anotherPassword, passwordOf, setPasswordBy } from '#application/testing/passwords.js';
 import { ada, bob, human } from '#application/testing/people.js';
-import { her } from '#application/testing/sent.js';
+import { her, type Sent, sentTo } from '#application/testing/sent.js';
 import { ChangeHumanUser, PasswordChangeFields } from '#application/user/change-human-user.js';
-import type { SessionId } from '#domain/ids.js';
+import { EraseUser } from '#application/user/erase-user.js';
+import type { SessionId, UserId } from '#domain/ids.js';
 import { InMemoryEventLog } from '#event-log/in-memory.js';
 import { logWith } from '#event-log/log-with.js';
 import { HashLane } from '#secrets/hash-lane.js';
@@ -108,5 +109,46 @@ describe('while too many passwords wait', () => {
 
   it.each(cheaply)('%s is not', async (_, wanted) => {
     expect((await whileFull(() => house.run(wanted()))).told).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('who was added under a key, with a password', () => {
+  const add = (call: Sent = {}, more: Parameters<typeof human>[2] = {}) =>
+    human(null as unknown as UserId, 'grace', {
+      userId: null,
+      password: passwordOf(anotherPassword),
+      emailVerification: 'code',
+      by: sentTo(house, call),
+      ...more,
+    });
+  /** Longer than it takes to find anybody. */
+  const whileFullForLong = async (run: () => Promise<Attempt>): Promise<Attempt> => {
+    const working = lane.hash('another', { memoryKibibytes: 65_536, passes: 8 });
+    const told = await run();
+    expect(lane.running).toBe(1);
+    await working;
+    return told;
+  };
+  const refusedAs = (code: string) => ({ outcome: { kind: 'rejected', refusal: { code } }, appended: [] });
+
+  it('is found again while too many wait, also once the user is gone', async () => {
+    const first = await answerOf(house, add());
+    const found = { kind: 'accepted', answer: { userId: first.userId, emailCode: null }, repeated: true };
+    const sendAgain = () => whileFullForLong(() => attempt(house, add()));
+    expect(first.emailCode).not.toBeNull();
+    expect(await sendAgain()).toMatchObject({ outcome: found, appended: [] });
+    await answerOf(house, new EraseUser({ organizationId, userId: first.userId, by }));
+    expect(await sendAgain()).toMatchObject({ outcome: found, appended: [] });
+  });
+
+  it('opens no way to a hash for anybody else: not by the key, nor by the id', async () => {
+    const { userId } = await answerOf(house, add());
+    const told = (command: ReturnType<typeof add>) => whileFullForLong(() => attempt(house, command));
+    expect(await told(add({ request: 'another request' }))).toMatchObject(
+      refusedAs('idempotency-key-reused'),
+    );
+    expect(await told(add({ key: 'another key' }))).toMatchObject(refusedAs('busy'));
+    expect(await told(add({ caller: 'another caller' }))).toMatchObject(refusedAs('busy'));
+    expect(await told(add({ key: 'another key' }, { userId }))).toMatchObject(refusedAs('busy'));
   });
 });

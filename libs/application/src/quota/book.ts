@@ -32,6 +32,8 @@ export class Book {
   #period: Period = { start: 0, end: 0 };
   #underWay = 0;
   #opening: Promise<void> | null = null;
+  /** Whether what is being counted says less by now than what came meanwhile. */
+  #isOvertaken = false;
   #onIdle: () => void = () => undefined;
   /** Percentages of ceilings that were told of: two quotas, and a ceiling that is seldom another. */
   #told = new Set<string>();
@@ -50,11 +52,13 @@ export class Book {
   know(usage: Usage, period: Period): void {
     if (period.start !== this.#period.start) this.#told = new Set();
     [this.#usage, this.#period] = [usage, period];
+    this.#isOvertaken = true;
   }
 
   /** What was counted is not kept up to date any more. */
   forget(): void {
     this.#usage = null;
+    this.#isOvertaken = true;
   }
 
   /** Counts what there is when nothing is under way; whoever asks meanwhile waits for the same. */
@@ -106,8 +110,10 @@ export class Book {
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     this.#onIdle = () => undefined;
     const period = periodAt(now);
-    this.#usage = await count(period);
-    this.#period = period;
+    this.#isOvertaken = false;
+    const usage = await count(period);
+    if (this.#isOvertaken) return;
+    this.know(usage, period);
     this.#told = new Set();
   }
 

@@ -272,6 +272,22 @@ describe('a book', () => {
     expect(book.reserve(asking)).toMatchObject({ kind: 'reserved' });
   });
 
+  it.each([
+    ['that is not counted', (book: Book) => book.forget(), null],
+    [
+      'that other servers counted',
+      (book: Book) => book.know({ turns: 2, relationships: 1 }, periodAt(0)),
+      { turns: 2, relationships: 1 },
+    ],
+  ])('tells nothing older than what came meanwhile %s', async (_title, comes, told) => {
+    const book = new Book();
+    await book.open(0, async () => {
+      comes(book);
+      return { turns: 1, relationships: 0 };
+    });
+    expect(book.usageAt(0)).toEqual(told);
+  });
+
   it('is closed by what nobody knows the end of, and opens when nothing is under way', async () => {
     const book = await opened(0);
     const [one, other] = [book.reserve(asking), book.reserve(asking)];

@@ -117,6 +117,13 @@ export class Quotas {
     return figuresIn(usage, ceilings, book.period);
   }
 
+  /** Has counted what those figures need, once for whoever asks meanwhile; null where there is nothing to wait for. */
+  counted(organizationId: OrganizationId, settings: Settings, now: Instant): Promise<void> | null {
+    if (!hasCeiling(ceilingsOf(settings))) return null;
+    const book = this.#bookOf(organizationId);
+    return book.usageAt(now) === null ? this.#open(book, { organizationId, now }) : null;
+  }
+
   async #admitOpened(asked: QuotaAsked): Promise<Admitted> {
     let book = this.#bookOf(asked.organizationId);
     while (!book.isOpen) {
@@ -145,7 +152,10 @@ export class Quotas {
     };
   }
 
-  #open(book: Book, { organizationId, now }: QuotaAsked): Promise<void> {
+  async #open(
+    book: Book,
+    { organizationId, now }: Pick<QuotaAsked, 'organizationId' | 'now'>,
+  ): Promise<void> {
     const count = this.#count;
     if (count === null) throw unavailable('nothing was counted yet');
     return book.open(now, (period) => count(organizationId, period));

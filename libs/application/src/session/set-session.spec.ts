@@ -186,6 +186,23 @@ describe('the user of a session', () => {
   });
 });
 
+describe('whoever decides by other rules', () => {
+  const denial = { code: 'policy-denied', notices: [] } as const;
+  const admit = async () => ({ kind: 'rejected', refusal: denial }) as const;
+
+  it.each([
+    ['nobody has so far', null],
+    ['somebody has by now', { userId: ada }],
+  ])('is asked before a session changes that %s, and is not overruled', async (_title, user) => {
+    const { sessionId } = answerOf(await house.run(creating(user)));
+    const command = setting(sessionId, { user: { userId: ada }, password, admit });
+    const appended = await appendedBy(house, async () => {
+      expect(await house.run(command)).toEqual({ kind: 'rejected', refusal: denial });
+    });
+    expect(appended).toEqual(['user: user.human.password.check.succeeded']);
+  });
+});
+
 describe('metadata of a session', () => {
   const entry = (key: string, text: string) => ({ key, value: Buffer.from(text) });
 

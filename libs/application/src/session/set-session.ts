@@ -4,6 +4,7 @@ import { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import { type Entry, type Fields, IsId, IsText, IsWhole, MayBeNull } from '#application/input.js';
 import { codeCharactersMax, passwordUnitsMax, sessionMetadataMax } from '#application/limits.js';
+import type { Admit, PolicyDenied } from '#application/session/admission.js';
 import {
   type CheckedForSession,
   checkForSession,
@@ -49,7 +50,7 @@ export interface SessionSet {
 }
 
 type OwnRefusal = SessionEndedRefusal | SessionChangeRefusal;
-type Refusal = OwnRefusal | MetadataFull | LoginRefusal;
+type Refusal = OwnRefusal | MetadataFull | LoginRefusal | PolicyDenied;
 type Outcome = SessionOutcome<SessionSet, Refusal>;
 
 type Optional =
@@ -59,7 +60,8 @@ type Optional =
   | 'totpCode'
   | 'recoveryCode'
   | 'metadata'
-  | 'lifetimeSeconds';
+  | 'lifetimeSeconds'
+  | 'admit';
 
 /** What is shown is shown for the user of the session, who may be named here, once. */
 export class SetSession extends Command<Outcome> {
@@ -73,6 +75,7 @@ export class SetSession extends Command<Outcome> {
   @IsSessionMetadata() readonly metadata: readonly Entry[] = [];
   @MayBeNull() @IsWhole(1, Number.MAX_SAFE_INTEGER) readonly lifetimeSeconds: number | null = null;
   readonly by!: Caller;
+  readonly admit: Admit | null = null;
 
   constructor(fields: Fields<SetSession, Optional>) {
     super();
@@ -163,7 +166,8 @@ export class SetSessionHandler implements ICommandHandler<SetSession> {
           : refusedEnded,
     });
     if (outcome.kind === 'rejected') return outcome;
-    return this.#append(change, outcome);
+    const refused = (await change.command.admit?.(somebody)) ?? null;
+    return refused ?? this.#append(change, outcome);
   }
 
   #append(change: Change, { settings, noted }: Appending): Promise<Outcome> {

@@ -21,13 +21,14 @@ import {
   usernameCharactersMax,
 } from '#application/limits.js';
 import { type HashedEntry, hashEntries, IsMetadata, sealEntries } from '#application/metadata/entries.js';
+import type { Secrets } from '#application/parts.js';
 import { NewPasswordFields, type PasswordHashUnreadable } from '#application/password/chosen.js';
 import { type FirstPassword, firstPassword } from '#application/password/first.js';
 import { type Busy, unlessBusy } from '#application/recovery-codes/compare.js';
 import type { Sealer } from '#application/sealer.js';
 import { readSeed } from '#application/totp/imported-seed.js';
 import { algorithms, digits, parametersOf, periods } from '#application/totp/shown.js';
-import { addNamedUser } from '#application/user/add-named-user.js';
+import { addedBefore, addNamedUser } from '#application/user/add-named-user.js';
 import {
   type EmailVerification,
   emailVerifications,
@@ -110,25 +111,27 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
     if (seed !== null && 'code' in seed) return { kind: 'rejected', refusal: seed };
     const usernames = [command.username ?? command.email, command.email];
     const password = firstPassword(command.password, usernames, secrets);
-    return password.kind === 'rejected' ? password : unlessBusy(() => this.#add(command, { seed, password }));
+    const ids = idsOf(command, seed, secrets);
+    if (password.kind === 'first') return unlessBusy(() => this.#add(command, { ...ids, seed, password }));
+    // What is sent again needs no hash, however many wait for one.
+    const isBusy = password.refusal.code === 'busy';
+    return (isBusy && (await this.#addedBefore(command, ids))) || password;
   }
 
-  async #add(command: AddHumanUser, { seed, password }: Pick<Made, 'seed' | 'password'>): Promise<Outcome> {
+  async #addedBefore({ organizationId, by }: AddHumanUser, ids: Ids): Promise<Outcome | null> {
+    const outcome = await addedBefore(this.#application, { organizationId, userId: ids.userId, by });
+    return outcome && told(outcome, { ...ids, emailCode: null });
+  }
+
+  async #add(command: AddHumanUser, given: Given): Promise<Outcome> {
     const { secrets, clock } = this.#application.parts;
-    const userId = command.userId ?? (idOfNew(command.by, 'user', secrets) as UserId);
+    const { userId } = given;
     const made: Made = {
-      userId,
+      ...given,
       metadata: hashEntries(this.#application, userId, command.metadata),
-      seed,
-      password,
-      totpId: seed === null ? null : (idOfNew(command.by, 'totp', secrets) as TotpId),
       emailCode: command.emailVerification === 'code' ? makeEmailCode(secrets, clock()) : null,
     };
-    const outcome = await this.#addMade(command, made);
-    if (outcome.kind === 'rejected') return outcome;
-    const { totpId, emailCode } = made;
-    const shown = outcome.repeated ? null : (emailCode?.text ?? null);
-    return { ...outcome, answer: { userId, emailCode: shown, totpId } };
+    return told(await this.#addMade(command, made), made);
   }
 
   #addMade(command: AddHumanUser, made: Made) {
@@ -155,13 +158,35 @@ export class AddHumanUserHandler implements ICommandHandler<AddHumanUser> {
   }
 }
 
-interface Made {
+interface Ids {
   readonly userId: UserId;
-  readonly metadata: readonly HashedEntry[];
+  /** Of the imported seed. */
+  readonly totpId: TotpId | null;
+}
+
+/** A repeat has the same. */
+const idsOf = ({ userId, by }: AddHumanUser, seed: Buffer | null, secrets: Secrets): Ids => ({
+  userId: userId ?? (idOfNew(by, 'user', secrets) as UserId),
+  totpId: seed === null ? null : (idOfNew(by, 'totp', secrets) as TotpId),
+});
+
+interface Given extends Ids {
   readonly seed: Buffer | null;
   readonly password: FirstPassword;
-  readonly totpId: TotpId | null;
+}
+
+interface Made extends Given {
+  readonly metadata: readonly HashedEntry[];
   readonly emailCode: ShownEmailCode | null;
+}
+
+function told(
+  outcome: UserOutcome<null, Extract<Outcome, { readonly kind: 'rejected' }>['refusal']>,
+  { userId, totpId, emailCode }: Pick<Made, 'userId' | 'totpId' | 'emailCode'>,
+): Outcome {
+  if (outcome.kind === 'rejected') return outcome;
+  const shown = outcome.repeated ? null : (emailCode?.text ?? null);
+  return { ...outcome, answer: { userId, emailCode: shown, totpId } };
 }
 
 function sealed(command: AddHumanUser, { userId, seed, totpId, emailCode }: Made, sealer: Sealer) {

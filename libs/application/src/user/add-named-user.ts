@@ -32,7 +32,8 @@ export async function addNamedUser<More = never>(
 ): Promise<Added<More>> {
   const { secrets } = application.parts;
   const refusal = await refusalAhead(application, command, prepare);
-  if (refusal !== null) return repeatedOr(application, command, refusal);
+  if (refusal !== null)
+    return (await addedBefore<More>(application, command)) ?? { kind: 'rejected', refusal };
   const keys = new Set(names.map((name) => secrets.names.loginKey(name)));
   const reservation = { ...command, keys: [...keys] };
   const taken = await claimNames(application, reservation);
@@ -46,18 +47,14 @@ export async function addNamedUser<More = never>(
   return (await confirmNames(application, reservation)) ? added : undo(application, reservation);
 }
 
-/** Whoever was added by this very call is in its way when it is sent again. */
-async function repeatedOr<More>(
+/** Whoever was added by this very call is in its way when it is sent again. Null where it added nobody. */
+export const addedBefore = <More = never>(
   application: Application,
   command: UserCommand,
-  refusal: AdditionRefusal | More,
-): Promise<Added<More>> {
-  const additions = application.accounts.commands;
-  const repeated = await additions.repeated<AdditionRefusal | ClaimRefusal | More, null>(
+): Promise<Added<More> | null> =>
+  application.accounts.commands.repeated<AdditionRefusal | ClaimRefusal | More, null>(
     additionOf(application, command),
   );
-  return repeated ?? { kind: 'rejected', refusal };
-}
 
 const additionOf = (application: Application, { organizationId, userId, by }: UserCommand) => ({
   stream: application.userStream(userId),

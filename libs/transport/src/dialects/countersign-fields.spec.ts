@@ -31,6 +31,7 @@ beforeAll(async () => {
     queries: following.queries,
     operating,
     run: run as never,
+    implemented: () => implemented,
   }).flat();
 });
 afterAll(() => desk.close());

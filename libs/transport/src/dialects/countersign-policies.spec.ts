@@ -260,12 +260,19 @@ describe('an explanation', () => {
     expect(await explain({ ...oneself, ...given })).toMatchObject({ policies: ['everybody'] });
   });
 
+  it('is of no session that is not of a user of the organization', async () => {
+    const asked = { organizationId, userId: people.owner, action: 'session.read' };
+    const request = { ...asked, targetSessionId: people.nobody };
+    expect(await desk.said('reader', rpc.explain, request)).toBe('5 session-not-found QUERY-SFeaa');
+  });
+
   it.each([
     [{ userId: people.stranger, action: 'org.read' }],
     [{ userId: people.nobody, action: 'org.read' }],
     [{ action: 'user.read', targetUserId: people.stranger }],
     [{ action: 'user.read', targetUserId: people.nobody }],
     [{ action: 'user.read', targetUserId: people.removed }],
+    [{ action: 'session.write', userId: people.stranger, credential: Shown.LOGIN }],
   ])('is not given of who is not of the organization: %j', async (request) => {
     const asked = { organizationId, userId: people.owner, ...request };
     expect(await desk.said('reader', rpc.explain, asked)).toBe('5 user-not-found QUERY-Dfbg2');

@@ -42,6 +42,8 @@ const user = { userId };
 const device = { userId, totpId };
 const code = '123456';
 const organization = { organizationId };
+const listing = { call: 'countersign.v1.FactorService.ListFactors' };
+const target = { targetUserId: userId };
 
 const chosen = { case: 'password', value: 'battery staple' } as const;
 const newPassword = chosen.value;
@@ -227,6 +229,14 @@ const violated: readonly (readonly [DescMethodUnary, object, readonly string[]])
   [rpc.explain, { ...organization, ...user, action: 'org.read', address: 'here' }, ['address']],
   [rpc.explain, { ...organization, ...user, action: 'org.read', credential: 9 }, ['credential']],
   [rpc.explain, { ...organization, ...user, action: 'user.fly' }, ['action']],
+  [rpc.explain, { ...organization, ...user, ...listing, action: 'user.delete' }, ['action']],
+  [rpc.explain, { ...organization, ...user, ...listing, action: 'user.read' }, ['target_user_id']],
+  [
+    rpc.explain,
+    { ...organization, ...user, ...listing, ...target, action: 'user.read', targetSessionId: people.nobody },
+    ['target_session_id'],
+  ],
+  [rpc.explain, { ...organization, ...user, action: 'org.read', targetSessionId: people.nobody }, ['action']],
 ];
 
 describe('a broken rule', () => {

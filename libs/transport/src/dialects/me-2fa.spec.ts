@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { RemovePolicy } from '#application/policy/remove-policy.js';
+import { SetPolicy } from '#application/policy/set-policy.js';
+import { answerOf } from '#application/testing/attempt.js';
+import { by, organizationId } from '#application/testing/house.js';
 import { me2fa } from '#transport/dialects/me-2fa/dialect.js';
 import { openPlainDesk, type PlainDesk, type Reply, requestId } from '#transport/testing/plain-desk.js';
 
@@ -204,5 +208,38 @@ describe('the dialect me-2fa', () => {
     expect(await somebody.post('/setup', {}, { 'content-type': 'text/plain' })).toMatchObject(
       refused(415, 'unsupported_media_type'),
     );
+  });
+});
+
+describe('policies of the organization', () => {
+  const set = (text: string) =>
+    answerOf(desk.house, new SetPolicy({ organizationId, name: 'spec', text, by }));
+  afterEach(() => answerOf(desk.house, new RemovePolicy({ organizationId, name: 'spec', by })));
+
+  it('are told with a refusal, in their own words', async () => {
+    const { post } = await newcomer();
+    await set('@notice("Not from here") @code("not_here") forbid (principal, action, resource);');
+    expect(await post('/setup')).toMatchObject({
+      status: 403,
+      body: {
+        error: { code: 'not_here', message: expect.any(String), requestId, notices: ['Not from here'] },
+      },
+    });
+  });
+
+  it('are told with a success, and with what is refused for something else', async () => {
+    const { post, get } = await newcomer();
+    await set('@notice("Until May") permit (principal, action, resource);');
+    expect(await get()).toMatchObject({ status: 200, body: { enabled: false, notices: ['Until May'] } });
+    expect(await post('/verify-setup', { code: '123456' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'two_factor_not_set_up', notices: ['Until May'] } },
+    });
+  });
+
+  it('are no field where they have nothing to say', async () => {
+    const { get } = await newcomer();
+    await set('permit (principal, action, resource);');
+    expect((await get()).body).toEqual({ enabled: false, pending: false, backupCodesRemaining: 0 });
   });
 });

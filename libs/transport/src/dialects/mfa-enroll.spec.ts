@@ -282,8 +282,49 @@ describe('a page of another site', () => {
     const cookie = cookieOf(await logIn(email));
     expect(await post('/mfa/enroll', null, page(cookie, headers))).toMatchObject(forbidden);
     expect(await post('/logout', null, page(cookie, headers))).toMatchObject(forbidden);
-    expect(await get(page(cookie, headers))).toMatchObject({ status: 200 });
+    for (const method of ['GET', 'HEAD'] as const) {
+      const asked = { method, url: '/api/auth/mfa', headers: page(cookie, headers) };
+      expect(await desk.send(asked)).toMatchObject({ status: 200 });
+    }
   });
+
+  const bodies: readonly (readonly [string, string | Buffer, Headers])[] = [
+    ['a form', 'code=123456', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['a form of text', '{"code": "=123456"}', { 'content-type': 'text/plain' }],
+    ['a form with files', '--x--', { 'content-type': 'multipart/form-data; boundary=x' }],
+    ['JSON that is none', '{', { 'content-type': 'application/json' }],
+    ['more than a body may have', Buffer.alloc(70_000), { 'content-type': 'application/json' }],
+  ];
+
+  it.each(bodies)(
+    'is told nothing else by %s, with a cookie that is worth something and without',
+    async (_, payload, type) => {
+      const { email } = await somebody();
+      const alive = cookieOf(await logIn(email));
+      const send = async (path: string, headers: Headers) => {
+        const asked = {
+          method: 'POST',
+          url: `/api/auth${path}`,
+          payload,
+          headers: { ...type, ...headers },
+        } as const;
+        const { status, headers: told, body } = await desk.send(asked);
+        return { status, names: Object.keys(told).toSorted(), body };
+      };
+      const { appends } = desk;
+      const before = appends.length;
+      for (const [, from] of foreign) {
+        const told = await send('/mfa/verify', page(alive, from));
+        expect(told).toMatchObject(forbidden);
+        expect(await send('/mfa/verify', page(`${cookieNameByDefault}=css_dead`, from))).toEqual(told);
+      }
+      for (const [, from] of foreign.slice(0, -1))
+        expect(await send('/login', from)).toMatchObject(forbidden);
+      expect(appends).toHaveLength(before);
+      expect((await send('/mfa/verify', page(alive))).status).not.toBe(403);
+      expect((await send('/mfa/verify', {})).status).not.toBe(403);
+    },
+  );
 
   it.each(foreign.slice(0, -1))('%s can log nobody in', async (_, headers) => {
     const { email } = await somebody();

@@ -24,8 +24,8 @@ describe('the OpenAPI of dialects', () => {
   it.each(dialects)('of $name has every route that is served, and no other', async (dialect) => {
     const server = fastify({ exposeHeadRoutes: false });
     const served: string[] = [];
-    server.addHook('onRoute', ({ method, url, onRequest }) => {
-      if (onRequest === undefined) served.push(`${String(method)} ${url}`);
+    server.addHook('onRoute', ({ method, url, handler }) => {
+      if (handler.name !== 'neverReached') served.push(`${String(method)} ${url}`);
     });
     const invoke = () => Promise.reject(new Error('not called'));
     const options = { addressOf: () => '', onFailure: () => undefined };
@@ -56,6 +56,22 @@ describe('the OpenAPI of dialects', () => {
     expect(begin?.responses['409']).toMatchObject({
       description: 'Refused: conflict, already enrolled, factors max.',
     });
+  });
+
+  it('has notices with every answer of dialects that have a place for them', () => {
+    const told = dialects.map((dialect) => {
+      const operations = Object.values(openapiOfDialect(dialect).paths).flatMap((item) =>
+        Object.values(item),
+      );
+      const answers = operations.flatMap(({ responses }) => responses['200'] ?? []);
+      return [dialect.name, new Set(answers.map((answer) => JSON.stringify(answer).includes('"notices":')))];
+    });
+    expect(told).toEqual([
+      ['tenant', new Set([true])],
+      ['api-key', new Set([false])],
+      ['me-2fa', new Set([true])],
+      ['mfa-enroll', new Set([false])],
+    ]);
   });
 
   it('says what brings the credential', () => {

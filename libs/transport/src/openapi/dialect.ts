@@ -6,6 +6,7 @@ import type { Operation, Parameter, PathItem, Schema } from '#transport/openapi/
 import type { Dialect, Route } from '#transport/plain/dialect.js';
 import type { Fields } from '#transport/plain/fields.js';
 import { no, type Reason } from '#transport/plain/no.js';
+import { noticesSchema } from '#transport/plain/notices.js';
 
 export function openapiOfDialect(dialect: Dialect): OpenapiPart {
   const { name, routes, described } = dialect;
@@ -57,7 +58,7 @@ function operationOf(dialect: Dialect, route: Route): Operation {
     security: route.enters === true ? [] : [{ [name]: [] }],
     parameters: [...inPath, ...headers.map((header) => ({ $ref: `#/components/parameters/${header}` }))],
     ...(Object.keys(route.fields).length === 0 ? {} : { requestBody: { content: bodyOf(route.fields) } }),
-    responses: { ...successOf(route), ...refusalsOf(dialect, route) },
+    responses: { ...successOf(dialect, route), ...refusalsOf(dialect, route) },
   };
 }
 
@@ -77,12 +78,21 @@ function bodyOf(fields: Fields) {
   return { 'application/json': { schema, example } };
 }
 
-function successOf({ answer, answerHeaders, picture }: Route): { readonly [status: string]: Schema } {
+function successOf(
+  { noticed }: Dialect,
+  { answer, answerHeaders, picture }: Route,
+): { readonly [status: string]: Schema } {
   const done = { description: 'Done.', ...(answerHeaders && { headers: headersOf(answerHeaders) }) };
   if (answer === null) return { 204: done };
   const svg = picture === true ? { 'image/svg+xml': { schema: { type: 'string' } } } : {};
-  return { 200: { ...done, content: { 'application/json': { schema: answer }, ...svg } } };
+  const schema = noticed === undefined ? answer : roomForNotices(answer);
+  return { 200: { ...done, content: { 'application/json': { schema }, ...svg } } };
 }
+
+const roomForNotices = (answer: Schema): Schema => ({
+  ...answer,
+  properties: { ...(answer.properties as Schema), notices: noticesSchema },
+});
 
 const headersOf = (described: Readonly<Record<string, string>>): { readonly [name: string]: Schema } =>
   Object.fromEntries(

@@ -16,10 +16,12 @@ export interface Dialect {
   readonly routes: readonly Route[];
   /** As `authorization` has it; null where none came along. */
   readonly credentialOf: (request: FastifyRequest) => string | null;
+  /** Whether a browser was made to send it by a page of others: asked before anything else, of its headers alone. */
+  readonly foreign?: (request: FastifyRequest) => No | null;
   /** Whether who calls may go on, before anything is looked up. */
   readonly admits?: (request: FastifyRequest, caller: ReadFor) => No | null;
   readonly refusalOf: (no: No, around: Around) => Refusal;
-  /** Where successes have room for notices. */
+  /** Where successes have room for notices, which is told of each of them. */
   readonly noticed?: (body: JsonObject, notices: readonly string[]) => JsonObject;
   readonly described: Described;
 }

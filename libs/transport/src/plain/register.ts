@@ -1,6 +1,6 @@
 // The routes of a dialect on the one port, beside those of REST, whose reading of bodies they share.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 
 import type { Served } from '#transport/call.js';
 import { failStream } from '#transport/http-stream.js';
@@ -58,7 +58,27 @@ function addRoute(scope: FastifyInstance, route: Route, serving: Serving): void 
       failStream(reply, () => fail(serving, { error, request, reply })),
     );
   };
-  scope.route({ method: route.verb, url: urlOf(route.path), bodyLimit: restBodyBytesMax, handler });
+  const onRequest = turningAway(serving.dialect);
+  scope.route({
+    method: route.verb,
+    url: urlOf(route.path),
+    bodyLimit: restBodyBytesMax,
+    onRequest,
+    handler,
+  });
+}
+
+/** Before the body: of which type, and how long it is, says nothing to a page of others. */
+function turningAway(dialect: Dialect): onRequestHookHandler[] {
+  const { foreign } = dialect;
+  if (foreign === undefined) return [];
+  return [
+    (request, reply, done) => {
+      const refused = foreign(request);
+      if (refused === null) done();
+      else answerNo({ dialect, reply }, refused, noAside);
+    },
+  ];
 }
 
 interface Exchange {

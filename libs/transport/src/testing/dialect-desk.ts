@@ -69,12 +69,13 @@ export interface DialectDesk {
 export interface Dialect {
   readonly house?: Parameters<typeof openDesk>[0];
   readonly services: readonly DescService[];
-  readonly implement: (
-    parts: Pick<House, 'application' | 'run'> & {
-      readonly queries: Queries;
-      readonly operating: OperatingHere;
-    },
-  ) => readonly (readonly Implemented[])[];
+  readonly implement: (parts: Implementing) => readonly (readonly Implemented[])[];
+}
+
+interface Implementing extends Pick<House, 'application' | 'run'> {
+  readonly queries: Queries;
+  readonly operating: OperatingHere;
+  readonly implemented: () => readonly Implemented[];
 }
 
 export async function openDialectDesk({ house: given, services, implement }: Dialect): Promise<DialectDesk> {
@@ -85,7 +86,7 @@ export async function openDialectDesk({ house: given, services, implement }: Dia
   const following = await follow(application, { onTrouble: (text) => failures.push(text) });
   const { queries } = following;
   const operating = operatingHere(following);
-  const implemented = implement({ application, queries, operating, run });
+  const implemented = implementing(implement, { application, queries, operating, run });
   const served = pipelineOf({
     application,
     services,
@@ -120,6 +121,15 @@ export async function openDialectDesk({ house: given, services, implement }: Dia
       await desk.close();
     },
   };
+}
+
+/** Each may look at all of them, once they are there. */
+function implementing(implement: Dialect['implement'], parts: Omit<Implementing, 'implemented'>) {
+  const implemented: ReturnType<Dialect['implement']> = implement({
+    ...parts,
+    implemented: () => implemented.flat(),
+  });
+  return implemented;
 }
 
 type BearerOf = (person: Person | undefined) => Promise<string> | null;

@@ -57,7 +57,7 @@ export async function openPlainDesk(...dialects: readonly Dialect[]): Promise<Pl
     send: async (request) => {
       const { statusCode: status, headers, body } = await server.inject(request);
       const isJson = `${headers['content-type']}`.startsWith('application/json');
-      return { status, headers, body: isJson ? JSON.parse(body) : body };
+      return { status, headers, body: isJson && body !== '' ? JSON.parse(body) : body };
     },
     newcomer: newcomers(desk),
     close: async () => {

@@ -201,7 +201,7 @@ export declare type ExplainRequest = Message<"countersign.v1.ExplainRequest"> & 
   action: string;
 
   /**
-   * To which user; left out where it is done to the organization itself.
+   * To which user; left out where it is done to a session, or to the organization itself.
    *
    * @generated from field: optional string target_user_id = 4;
    */
@@ -227,6 +227,13 @@ export declare type ExplainRequest = Message<"countersign.v1.ExplainRequest"> & 
    * @generated from field: countersign.v1.ExplainedCredential credential = 7;
    */
   credential: ExplainedCredential;
+
+  /**
+   * To which session of a user of the organization. A session that calls is taken to be this one, where it could be.
+   *
+   * @generated from field: optional string target_session_id = 8;
+   */
+  targetSessionId?: string | undefined;
 };
 
 /**
@@ -307,6 +314,13 @@ export enum ExplainedCredential {
    * @generated from enum value: EXPLAINED_CREDENTIAL_SESSION_WITH_FACTOR = 2;
    */
   SESSION_WITH_FACTOR = 2,
+
+  /**
+   * None: it is whoever logs in with the right password, which is `session.write` and nothing else.
+   *
+   * @generated from enum value: EXPLAINED_CREDENTIAL_LOGIN = 3;
+   */
+  LOGIN = 3,
 }
 
 /**
@@ -419,7 +433,11 @@ export declare const PolicyService: GenService<{
   /**
    * Answers what would be decided about somebody, by roles and by policies, and why. Nothing is done.
    *
-   * Refused as `user-not-found` where the one who would call, or the one it would be done to, is none that the caller may see.
+   * Where the call is named, what it is answered is what is decided of that call. Without it, everybody may do to oneself
+   * what some call allows.
+   *
+   * Refused as `user-not-found` where the one who would call, or the one it would be done to, is none that the caller may see,
+   * and as `session-not-found` where the session is of nobody in the organization.
    *
    * @generated from rpc countersign.v1.PolicyService.Explain
    */

@@ -4,7 +4,7 @@ import type { Application } from '#application/application.js';
 import type { Caller } from '#application/caller.js';
 import type { OrganizationId, UserId } from '#domain/ids.js';
 import type { Asking, Queries } from '#read-models/queries/open-queries.js';
-import type { Call } from '#transport/implementation.js';
+import type { Call, Implemented } from '#transport/implementation.js';
 import type { Operating } from '#transport/operating.js';
 
 /** What the calls are answered by. */
@@ -14,6 +14,8 @@ export interface Parts {
   readonly operating: Operating;
   /** By the bus, which holds each command to its rules. */
   readonly run: <Answer>(command: Command<Answer>) => Promise<Answer>;
+  /** Every call there is, also of other dialects: who may make it is asked by an explanation. */
+  readonly implemented: () => readonly Implemented[];
 }
 
 export const askingOf = ({ incoming, position }: Call): Asking => ({ position, signal: incoming.signal });

@@ -47,11 +47,11 @@ const changes = ({ run }: Parts): Methods => ({
   },
 });
 
-const reads = ({ application }: Parts): Methods => ({
+const reads = (parts: Parts): Methods => ({
   listPolicies: {
     ...reading,
     run: async (_, { organizationId }) => {
-      const policies = await policiesOf(application, organizationId);
+      const policies = await policiesOf(parts.application, organizationId);
       return answered({ policies: policies.map(({ name, text }) => ({ name, text })), schema: policySchema });
     },
   },
@@ -64,7 +64,7 @@ const reads = ({ application }: Parts): Methods => ({
       if (ExplainedCredential[credential] === undefined)
         return refused(invalid([unknownValue('credential')]));
       if (address !== undefined && ipAddress(address) === null) return refused(invalid([noAddress]));
-      return explain(application, call, { ...request, action });
+      return explain(parts, call, { ...request, organizationId: call.organizationId, action });
     },
   },
 });

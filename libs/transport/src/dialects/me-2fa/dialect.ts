@@ -3,6 +3,7 @@
 import { refusalOf, refusalSchema } from '#transport/dialects/me-2fa/refusals.js';
 import { routes } from '#transport/dialects/me-2fa/routes.js';
 import type { Dialect } from '#transport/plain/dialect.js';
+import { withNotices } from '#transport/plain/notices.js';
 
 export const me2fa: Dialect = {
   name: 'me-2fa',
@@ -10,6 +11,7 @@ export const me2fa: Dialect = {
   routes,
   credentialOf: ({ headers }) => headers.authorization ?? null,
   refusalOf,
+  noticed: withNotices,
   described: {
     title: 'me-2fa',
     description: 'Whether the user whose token comes along has a second factor, and what becomes of it.',

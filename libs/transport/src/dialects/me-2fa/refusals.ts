@@ -1,8 +1,9 @@
-// `{error: {code, message, requestId, details?}}`: what cannot be read is 400, and what can be and is wrong is 422.
+// `{error: {code, message, requestId, details?, notices?}}`: what cannot be read is 400, and what can be and is wrong is 422.
 
 import type { Schema } from '#transport/openapi/model.js';
 import type { Around, Refusal } from '#transport/plain/dialect.js';
 import type { No, Reason } from '#transport/plain/no.js';
+import { noticesSchema, withNotices } from '#transport/plain/notices.js';
 
 const said = {
   malformed: [400, 'bad_request'],
@@ -35,10 +36,14 @@ const said = {
   internal: [500, 'internal'],
 } as const satisfies Record<Reason, readonly [status: number, code: string]>;
 
-export function refusalOf({ reason, message, fields, policyCode }: No, { requestId }: Around): Refusal {
+export function refusalOf(
+  { reason, message, fields, policyCode }: No,
+  { requestId, notices }: Around,
+): Refusal {
   const [status, code] = said[reason];
   const details = fields.length === 0 ? {} : { details: fields.map((one) => ({ ...one })) };
-  return { status, body: { error: { code: policyCode ?? code, message, requestId, ...details } } };
+  const error = { code: policyCode ?? code, message, requestId, ...details };
+  return { status, body: { error: withNotices(error, notices) } };
 }
 
 export const refusalSchema: Schema = {
@@ -58,6 +63,7 @@ export const refusalSchema: Schema = {
             required: ['field', 'message'],
           },
         },
+        notices: noticesSchema,
       },
       required: ['code', 'message', 'requestId'],
     },

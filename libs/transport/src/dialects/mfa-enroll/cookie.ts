@@ -13,8 +13,8 @@ export interface Cookies {
   readonly tokenIn: (request: FastifyRequest) => string | null;
   readonly set: (token: string) => AnswerHeaders;
   readonly forget: () => AnswerHeaders;
-  /** Null for a page of ours, and for whatever is no browser and brings no cookie. */
-  readonly foreign: (request: FastifyRequest, isUnsafe: boolean) => No | null;
+  /** Null for a page of ours. */
+  readonly foreign: (request: FastifyRequest) => No | null;
 }
 
 export interface CookieOptions {
@@ -36,10 +36,8 @@ export function cookiesOf({ name: chosen, externalUrl }: CookieOptions): Cookies
     tokenIn: ({ headers }) => valueIn(headers.cookie ?? '', name),
     set: (token) => write(token),
     forget: () => ({ 'set-cookie': `${name}=; ${attributes}; Max-Age=0` }),
-    foreign: ({ headers }, isUnsafe) => {
-      if (!isUnsafe || headers['sec-fetch-site'] === 'same-origin') return null;
-      return headers['sec-fetch-site'] === undefined && headers.origin === origin ? null : foreignPage;
-    },
+    foreign: ({ headers: { origin: from, 'sec-fetch-site': site } }) =>
+      site === 'same-origin' || (site === undefined && from === origin) ? null : foreignPage,
   };
 }
 

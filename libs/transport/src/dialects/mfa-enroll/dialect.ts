@@ -15,7 +15,7 @@ export function mfaEnroll(options: CookieOptions): Dialect {
     mounts: ['/api/auth'],
     routes: routesOf(cookies),
     credentialOf: (request) => credentialOf(request, cookies),
-    admits: (request) => foreignIn(request, cookies),
+    foreign: (request) => foreignIn(request, cookies),
     refusalOf,
     described: {
       title: 'mfa-enroll',
@@ -39,10 +39,17 @@ function credentialOf(request: FastifyRequest, cookies: Cookies): string | null 
   return token === null ? null : `Bearer ${token}`;
 }
 
-/** Who logs in gets a cookie: from a page of another site, the browser would be logged in as whoever made that page. */
+/**
+ * Who logs in gets a cookie: from a page of another site, the browser would be logged in as whoever made that page. All else is
+ * the same for a cookie that is worth nothing: nobody learns what one is worth.
+ */
 function foreignIn(request: FastifyRequest, cookies: Cookies): No | null {
+  if (isSafe(request)) return null;
   const { authorization, origin, 'sec-fetch-site': site } = request.headers;
-  if (authorization !== undefined && !isLogin(request)) return null;
-  const isByBrowser = !isLogin(request) || origin !== undefined || site !== undefined;
-  return cookies.foreign(request, isByBrowser && request.method !== 'GET');
+  const isByBrowser = isLogin(request)
+    ? origin !== undefined || site !== undefined
+    : authorization === undefined && cookies.tokenIn(request) !== null;
+  return isByBrowser ? cookies.foreign(request) : null;
 }
+
+const isSafe = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';

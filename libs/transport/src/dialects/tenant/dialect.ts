@@ -7,6 +7,7 @@ import { refusalOf, refusalSchema } from '#transport/dialects/tenant/refusals.js
 import { routes } from '#transport/dialects/tenant/routes.js';
 import type { Dialect } from '#transport/plain/dialect.js';
 import { type No, no } from '#transport/plain/no.js';
+import { withNotices } from '#transport/plain/notices.js';
 
 export const tenant: Dialect = {
   name: 'tenant',
@@ -15,7 +16,7 @@ export const tenant: Dialect = {
   credentialOf: ({ headers }) => headers.authorization ?? null,
   admits,
   refusalOf,
-  noticed: (body, notices) => (notices.length === 0 ? body : { ...body, notices: [...notices] }),
+  noticed: withNotices,
   described: {
     title: 'tenant',
     description:

@@ -5,6 +5,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import type { Schema } from '#transport/openapi/model.js';
 import type { Around, Refusal } from '#transport/plain/dialect.js';
 import type { No, Reason } from '#transport/plain/no.js';
+import { noticesSchema, withNotices } from '#transport/plain/notices.js';
 
 const said = {
   malformed: [400, 'invalid_request'],
@@ -41,12 +42,14 @@ export function refusalOf(refused: No, { notices }: Around): Refusal {
   const details = detailsOf(refused);
   return {
     status,
-    body: {
-      code: codeOf(refused) ?? code,
-      message: refused.message,
-      ...(Object.keys(details).length === 0 ? {} : { details }),
-      ...(notices.length === 0 ? {} : { notices: [...notices] }),
-    },
+    body: withNotices(
+      {
+        code: codeOf(refused) ?? code,
+        message: refused.message,
+        ...(Object.keys(details).length === 0 ? {} : { details }),
+      },
+      notices,
+    ),
   };
 }
 
@@ -89,7 +92,7 @@ export const refusalSchema: Schema = {
         attempts_left: { type: 'integer' },
       },
     },
-    notices: { type: 'array', items: { type: 'string' }, description: 'What policies that decided say.' },
+    notices: noticesSchema,
   },
   required: ['code', 'message'],
 };

@@ -44,9 +44,9 @@ export function newOrganizations(parts: Parts): MethodTable<typeof OrganizationS
       run: async (request, { by }) => {
         const violations = requestViolations(request);
         if (violations.length > 0) return refused(invalid(violations));
-        const busy = busyWithAdmins(request, parts);
-        if (busy !== null) return busy;
         const organizationId = idIn(request, by, parts);
+        const busy = busyWithAdmins(request, parts);
+        if (busy !== null && !(await mayBeRepeat(parts, organizationId, by))) return busy;
         const added = await parts.run(new AddOrganization({ organizationId, name: request.name, by }));
         if (added.kind === 'rejected') return added;
         const createdAdmins: CreatedAdmin[] = [];
@@ -75,6 +75,18 @@ const idIn = (
 /** Asked before the organization is there: it would be taken back with the first of them who is refused. */
 const busyWithAdmins = ({ admins }: AddOrganizationRequest, { application }: Parts) =>
   admins.some(hasPassword) ? busyWithPasswords(application.parts.secrets) : null;
+
+/** What is sent again needs no hash for whom it added before; for anybody else, it is refused as anybody is. */
+async function mayBeRepeat(
+  { application }: Parts,
+  organizationId: OrganizationId,
+  { idempotency = null }: Caller,
+): Promise<boolean> {
+  if (idempotency === null) return false;
+  const stream = application.organizationStream(organizationId);
+  const { state } = await application.organizations.streams.current(stream);
+  return state.status !== 'unknown';
+}
 
 const hasPassword = ({ userType }: AddOrganizationRequest_Admin): boolean =>
   userType.case === 'human' && userType.value.passwordType.case === 'password';

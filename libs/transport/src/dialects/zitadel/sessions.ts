@@ -57,6 +57,7 @@ const changes = (parts: Parts): Methods => ({
   createSession: {
     access: { of: 'organization', permission: 'session.write', organizationId: null },
     enters: true,
+    finds: namesSomebody,
     guesses: true,
     hashes: hashesOf,
     shows: () => true,
@@ -68,8 +69,7 @@ const changes = (parts: Parts): Methods => ({
       if (searchIn(request) === null && !(await isForEverybody(parts, call)))
         return refused({ code: 'permission-denied' });
       const changes = await changesIn(parts, request, call);
-      const { admit = null } = call;
-      const wanted = { ...changes, userAgent: userAgentOf(request.userAgent), admit };
+      const wanted = { ...changes, userAgent: userAgentOf(request.userAgent) };
       return told(await parts.run(new CreateSession(wanted)), ({ details, answer }) => ({
         details: detailsOf(details),
         sessionId: answer.sessionId,
@@ -81,6 +81,7 @@ const changes = (parts: Parts): Methods => ({
   setSession: {
     access: { of: 'session', permission: 'session.write', sessionId: 'sessionId' },
     completes: isSecondFactorAlone,
+    finds: namesSomebody,
     guesses: true,
     hashes: hashesOf,
     shows: () => true,
@@ -153,6 +154,8 @@ const reads = (parts: Parts): Methods => ({
 const isOfNobody = (outcome: Outcome<unknown, CallRefusal>): boolean =>
   outcome.kind === 'rejected' && outcome.refusal.code === 'user-not-found';
 
+const namesSomebody = (request: CreateSessionRequest | SetSessionRequest) => searchIn(request) !== null;
+
 const idIn = ({ sessionId }: { readonly sessionId: string }) => sessionId as SessionId;
 
 function refusedRequest(request: CreateSessionRequest | SetSessionRequest): CallRefusal | null {
@@ -170,6 +173,7 @@ async function changesIn(parts: Parts, request: CreateSessionRequest | SetSessio
     metadata: metadataOf(request.metadata),
     lifetimeSeconds: lifetimeOf(request),
     by: call.by,
+    admit: call.admit ?? null,
   };
 }
 
