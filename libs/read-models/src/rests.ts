@@ -7,7 +7,7 @@ import type { Hurry } from '#read-models/hurry.js';
 
 /** Whoever waits to see a write waits so much longer. */
 const restMs = 10;
-/** While nobody waits: an event then costs half of what it does by ten milliseconds (ADR 58). */
+/** While nobody waits: an event then costs half of what it does by ten milliseconds (ADR 59). */
 const restAloneMs = 100;
 
 export class Rests {
