@@ -7,6 +7,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { compareTexts } from '#read-models/compare-texts.js';
 import {
   type Asked,
+  andIf,
   type Found,
   type Hit,
   limitOf,
@@ -14,10 +15,10 @@ import {
   run,
   within,
 } from '#read-models/queries/asked-list.js';
-import { all, among, type Condition } from '#read-models/queries/conditions.js';
+import { all, among } from '#read-models/queries/conditions.js';
 import { byRank, narrowMax } from '#read-models/queries/narrowing.js';
 import { compareKeys, type ListRefusal, type Page } from '#read-models/queries/queries.js';
-import { rankedPage, rankedRowAt } from '#read-models/queries/ranked-page.js';
+import { isBetterSorted, rankedOf, rankedPage, rankedRowAt } from '#read-models/queries/ranked-page.js';
 
 /** So many rows of an organization are sorted in some tens of milliseconds. */
 const sortedMax = 10_000;
@@ -31,12 +32,15 @@ const usualLookedAtMax = 20_000;
 const offsetMax = 2 ** 31 - 1;
 
 export async function listed(asked: Asked): Promise<Found | ListRefusal> {
+  const ranked = await rankedOf(asked);
+  const isSorted = ranked !== null && (await isBetterSorted(ranked));
+  if (isSorted && asked.organizationId !== null) return sortedPage(asked);
+  if (ranked !== null && !isSorted) return rankedPage(ranked);
   for (const { streams } of asked.narrowings.toSorted(byRank).slice(0, narrowingsTriedMax)) {
     const rows = await run<{ stream: string }>(asked, sql`${streams} limit ${number(narrowMax + 1)}`);
     if (rows.length <= narrowMax) return narrowPage(asked, [...new Set(rows.map(({ stream }) => stream))]);
   }
-  const ranked = await rankedPage(asked);
-  if (ranked !== null) return ranked;
+  if (ranked !== null) return rankedPage(ranked);
   return (await isSmall(asked)) ? sortedPage(asked) : widePage(asked);
 }
 
@@ -226,7 +230,5 @@ function ordered({ column }: Asked, isAscending: boolean): RawBuilder<unknown> {
     : sql`order by ${sql.ref(`t.${column}`)} ${way}, ${byPlace}`;
 }
 
-const andIf = (condition: Condition | null = null) =>
-  condition === null ? sql`` : sql`and ${all([condition])}`;
 const limited = (page: Page) =>
   sql`limit ${number(limitOf(page))} offset ${number(Math.min(page.offset, offsetMax))}`;

@@ -26,15 +26,17 @@ const people: Projection = {
         name: { kind: 'text' },
         place: { kind: 'text', nullable: true },
         kind: { kind: 'text' },
+        state: { kind: 'text' },
       },
       key: ['stream'],
       indexes: [
-        { columns: ['place'] },
-        { columns: ['organization_id', 'place'] },
-        { columns: ['name', 'place', 'organization_id'] },
-        { columns: ['kind', 'place', 'organization_id'] },
+        { columns: ['place', 'kind', 'state'] },
+        { columns: ['organization_id', 'place', 'kind', 'state'] },
+        { columns: ['name', 'place', 'organization_id', 'kind', 'state'] },
+        { columns: ['kind', 'place', 'organization_id', 'state'] },
       ],
       ranked: ['name', 'kind'],
+      facets: ['kind', 'state'],
     },
   },
   on: {},
@@ -62,6 +64,8 @@ interface Block {
   readonly key: string;
   readonly place: string;
   readonly count: number;
+  /** Of each kind and state, as they are kept. */
+  readonly facets: string;
 }
 
 interface Seen {
@@ -75,7 +79,7 @@ function seen({ build }: Build): Seen {
   const rows = file.prepare<[], Row>(`SELECT * FROM ${table} WHERE place IS NOT NULL`).all();
   const blocks = file
     .prepare<[], Block>(
-      `SELECT scope, ordered_by AS "order", first_key AS key, first_place AS place, count
+      `SELECT scope, ordered_by AS "order", first_key AS key, first_place AS place, count, facets
         FROM ${table}_ranks WHERE ordered_by <> ''`,
     )
     .all();
@@ -88,7 +92,7 @@ const compare = (one: readonly [string, string], other: readonly [string, string
   compareTexts(one[0], other[0]) || compareTexts(one[1], other[1]);
 
 /** What the blocks of a scope and order are to be, from the rows alone, where they begin as they do. */
-function recounted({ rows, blocks }: Seen): Block[] {
+function recounted({ rows, blocks }: Seen): Record<string, unknown>[] {
   return blocks.map((block) => {
     const { scope, order, key, place } = block;
     const later = blocks
@@ -98,9 +102,13 @@ function recounted({ rows, blocks }: Seen): Block[] {
       .toSorted(compare)[0];
     const within = rows
       .filter((row) => scope === '' || scope === rankedScope(String(row.organization_id)))
-      .map((row) => [keyIn(row, order), String(row.place)] as const)
-      .filter((row) => compare(row, [key, place]) >= 0 && (later === undefined || compare(row, later) < 0));
-    return { ...block, count: within.length };
+      .filter((row) => {
+        const at = [keyIn(row, order), String(row.place)] as const;
+        return compare(at, [key, place]) >= 0 && (later === undefined || compare(at, later) < 0);
+      });
+    const facets = Map.groupBy(within, (row) => `${row.kind}\0${row.state}`);
+    const counts = Object.fromEntries([...facets].map(([facet, { length }]) => [facet, length]));
+    return { ...block, count: within.length, facets: counts };
   });
 }
 
@@ -133,7 +141,8 @@ function due({ rows }: Seen): string[] {
 
 function holdRanks(build: Build): void {
   const found = seen(build);
-  expect(found.blocks).toEqual(recounted(found));
+  const told = found.blocks.map((block) => ({ ...block, facets: JSON.parse(block.facets) }));
+  expect(told).toEqual(recounted(found));
   expect(withoutRow(found)).toEqual([]);
   expect(found.blocks.filter(({ count }) => count > 2 * rankLimits.blockRows)).toEqual([]);
   const counted = new Set(found.blocks.map(({ scope, order }) => `${scope} by ${order}`));
@@ -145,14 +154,18 @@ function holdRanks(build: Build): void {
 const organization = fc.constantFrom('a', 'b', 'c');
 const name = fc.constantFrom('', 'ann', 'bob', 'ä', '\uffff', '😀');
 const kind = fc.constantFrom('human', 'machine');
+const state = fc.constantFrom('active', 'inactive');
 const stream = fc.integer({ min: 0, max: 60 }).map((number) => `user-${number}`);
 const place = (of: string): string => of.slice('user-'.length).padStart(4, '0');
 
 const added = fc
-  .record({ stream, organization_id: organization, name, kind })
+  .record({ stream, organization_id: organization, name, kind, state })
   .map((row) => ({ change: 'put' as const, row: { ...row, place: place(row.stream) } }));
 const cells = fc
-  .record({ name, kind, organization_id: organization, place: fc.constant(null) }, { requiredKeys: [] })
+  .record(
+    { name, kind, state, organization_id: organization, place: fc.constant(null) },
+    { requiredKeys: [] },
+  )
   .filter((some) => Object.keys(some).length > 0);
 const set = fc
   .record({ stream, cells })
@@ -179,6 +192,7 @@ const person = (number: number, cells: Row = {}): OpenedChange => ({
     organization_id: 'a',
     name: `name ${number % 4}`,
     kind: 'human',
+    state: number % 5 === 0 ? 'inactive' : 'active',
     place: place(`user-${number}`),
     ...cells,
   },
