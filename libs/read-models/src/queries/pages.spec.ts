@@ -194,12 +194,14 @@ async function holdEveryPageOfKey(store: ModelStore): Promise<void> {
   }
 }
 
+const walks = [
+  ['walked to from an end', { blockRows: 512, rankedFrom: 5_000 }],
+  ['walked to from a block of rows that are counted', { blockRows: 2, rankedFrom: 1 }],
+  ['walked to in one block', { blockRows: 512, rankedFrom: 1 }],
+] as const;
+
 describe('every page of a list in SQLite', () => {
-  it.each([
-    ['walked to from an end', { blockRows: 512, rankedFrom: 5_000 }],
-    ['walked to from a block of rows that are counted', { blockRows: 2, rankedFrom: 1 }],
-    ['walked to in one block', { blockRows: 512, rankedFrom: 1 }],
-  ])('is what stands there in the whole list, %s', async (_, rankLimits) => {
+  it.each(walks)('is what stands there in the whole list, %s', async (_, rankLimits) => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
     const store = openSqliteStore(join(directory, 'read-models.db'), { rankLimits });
     try {
@@ -215,12 +217,16 @@ describe('every page of a list in SQLite', () => {
 });
 
 describeOnPostgres('every page of a list in PostgreSQL', (server) => {
-  it('is what stands there in the whole list', async () => {
-    const store = await openPostgresStore({ url: await server().createDatabase() });
-    await holdEveryPage(store);
-    await holdEveryFilteredPage(store);
-    await holdEveryPageOfFacets(store);
-    await holdEveryPageOfKey(store);
-    await store.close();
-  }, 60_000);
+  it.each(walks)(
+    'is what stands there in the whole list, %s',
+    async (_, rankLimits) => {
+      const store = await openPostgresStore({ url: await server().createDatabase(), rankLimits });
+      await holdEveryPage(store);
+      await holdEveryFilteredPage(store);
+      await holdEveryPageOfFacets(store);
+      await holdEveryPageOfKey(store);
+      await store.close();
+    },
+    60_000,
+  );
 });

@@ -40,10 +40,11 @@ export function facetsQuery(
   { from, rows: count, ...within }: Within & { readonly from: From; readonly rows: number },
 ): RankedQuery {
   const { inOrder, rows, values } = since(of, within, from);
-  const by = of.facets.map(quoted).join(', ');
-  const some = `SELECT ${by} ${rows} ORDER BY ${inOrder} LIMIT ${of.parameter(values.length + 1)}`;
+  const by = of.facets.map(quoted);
+  const some = `SELECT ${by.join(', ') || '1'} ${rows} ORDER BY ${inOrder} LIMIT ${of.parameter(values.length + 1)}`;
   return {
-    sql: `SELECT ${by}, count(*) AS count FROM (${some}) AS some GROUP BY ${by}`,
+    sql: `SELECT ${[...by, 'count(*) AS count'].join(', ')} FROM (${some}) AS counted
+      ${by.length === 0 ? '' : `GROUP BY ${by.join(', ')}`}`,
     values: [...values, count],
   };
 }

@@ -127,14 +127,12 @@ export class Ranks {
       if (first === undefined) break;
       from = { key: String(first.key), place: String(first.place) };
       const rows = found.length === parts - 1 ? lastRows : blockRows;
-      found.push({ ...from, facets: this.#facetsFrom({ ...dividing, from, rows }) });
+      found.push({
+        ...from,
+        facets: this.#facetsIn(this.#ask(facetsQuery(this.#table, { ...dividing, from, rows }))),
+      });
     }
     return found;
-  }
-
-  #facetsFrom(asked: Parameters<typeof facetsQuery>[1]): FacetCounts {
-    if (this.#table.facets.length === 0) return new Map([['', asked.rows]]);
-    return this.#facetsIn(this.#ask(facetsQuery(this.#table, asked)));
   }
 
   #facetsIn(rows: readonly Found[]): FacetCounts {
