@@ -1,6 +1,7 @@
-// A page of the rows of one table, in the order of one of its columns, and how many there are. Rows that an index
-// leads to are all looked at, and so is an organization that is not large. Else the index of the order is walked, which
-// finds a page soon where many rows are meant, and goes no further than it may where few are.
+// A page of the rows of one table, in the order of one of its columns, and how many there are. What is counted by blocks
+// is found by its rank. Rows that an index leads to are all looked at, and so is an organization that is not large. Else
+// the index of the order is walked, which finds a page soon where many rows are meant, and goes no further than it may
+// where few are.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 
@@ -26,8 +27,8 @@ const sortedMax = 10_000;
 const narrowingsTriedMax = 3;
 /** Rows of an index that are only counted: some milliseconds. */
 const countedMax = 50_000;
-/** Rows that have to be held against a filter to be counted, which takes ten times as long. */
-const usualLookedAtMax = 20_000;
+/** Rows that have to be held against a filter to be counted: each is read for it, from wherever it lies. */
+const usualLookedAtMax = 5_000;
 /** More than there are of anything; an offset beyond finds nothing. */
 const offsetMax = 2 ** 31 - 1;
 

@@ -202,14 +202,12 @@ export class RankBook {
     const isOfAll = isThere && was.facet === is.facet;
     if (isOfAll && was.organization === is.organization) return;
     for (const scopeOf of isOfAll ? [ofOrganization] : [ofAll, ofOrganization]) {
-      // It stays where it is, and may be what its block begins with.
-      const stays = isThere && scopeOf(was) === scopeOf(is);
-      if (was !== null) this.#count({ scope: scopeOf(was), order, row: was, key: keyOf(was), stays }, -1);
-      if (is !== null) this.#count({ scope: scopeOf(is), order, row: is, key: keyOf(is), stays }, 1);
+      if (was !== null) this.#count({ scope: scopeOf(was), order, row: was, key: keyOf(was) }, -1);
+      if (is !== null) this.#count({ scope: scopeOf(is), order, row: is, key: keyOf(is) }, 1);
     }
   }
 
-  #count({ scope, order, row: { place, facet }, key, stays }: Counted, by: 1 | -1): void {
+  #count({ scope, order, row: { place, facet }, key }: Counted, by: 1 | -1): void {
     const known = this.#scopeOf(scope);
     if (order === orderOfPlaces) known.total += by;
     const blocks = known.orders.get(order);
@@ -219,7 +217,7 @@ export class RankBook {
     block.count += by;
     addTo(block.facets, facet, by);
     this.#touched.set(block, { scope, order });
-    if (by === 1 || stays || block.key !== key || block.place !== place) return;
+    if (by === 1 || block.key !== key || block.place !== place) return;
     // The row that it began with is gone: what follows belongs to the block before.
     const before = blocks[at - 1] as Block;
     before.count += block.count;
@@ -307,7 +305,6 @@ interface Moving {
 interface Counted extends BlockOrder {
   readonly row: Shown;
   readonly key: string;
-  readonly stays: boolean;
 }
 
 const shown = (standing: Standing | null): Shown | null =>
