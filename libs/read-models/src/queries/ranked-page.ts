@@ -150,10 +150,11 @@ async function countUpTo({ asked, blocks }: Ranked, key: string, isIncluded: boo
   const block = blocks.findLast(isUpTo);
   if (block === undefined) return 0;
   const sign = isIncluded ? sql`<=` : sql`<`;
-  const [row] = await run<{ count: number }>(
-    asked,
-    sql`select count(*) as count ${rowsSince(asked, block)} and ${sql.ref(`t.${asked.column}`)} ${sign} ${key}`,
-  );
+  const ofKey = sql.ref(`t.${asked.column}`);
+  // In its order: PostgreSQL would else walk through whatever index has all these columns.
+  const found = sql`select 1 as one ${rowsSince(asked, block)} and ${ofKey} ${sign} ${key}
+    order by ${ofKey}, t.place limit ${number(block.count)}`;
+  const [row] = await run<{ count: number }>(asked, sql`select count(*) as count from (${found}) as found`);
   return block.before + Number(row?.count ?? 0);
 }
 
