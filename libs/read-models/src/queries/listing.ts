@@ -72,10 +72,15 @@ async function isSmall(asked: Asked): Promise<boolean> {
 
 /** By the index of the key or of the organization, whatever the order. */
 async function sortedPage(asked: Asked): Promise<Found> {
-  const { column, isAscending, page, key } = asked;
-  const found = sql`from ${sql.table(asked.table)} as t
+  const { table, column, isAscending, page, key, holdsFor = null } = asked;
+  const found = sql`from ${sql.table(table)} as t
     where ${within(asked, key === undefined ? '' : '+')} ${andIf(key)}
       and t.place is not null ${andIf(asked.filter)}`;
+  // Who is meant by a facet is told by the index, and PostgreSQL would look at each row for it.
+  const rowsFound =
+    holdsFor === null
+      ? found
+      : sql`from (select t.place as place ${found}) as meant join ${sql.table(table)} as t on t.place = meant.place`;
   const way = isAscending ? sql`asc` : sql`desc`;
   const order =
     column === null
@@ -83,7 +88,7 @@ async function sortedPage(asked: Asked): Promise<Found> {
       : sql`order by ${asked.reading.engine === 'sqlite' ? sql.raw('+') : sql``}${sql.ref(`t.${column}`)} ${way}, t.place asc`;
   const rows = await run<{ stream: string }>(
     asked,
-    sql`select t.stream as stream ${found} ${order} ${limited(page)}`,
+    sql`select t.stream as stream ${rowsFound} ${order} ${limited(page)}`,
   );
   const [row] = await run<{ count: number }>(asked, sql`select count(*) as count ${found}`);
   return { streams: rows.map(({ stream }) => stream), total: Number(row?.count ?? 0), isMore: false };

@@ -73,10 +73,11 @@ const rowsPerFetch = 5_000;
 const beginWriting = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 2000`;
 /**
  * What is lost with the server's last moments are rows and their checkpoint alike; the log has them. Every change finds
- * its rows by an index: before a table that grows is analyzed, the planner would rather read through all of it.
+ * its rows by an index, and what is walked in an order by the index of it: before a table that grows is analyzed, the
+ * planner would rather read through all of it.
  */
 const beginApplying = `${beginWriting}; SET LOCAL synchronous_commit = off;
-  ${['seqscan', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ')}`;
+  ${['seqscan', 'bitmapscan', 'sort', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ')}`;
 /** While rows are held still another build is brought to where they are, and its digests are made. */
 const holdingMaxMs = 3_600_000;
 const beginHolding = `${beginReading}; SET LOCAL idle_in_transaction_session_timeout = ${holdingMaxMs}`;
