@@ -72,6 +72,8 @@ export interface Dividing extends BlockOrder {
   readonly parts: number;
   /** In the last of them. */
   readonly lastRows: number;
+  /** That it has rows of. */
+  readonly facets: readonly string[];
   /** From the first row on, of a scope that is better sorted than picked out of the index of all. */
   readonly isNarrow: boolean;
 }
@@ -267,13 +269,14 @@ export class RankBook {
     const parts = Math.ceil(block.count / blockRows) - 1;
     const lastRows = block.count - parts * blockRows;
     const isNarrow = blocks.length === 1 && this.#isNarrow(scope, block.count);
-    const found = yield { scope, order, from: block, blockRows, parts, lastRows, isNarrow };
-    const added = found.map(({ key, place, facets }) => ({ key, place, facets, count: sumOf(facets) }));
+    const facets = [...block.facets].filter(([, count]) => count > 0).map(([facet]) => facet);
+    const found = yield { scope, order, from: block, blockRows, parts, lastRows, facets, isNarrow };
+    const added = found.map((part) => ({ ...part, count: sumOf(part.facets) }));
     const isWhole = added.length === parts && added.every(({ count }, at) => count === rowsIn(at));
     if (!isWhole) throw new Error(`there are other rows by ${order} than were counted`);
-    for (const { facets, count } of added) {
-      block.count -= count;
-      for (const [facet, rows] of facets) addTo(block.facets, facet, -rows);
+    for (const part of added) {
+      block.count -= part.count;
+      for (const [facet, rows] of part.facets) addTo(block.facets, facet, -rows);
     }
     blocks.splice(blocks.indexOf(block) + 1, 0, ...added);
     for (const one of [block, ...added]) this.#touched.set(one, { scope, order });

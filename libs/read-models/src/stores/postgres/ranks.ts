@@ -10,6 +10,7 @@ import { creation, qualified } from '#read-models/stores/postgres/tables.js';
 import {
   type Dividing,
   type Dividings,
+  type FacetCounts,
   type Move,
   type Part,
   RankBook,
@@ -22,6 +23,7 @@ import {
   countsQuery,
   type Found,
   facetsIn,
+  facetsOf,
   facetsQuery,
   hopQuery,
   partsIn,
@@ -177,10 +179,16 @@ export class PostgresRanks {
       if (first === undefined) break;
       from = { key: String(first.key), place: String(first.place) };
       const rows = found.length === parts - 1 ? lastRows : blockRows;
-      const counted = facetsQuery(this.#table, { ...dividing, from, rows });
-      found.push({ ...from, facets: facetsIn(this.#table, await this.#ask(client, counted)) });
+      found.push({ ...from, facets: await this.#facetsFrom(client, { ...dividing, from, rows }) });
     }
     return found;
+  }
+
+  async #facetsFrom(client: pg.ClientBase, asked: Parameters<typeof facetsQuery>[1]): Promise<FacetCounts> {
+    const { facets, rows } = asked;
+    const [only] = facets;
+    if (facets.length === 1) return new Map([[only as string, rows]]);
+    return facetsOf(facets, (await this.#ask(client, facetsQuery(this.#table, asked)))[0]);
   }
 
   async #ask(client: pg.ClientBase, { sql, values }: RankedQuery): Promise<Found[]> {

@@ -17,6 +17,7 @@ import {
   countsQuery,
   type Found,
   facetsIn,
+  facetsOf,
   facetsQuery,
   hopQuery,
   partsIn,
@@ -129,10 +130,17 @@ export class Ranks {
       const rows = found.length === parts - 1 ? lastRows : blockRows;
       found.push({
         ...from,
-        facets: this.#facetsIn(this.#ask(facetsQuery(this.#table, { ...dividing, from, rows }))),
+        facets: this.#facetsFrom({ ...dividing, from, rows }),
       });
     }
     return found;
+  }
+
+  #facetsFrom(asked: Parameters<typeof facetsQuery>[1]): FacetCounts {
+    const { facets, rows } = asked;
+    const [only] = facets;
+    if (facets.length === 1) return new Map([[only as string, rows]]);
+    return facetsOf(facets, this.#ask(facetsQuery(this.#table, asked))[0]);
   }
 
   #facetsIn(rows: readonly Found[]): FacetCounts {
