@@ -1,7 +1,7 @@
 // How rows of a ranked table are asked for in the orders of their ranks, as both engines understand it; by its indexes
 // alone.
 
-import { cellsOfFacet, facetOf, orderOfPlaces, rankedScope } from '#read-models/ranked.js';
+import { facetOf, orderOfPlaces, rankedScope } from '#read-models/ranked.js';
 import { addTo, type Dividing, type FacetCounts, type Part } from '#read-models/stores/rank-book.js';
 
 export interface RankedTable {
@@ -34,34 +34,17 @@ export function hopQuery(of: RankedTable, { from, blockRows, ...within }: Dividi
   return { sql, values: [...values, blockRows] };
 }
 
-/** How many there are of each of its facets, among so many rows from one on. */
+/** How many there are of each facet, among so many rows from one on. */
 export function facetsQuery(
   of: RankedTable,
-  { from, rows: count, facets, ...within }: Within & FacetsFrom,
+  { from, rows: count, ...within }: Within & { readonly from: From; readonly rows: number },
 ): RankedQuery {
   const { inOrder, rows, values } = since(of, within, from);
-  const begun = [...values, count];
-  const cells = facets.flatMap(cellsOfFacet);
-  const holds = (facet: number, at: number) =>
-    `${quoted(of.facets[at] as string)} = ${of.parameter(begun.length + facet * of.facets.length + at + 1)}`;
-  const counts = facets.map((_, facet) => {
-    const all = of.facets.map((__, at) => holds(facet, at)).join(' AND ');
-    return `count(*) FILTER (WHERE ${all}) AS of_${facet}`;
-  });
-  const sql = `WITH counted AS (SELECT ${of.facets.map(quoted).join(', ')} ${rows}
-      ORDER BY ${inOrder} LIMIT ${of.parameter(begun.length)}) SELECT ${counts.join(', ')} FROM counted`;
-  return { sql, values: [...begun, ...cells] };
+  const by = of.facets.map(quoted).join(', ');
+  const some = `SELECT ${by} ${rows} ORDER BY ${inOrder} LIMIT ${of.parameter(values.length + 1)}`;
+  const sql = `SELECT ${by}, count(*) AS count FROM (${some}) AS counted GROUP BY ${by}`;
+  return { sql, values: [...values, count] };
 }
-
-interface FacetsFrom {
-  readonly from: From;
-  readonly rows: number;
-  readonly facets: readonly string[];
-}
-
-/** What that query is answered with. */
-export const facetsOf = (facets: readonly string[], row: Found | undefined): FacetCounts =>
-  new Map(facets.map((facet, at) => [facet, Number(row?.[`of_${at}`] ?? 0)]));
 
 /** All parts of a scope at once, which is sorted for it. */
 export function partsQuery(of: RankedTable, { scope, order, blockRows }: Dividing): RankedQuery {

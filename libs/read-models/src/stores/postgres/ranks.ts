@@ -23,7 +23,6 @@ import {
   countsQuery,
   type Found,
   facetsIn,
-  facetsOf,
   facetsQuery,
   hopQuery,
   partsIn,
@@ -184,11 +183,14 @@ export class PostgresRanks {
     return found;
   }
 
-  async #facetsFrom(client: pg.ClientBase, asked: Parameters<typeof facetsQuery>[1]): Promise<FacetCounts> {
+  async #facetsFrom(
+    client: pg.ClientBase,
+    asked: Dividing & { readonly rows: number },
+  ): Promise<FacetCounts> {
     const { facets, rows } = asked;
     const [only] = facets;
     if (facets.length === 1) return new Map([[only as string, rows]]);
-    return facetsOf(facets, (await this.#ask(client, facetsQuery(this.#table, asked)))[0]);
+    return facetsIn(this.#table, await this.#ask(client, facetsQuery(this.#table, asked)));
   }
 
   async #ask(client: pg.ClientBase, { sql, values }: RankedQuery): Promise<Found[]> {

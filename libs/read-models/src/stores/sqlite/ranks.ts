@@ -17,7 +17,6 @@ import {
   countsQuery,
   type Found,
   facetsIn,
-  facetsOf,
   facetsQuery,
   hopQuery,
   partsIn,
@@ -136,11 +135,11 @@ export class Ranks {
     return found;
   }
 
-  #facetsFrom(asked: Parameters<typeof facetsQuery>[1]): FacetCounts {
+  #facetsFrom(asked: Dividing & { readonly rows: number }): FacetCounts {
     const { facets, rows } = asked;
     const [only] = facets;
     if (facets.length === 1) return new Map([[only as string, rows]]);
-    return facetsOf(facets, this.#ask(facetsQuery(this.#table, asked))[0]);
+    return this.#facetsIn(this.#ask(facetsQuery(this.#table, asked)));
   }
 
   #facetsIn(rows: readonly Found[]): FacetCounts {
