@@ -31,6 +31,10 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '100' },
     /** One that was filled before is used as it is (SQLite). */
     folder: { type: 'string', default: join(tmpdir(), 'million-users') },
+    /** Of a database that was filled before (PostgreSQL). */
+    url: { type: 'string' },
+    /** A pattern of what is asked for. */
+    only: { type: 'string', default: '' },
   },
 });
 const count = Number(values.users);
@@ -135,14 +139,41 @@ function filtered(round: number): Asked[] {
   );
 }
 
+/** Each of them, and what nearly all fulfil, is held against rows from wherever a page begins. */
+function narrowed(round: number): Asked[] {
+  const filters: readonly (readonly [string, UserFilter])[] = [
+    ['a state', { kind: 'state', state: round % 2 === 0 ? 'active' : 'inactive' }],
+    ['a type', { kind: 'type', type: 'human' }],
+    ['not a state', { kind: 'not', of: { kind: 'state', state: 'locked' } }],
+    ['a part that very many have', text('email', 'example')],
+  ];
+  return filters.flatMap(([name, filter]) =>
+    scopes.slice(0, 4).flatMap(([where, scope]) =>
+      [0, 5_000, 15_000, 90_000, 500_000].map((offset, index) => ({
+        kind: `${where}, filtered by ${name}, offset ${offset}`,
+        scope,
+        search: {
+          ...everybody,
+          filter,
+          column: columns[(round + index) % columns.length] as UserColumn,
+          isAscending: round % 4 < 2,
+          page: { offset: offset === 0 ? 0 : offset + round, limit: 100 },
+        },
+      })),
+    ),
+  );
+}
+
 const same = (text: string) => text;
 /** Nothing is looked for by keys, or opened. */
 const unneeded = { streamId: same, fingerprintKey: same, open: () => null };
 
 async function ask(store: Pick<ModelStore, 'read'>): Promise<void> {
   const told = new Map<string, { readonly times: number[]; total: string }>();
+  const only = new RegExp(values.only);
   for (let round = 0; round < rounds; round += 1) {
-    for (const { kind, scope, search } of [...pages(round), ...filtered(round)]) {
+    const all = [...pages(round), ...filtered(round), ...narrowed(round)];
+    for (const { kind, scope, search } of all.filter((one) => only.test(one.kind))) {
       const known = told.get(kind) ?? { times: [], total: '' };
       told.set(kind, known);
       const began = performance.now();
@@ -173,6 +204,7 @@ function quantiles(times: readonly number[]) {
 /** By batches as a runner has them while it follows, and while it is behind. */
 async function grow(store: ModelStore, build: Build): Promise<void> {
   const more = Number(values.more);
+  if (more === 0) return;
   for (const size of [1_000, 10_000]) {
     const from = (await store.checkpoint(build))?.events ?? 0;
     print(`${await fill(store, build, [from, from + more], size)} users a second are added by ${size}`);
@@ -247,6 +279,7 @@ function bareSqlite(path: string, from: number, more: number): number {
 }
 
 async function onPostgres(): Promise<void> {
+  if (values.url !== undefined) return askedAt(values.url);
   const server = await PostgresServer.start();
   const url = await server.createDatabase();
   const store = await openPostgresStore({ url });
@@ -260,12 +293,18 @@ async function onPostgres(): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query('VACUUM ANALYZE');
-  await ask(store);
-  print(memory());
-  await grow(store, build);
   await client.end();
   await store.close();
+  await askedAt(url);
   await server.close();
+}
+
+async function askedAt(url: string): Promise<void> {
+  const store = await openPostgresStore({ url });
+  await ask(store);
+  print(memory());
+  await grow(store, await store.open(users));
+  await store.close();
 }
 
 print(`${values.engine}, ${count} users, commit ${commitOf()}`);

@@ -26,9 +26,11 @@ export interface Table {
   readonly indexes?: readonly Index[];
   /**
    * Text columns in whose order pages may be asked for from anywhere: each has an index of itself, `place` and
-   * `organization_id`. Engines that keep ranks find a page without walking to it.
+   * `organization_id`, so that a page is found without walking to it.
    */
   readonly ranked?: readonly string[];
+  /** Text columns of few values, by which ranked rows are counted apart. They end each of these indexes. */
+  readonly facets?: readonly string[];
 }
 
 /** Where an event stands, and what is known of how it came there. */

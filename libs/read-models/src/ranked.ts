@@ -6,6 +6,9 @@ import type { OrganizationId } from '#domain/ids.js';
 /** That of adding, which has no keys: places alone. */
 export const orderOfPlaces = 'place';
 
+/** To find a row and sort it costs as much as to pass so many by in an index. */
+export const sortingCosts = 16;
+
 export function ranksName(table: string): string {
   return `${table}_ranks`;
 }
@@ -14,3 +17,7 @@ export function ranksName(table: string): string {
 export function rankedScope(organizationId: OrganizationId | string | null): string {
   return organizationId === null ? '' : `of ${organizationId}`;
 }
+
+/** By which rows of a block are counted apart. No text has the character that stands between two. */
+export const facetOf = (cells: readonly string[]): string => cells.join('\0');
+export const cellsOfFacet = (facet: string): readonly string[] => facet.split('\0');

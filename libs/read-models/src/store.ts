@@ -227,8 +227,8 @@ export interface Reading extends ProjectionTables {
    * was made for it; perhaps for others, too. The text has at least three characters.
    */
   mayContain(sought: Sought): Expression<SqlBool>;
-  /** Where the blocks of a table are counted; null on an engine that walks to every page. */
-  ranksOf(projection: string, table: string): string | null;
+  /** Where the blocks of a table that is ranked are counted. */
+  ranksOf(projection: string, table: string): string;
   checkpointOf(projection: string): Checkpoint | null;
   /** Of the tables that are shown; null where there are none. */
   versionOf(projection: string): number | null;

@@ -17,6 +17,8 @@ export class TableShape {
   readonly contains: readonly string[];
   /** Columns in whose order rows are counted by blocks. */
   readonly ranked: readonly string[];
+  /** Columns by whose values those rows are counted apart. */
+  readonly facets: readonly string[];
   readonly table: Table;
   /** A search by other columns alone would read the whole table. */
   readonly #leading: ReadonlySet<string>;
@@ -29,6 +31,7 @@ export class TableShape {
     const indexes = table.indexes ?? [];
     this.contains = indexes.flatMap((index) => ('contains' in index ? [index.contains] : []));
     this.ranked = table.ranked ?? [];
+    this.facets = table.facets ?? [];
     const first = indexes.flatMap((index) => ('columns' in index ? index.columns.slice(0, 1) : []));
     this.#leading = new Set([...table.key.slice(0, 1), ...first]);
   }
@@ -134,13 +137,15 @@ function checkTable(name: string, table: Table): void {
 
 type Demand = (isSo: boolean, what: string) => void;
 
-function checkRanks({ columns, indexes = [], ranked = [] }: Table, demand: Demand): void {
+function checkRanks({ columns, indexes = [], ranked = [], facets = [] }: Table, demand: Demand): void {
+  demand(ranked.length > 0 || facets.length === 0, 'has facets, and no ranks');
   const ways = ranked.map((column) => [column, 'place', 'organization_id']);
-  for (const way of ranked.length === 0 ? [] : [['place'], ['organization_id', 'place'], ...ways]) {
+  for (const begun of ranked.length === 0 ? [] : [['place'], ['organization_id', 'place'], ...ways]) {
+    const way = [...begun, ...facets.filter((facet) => !begun.includes(facet))];
     const isThere = indexes.some((index) => 'columns' in index && index.columns.join() === way.join());
     demand(isThere, `has ranks, and no index of ${way.join()}`);
   }
-  for (const column of ranked) {
+  for (const column of [...ranked, ...facets]) {
     demand(columns[column]?.kind === 'text', `has ranks by ${column}, which is no text`);
     demand(columns[column]?.nullable !== true, `has ranks by ${column}, which may be null`);
   }

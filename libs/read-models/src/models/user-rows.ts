@@ -18,12 +18,18 @@ const sortable = [
   'kind',
 ] as const;
 
+/** What lists are often narrowed by, and nearly everybody has in common. */
+export const userFacets = ['state', 'kind'] as const;
+const before = (...columns: readonly string[]) => ({
+  columns: [...columns, ...userFacets.filter((facet) => !columns.includes(facet))],
+});
+
 /**
  * Each costs an added user as much as the row itself, so that one serves the whole instance and large organizations,
- * whose members are picked out of it by its last column (ADR 35). The place is null in the row of whoever has no key
- * any more: no list shows it.
+ * whose members are picked out of it by one of its last columns (ADR 35), as are those of a state and a kind (ADR 58).
+ * The place is null in the row of whoever has no key any more: no list shows it.
  */
-const sorted = sortable.map((column) => ({ columns: [column, 'place', 'organization_id'] }));
+const sorted = sortable.map((column) => before(column, 'place', 'organization_id'));
 
 const searchable = [
   'username_lower',
@@ -74,13 +80,14 @@ export const usersTable: Table = {
   },
   key: ['stream'],
   indexes: [
-    { columns: ['place'] },
-    { columns: ['organization_id', 'place'] },
+    before('place'),
+    before('organization_id', 'place'),
     ...sorted,
     { columns: ['phone_lower'] },
     ...searchable.map((column) => ({ contains: column })),
   ],
   ranked: sortable,
+  facets: userFacets,
 };
 
 /** Nobody is known of whom nothing can be read. */

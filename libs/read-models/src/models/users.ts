@@ -29,7 +29,7 @@ const wholeRows: ReadonlySet<string> = new Set(['user.human.added', 'user.machin
 
 export const users: Projection = {
   name: 'users',
-  version: 3,
+  version: 4,
   tables,
   onEach: ({ type }, place) =>
     place.stream.startsWith('user-') && !wholeRows.has(type)

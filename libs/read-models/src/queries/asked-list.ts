@@ -3,7 +3,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 
 import type { OrganizationId } from '#domain/ids.js';
-import { always, type Condition } from '#read-models/queries/conditions.js';
+import { all, always, type Condition } from '#read-models/queries/conditions.js';
 import type { Narrowing } from '#read-models/queries/narrowing.js';
 import { type Page, pageDefault } from '#read-models/queries/queries.js';
 import type { Reading } from '#read-models/store.js';
@@ -17,6 +17,8 @@ export interface Asked {
   readonly table: string;
   /** Where its blocks are counted, by which no page has to be walked to; null where there are none. */
   readonly ranks?: string | null;
+  /** Whether the filter holds for rows of a facet; null where that alone does not decide. */
+  readonly holdsFor?: ((facet: string) => boolean) | null;
   /** Whose rows may be seen; null for all. */
   readonly organizationId: OrganizationId | null;
   /** Of those, the ones with a certain key: an index has them in the order of their adding. */
@@ -46,14 +48,17 @@ export interface Hit {
   readonly place: string;
 }
 
-/** With a sign before its column, SQLite looks for no index that begins with it. */
+const passedBy = { sqlite: '+t.organization_id', postgres: "(t.organization_id || '')" } as const;
+
+/** With a sign, written so that engines look for no index that begins with its column. */
 export function within({ organizationId, reading }: Asked, sign: '' | '+' = ''): Condition {
   if (organizationId === null) return always;
-  const column =
-    reading.engine === 'sqlite' ? sql.raw(`${sign}t.organization_id`) : sql.ref('t.organization_id');
+  const column = sql.raw(sign === '' ? 't.organization_id' : passedBy[reading.engine]);
   return sql<SqlBool>`${column} = ${organizationId}`;
 }
 
+export const andIf = (condition: Condition | null = null) =>
+  condition === null ? sql`` : sql`and ${all([condition])}`;
 export const number = (value: number) => sql`${value}`;
 export const limitOf = ({ limit }: Page): number => limit ?? pageDefault;
 export async function run<Row>({ reading }: Asked, query: RawBuilder<unknown>): Promise<readonly Row[]> {

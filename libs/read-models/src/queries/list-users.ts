@@ -13,7 +13,7 @@ import {
   type Scope,
   type Sources,
 } from '#read-models/queries/queries.js';
-import { userCondition, userNarrowings } from '#read-models/queries/user-conditions.js';
+import { userCondition, userFacetTest, userNarrowings } from '#read-models/queries/user-conditions.js';
 import { conjunctsOf, refusedFilter, type UserFilter } from '#read-models/queries/user-filter.js';
 import { metadataOf } from '#read-models/queries/user-metadata.js';
 import { type UserAnswer, userAnswer, userRows } from '#read-models/queries/users.js';
@@ -76,6 +76,7 @@ export async function listUsers(
     table: reading.tableOf('users', 'users'),
     ranks: reading.ranksOf('users', 'users'),
     organizationId: only,
+    holdsFor: filter === null ? null : userFacetTest(filter),
     filter: filter === null ? null : userCondition(filter, sources),
     narrowings: filter === null ? [] : userNarrowings(filter, sources),
     column: columns[column],

@@ -1,12 +1,14 @@
-// A page of the rows of one table, in the order of one of its columns, and how many there are. Rows that an index
-// leads to are all looked at, and so is an organization that is not large. Else the index of the order is walked, which
-// finds a page soon where many rows are meant, and goes no further than it may where few are.
+// A page of the rows of one table, in the order of one of its columns, and how many there are. What is counted by blocks
+// is found by its rank. Rows that an index leads to are all looked at, and so is an organization that is not large. Else
+// the index of the order is walked, which finds a page soon where many rows are meant, and goes no further than it may
+// where few are.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 
 import { compareTexts } from '#read-models/compare-texts.js';
 import {
   type Asked,
+  andIf,
   type Found,
   type Hit,
   limitOf,
@@ -14,10 +16,10 @@ import {
   run,
   within,
 } from '#read-models/queries/asked-list.js';
-import { all, among, type Condition } from '#read-models/queries/conditions.js';
+import { all, among } from '#read-models/queries/conditions.js';
 import { byRank, narrowMax } from '#read-models/queries/narrowing.js';
 import { compareKeys, type ListRefusal, type Page } from '#read-models/queries/queries.js';
-import { rankedPage, rankedRowAt } from '#read-models/queries/ranked-page.js';
+import { isBetterSorted, rankedOf, rankedPage, rankedRowAt } from '#read-models/queries/ranked-page.js';
 
 /** So many rows of an organization are sorted in some tens of milliseconds. */
 const sortedMax = 10_000;
@@ -25,18 +27,21 @@ const sortedMax = 10_000;
 const narrowingsTriedMax = 3;
 /** Rows of an index that are only counted: some milliseconds. */
 const countedMax = 50_000;
-/** Rows that have to be held against a filter to be counted, which takes ten times as long. */
-const usualLookedAtMax = 20_000;
+/** Rows that have to be held against a filter to be counted: each is read for it, from wherever it lies. */
+const usualLookedAtMax = 5_000;
 /** More than there are of anything; an offset beyond finds nothing. */
 const offsetMax = 2 ** 31 - 1;
 
 export async function listed(asked: Asked): Promise<Found | ListRefusal> {
+  const ranked = await rankedOf(asked);
+  const isSorted = ranked !== null && (await isBetterSorted(ranked));
+  if (isSorted && asked.organizationId !== null) return sortedPage(asked);
+  if (ranked !== null && !isSorted) return rankedPage(ranked);
   for (const { streams } of asked.narrowings.toSorted(byRank).slice(0, narrowingsTriedMax)) {
     const rows = await run<{ stream: string }>(asked, sql`${streams} limit ${number(narrowMax + 1)}`);
     if (rows.length <= narrowMax) return narrowPage(asked, [...new Set(rows.map(({ stream }) => stream))]);
   }
-  const ranked = await rankedPage(asked);
-  if (ranked !== null) return ranked;
+  if (ranked !== null) return rankedPage(ranked);
   return (await isSmall(asked)) ? sortedPage(asked) : widePage(asked);
 }
 
@@ -67,10 +72,15 @@ async function isSmall(asked: Asked): Promise<boolean> {
 
 /** By the index of the key or of the organization, whatever the order. */
 async function sortedPage(asked: Asked): Promise<Found> {
-  const { column, isAscending, page, key } = asked;
-  const found = sql`from ${sql.table(asked.table)} as t
+  const { table, column, isAscending, page, key, holdsFor = null } = asked;
+  const found = sql`from ${sql.table(table)} as t
     where ${within(asked, key === undefined ? '' : '+')} ${andIf(key)}
       and t.place is not null ${andIf(asked.filter)}`;
+  // Who is meant by a facet is told by the index, and PostgreSQL would look at each row for it.
+  const rowsFound =
+    holdsFor === null
+      ? found
+      : sql`from (select t.place as place ${found}) as meant join ${sql.table(table)} as t on t.place = meant.place`;
   const way = isAscending ? sql`asc` : sql`desc`;
   const order =
     column === null
@@ -78,7 +88,7 @@ async function sortedPage(asked: Asked): Promise<Found> {
       : sql`order by ${asked.reading.engine === 'sqlite' ? sql.raw('+') : sql``}${sql.ref(`t.${column}`)} ${way}, t.place asc`;
   const rows = await run<{ stream: string }>(
     asked,
-    sql`select t.stream as stream ${found} ${order} ${limited(page)}`,
+    sql`select t.stream as stream ${rowsFound} ${order} ${limited(page)}`,
   );
   const [row] = await run<{ count: number }>(asked, sql`select count(*) as count ${found}`);
   return { streams: rows.map(({ stream }) => stream), total: Number(row?.count ?? 0), isMore: false };
@@ -226,7 +236,5 @@ function ordered({ column }: Asked, isAscending: boolean): RawBuilder<unknown> {
     : sql`order by ${sql.ref(`t.${column}`)} ${way}, ${byPlace}`;
 }
 
-const andIf = (condition: Condition | null = null) =>
-  condition === null ? sql`` : sql`and ${all([condition])}`;
 const limited = (page: Page) =>
   sql`limit ${number(limitOf(page))} offset ${number(Math.min(page.offset, offsetMax))}`;

@@ -36,6 +36,7 @@ function user(number: number): Row {
     ...Object.fromEntries(same),
     ...{ stream, user_id: stream, organization_id: organization, place },
     ...{ family_name: family, family_name_lower: family },
+    ...{ state: number % 4 === 1 ? 'inactive' : 'active', kind: number % 5 < 2 ? 'machine' : 'human' },
   };
 }
 
@@ -101,9 +102,10 @@ async function holdEveryPage(store: ModelStore): Promise<void> {
 }
 
 const lookedAtMax = 3;
-const everybody: UserFilter = { kind: 'not', of: { kind: 'state', state: 'inactive' } };
+const text = { value: 'nobody', method: 'equals', ignoreCase: false } as const;
+const everybody: UserFilter = { kind: 'not', of: { kind: 'text', field: 'nick-name', text } };
 
-/** No index leads to who is meant: as many are looked at as may be, from the end at which the list begins. */
+/** Neither index nor count leads to who is meant: as many are looked at as may be, from where the list begins. */
 async function holdEveryFilteredPage(store: ModelStore): Promise<void> {
   for (const way of ways.filter(({ column, isAscending }) => isAscending || column === 'creation-date')) {
     const all = sorted(way);
@@ -119,6 +121,39 @@ async function holdEveryFilteredPage(store: ModelStore): Promise<void> {
       const isWithin = offset + page.limit <= lookedAtMax;
       const expected = isWithin ? all.slice(offset, offset + page.limit) : 'list-too-long';
       expect({ ...way, offset, told }).toEqual({ ...way, offset, told: expected });
+    }
+  }
+}
+
+type OfFacets = readonly [UserFilter, (row: Row) => boolean];
+const inactive: UserFilter = { kind: 'state', state: 'inactive' };
+const machine: UserFilter = { kind: 'type', type: 'machine' };
+const ofFacets: readonly OfFacets[] = [
+  [inactive, ({ state }) => state === 'inactive'],
+  [{ kind: 'not', of: inactive }, ({ state }) => state !== 'inactive'],
+  [machine, ({ kind }) => kind === 'machine'],
+  [
+    { kind: 'and', of: [{ kind: 'not', of: inactive }, machine] },
+    ({ state, kind }) => state === 'active' && kind === 'machine',
+  ],
+  [{ kind: 'or', of: [inactive, machine] }, ({ state, kind }) => state === 'inactive' || kind === 'machine'],
+];
+
+/** Of a state or a kind, each page is found, and everybody is counted, however few may be looked at. */
+async function holdEveryPageOfFacets(store: ModelStore): Promise<void> {
+  for (const [filter, isMeant] of ofFacets) {
+    for (const way of ways) {
+      const all = sorted(way, rows.filter(isMeant));
+      for (let offset = 0; offset <= all.length + 1; offset += 1) {
+        const { column, isAscending, scope } = way;
+        const page = { offset, limit: 1 + (offset % 4) };
+        const search = { filter, column, isAscending, page, withMetadata: false };
+        const found = store.read((reading) => listUsers(scope, search, { reading, now: 0, ...unneeded }));
+        const { items, ...counted } = await answered(found);
+        const told = { ids: items.map(({ userId }) => userId), ...counted };
+        const expected = { ids: all.slice(offset, offset + page.limit), total: all.length, isMore: false };
+        expect({ filter, ...way, offset, ...told }).toEqual({ filter, ...way, offset, ...expected });
+      }
     }
   }
 }
@@ -159,17 +194,20 @@ async function holdEveryPageOfKey(store: ModelStore): Promise<void> {
   }
 }
 
+const walks = [
+  ['walked to from an end', { blockRows: 512, rankedFrom: 5_000 }],
+  ['walked to from a block of rows that are counted', { blockRows: 2, rankedFrom: 1 }],
+  ['walked to in one block', { blockRows: 512, rankedFrom: 1 }],
+] as const;
+
 describe('every page of a list in SQLite', () => {
-  it.each([
-    ['walked to from an end', { blockRows: 512, rankedFrom: 5_000 }],
-    ['walked to from a block of rows that are counted', { blockRows: 2, rankedFrom: 1 }],
-    ['walked to in one block', { blockRows: 512, rankedFrom: 1 }],
-  ])('is what stands there in the whole list, %s', async (_, rankLimits) => {
+  it.each(walks)('is what stands there in the whole list, %s', async (_, rankLimits) => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-pages-'));
     const store = openSqliteStore(join(directory, 'read-models.db'), { rankLimits });
     try {
       await holdEveryPage(store);
       await holdEveryFilteredPage(store);
+      await holdEveryPageOfFacets(store);
       await holdEveryPageOfKey(store);
     } finally {
       await store.close();
@@ -179,11 +217,16 @@ describe('every page of a list in SQLite', () => {
 });
 
 describeOnPostgres('every page of a list in PostgreSQL', (server) => {
-  it('is what stands there in the whole list', async () => {
-    const store = await openPostgresStore({ url: await server().createDatabase() });
-    await holdEveryPage(store);
-    await holdEveryFilteredPage(store);
-    await holdEveryPageOfKey(store);
-    await store.close();
-  }, 60_000);
+  it.each(walks)(
+    'is what stands there in the whole list, %s',
+    async (_, rankLimits) => {
+      const store = await openPostgresStore({ url: await server().createDatabase(), rankLimits });
+      await holdEveryPage(store);
+      await holdEveryFilteredPage(store);
+      await holdEveryPageOfFacets(store);
+      await holdEveryPageOfKey(store);
+      await store.close();
+    },
+    60_000,
+  );
 });

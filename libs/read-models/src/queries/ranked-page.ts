@@ -6,6 +6,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { compareTexts } from '#read-models/compare-texts.js';
 import {
   type Asked,
+  andIf,
   type Found,
   type Hit,
   limitOf,
@@ -13,13 +14,15 @@ import {
   run,
   within,
 } from '#read-models/queries/asked-list.js';
-import { orderOfPlaces, rankedScope } from '#read-models/ranked.js';
+import { orderOfPlaces, rankedScope, sortingCosts } from '#read-models/ranked.js';
 
-/** Null where rows are not counted like this. */
-export async function rankedPage(asked: Asked): Promise<Found | null> {
-  const ranked = asked.filter === null ? await rankedOf(asked) : null;
-  if (ranked === null) return null;
-  const { total } = ranked;
+/** What there is to be walked to by ranks; null where rows are not counted, or others than whole facets are meant. */
+export async function rankedOf({ holdsFor = null, ...asked }: Asked): Promise<Ranked | null> {
+  return asked.filter === null || holdsFor !== null ? blocksOf(asked, holdsFor) : null;
+}
+
+export async function rankedPage(ranked: Ranked): Promise<Found> {
+  const { asked, total } = ranked;
   const { offset } = asked.page;
   const limit = Math.min(limitOf(asked.page), total - offset);
   if (limit <= 0) return { streams: [], total, isMore: false };
@@ -27,9 +30,26 @@ export async function rankedPage(asked: Asked): Promise<Found | null> {
   return { streams: rows.map(({ stream }) => stream), total, isMore: false };
 }
 
+/** So few are meant, far from each other in the order of everybody, that to find and sort them takes less. */
+export async function isBetterSorted({ asked, total, rows }: Ranked): Promise<boolean> {
+  if (total === rows || total <= asked.page.offset) return false;
+  const found = total * sortingCosts + (asked.organizationId === null ? 0 : rows);
+  return found < (limitOf(asked.page) * (await countOfAll(asked))) / total;
+}
+
+async function countOfAll(asked: Asked): Promise<number> {
+  const [all] = await run<{ count: number }>(
+    asked,
+    sql`select sum(count) as count from ${sql.table(asked.ranks as string)}
+      where scope = ${rankedScope(null)} and ordered_by = ${orderOfPlaces}`,
+  );
+  return Number(all?.count);
+}
+
 /** The row before which so many come, whatever the filter; null where there are no more. */
-export async function rankedRowAt(asked: Asked, rank: number): Promise<Hit | null | 'not ranked'> {
-  const ranked = await rankedOf(asked);
+export async function rankedRowAt(all: Asked, rank: number): Promise<Hit | null | 'not ranked'> {
+  const asked = { ...all, filter: null };
+  const ranked = await blocksOf(asked, null);
   if (ranked === null) return 'not ranked';
   const { total } = ranked;
   if (rank >= total) return null;
@@ -37,48 +57,89 @@ export async function rankedRowAt(asked: Asked, rank: number): Promise<Hit | nul
   return row ?? null;
 }
 
-interface Ranked {
+export interface Ranked {
   readonly asked: Asked;
   /** In order. */
   readonly blocks: readonly Block[];
   readonly total: number;
+  /** Whether they are meant or not. */
+  readonly rows: number;
 }
 
 interface Block extends Omit<Hit, 'stream'> {
+  /** Of those that are meant. */
   readonly count: number;
-  /** Rows that come before it. */
+  /** Of those, the ones that come before it. */
   readonly before: number;
 }
 
-/** All blocks of an order come as one text: they are a thousand or two. */
-async function rankedOf(asked: Asked): Promise<Ranked | null> {
-  const { ranks = null, organizationId, column, key } = asked;
+type StoredBlock = readonly [firstKey: string, place: string, count: number, facets: string];
+
+/** All blocks of an order come as one text: they are some hundreds. */
+async function blocksOf(asked: Asked, holdsFor: Asked['holdsFor']): Promise<Ranked | null> {
+  const { reading, ranks = null, organizationId, column, key } = asked;
   if (ranks === null || key !== undefined) return null;
-  const [row] = await run<{ blocks: string }>(
+  const told = sql`first_key, first_place, count${holdsFor ? sql`, facets` : sql``}`;
+  const inOrder = sql`order by first_key, first_place`;
+  const [row] = await run<{ blocks: string | null }>(
     asked,
-    sql`select json_group_array(json_array(first_key, first_place, count) order by first_key, first_place) as blocks
+    sql`select ${
+      reading.engine === 'sqlite'
+        ? sql`json_group_array(json_array(${told}) ${inOrder})`
+        : sql`json_agg(json_build_array(${told}) ${inOrder})::text`
+    } as blocks
       from ${sql.table(ranks)} where scope = ${rankedScope(organizationId)} and ordered_by = ${column ?? orderOfPlaces}`,
   );
-  const known = JSON.parse(row?.blocks ?? '[]') as [string, string, number][];
-  let total = 0;
-  const blocks = known.map(([firstKey, place, count]) => {
+  const known = JSON.parse(row?.blocks ?? '[]') as StoredBlock[];
+  let [total, rows] = [0, 0];
+  const blocks = known.map(([firstKey, place, all, facets]) => {
+    const count = holdsFor ? countOf(JSON.parse(facets), holdsFor) : all;
+    rows += all;
     total += count;
     return { key: firstKey, place, count, before: total - count };
   });
-  return blocks.length === 0 ? null : { asked, blocks, total };
+  return blocks.length === 0 ? null : { asked, blocks, total, rows };
 }
 
-/** The row of this rank, and those that follow, in the order of the index. */
+function countOf(facets: Readonly<Record<string, number>>, holdsFor: (facet: string) => boolean): number {
+  let sum = 0;
+  for (const [facet, count] of Object.entries(facets)) if (holdsFor(facet)) sum += count;
+  return sum;
+}
+
+/** The row of this rank among those that are meant, and those that follow, in the order of the index. */
 async function rowsFrom({ asked, blocks }: Ranked, rank: number, limit: number): Promise<readonly Hit[]> {
-  const block = blocks.findLast(({ before }) => before <= rank) as Block;
+  const rows: Hit[] = [];
+  let at = blocks.findLastIndex(({ before }) => before <= rank);
+  while (rows.length < limit && at !== -1) {
+    // What comes after it is passed over: nobody who is meant is there.
+    const gap = blocks.findIndex(({ count }, number) => number > at && count === 0);
+    const block = blocks[at] as Block;
+    const skipped = Math.max(0, rank - block.before);
+    const page = { offset: skipped, limit: limit - rows.length };
+    rows.push(...(await rowsBetween(asked, { block, end: blocks[gap], page })));
+    at = gap === -1 ? -1 : blocks.findIndex(({ count }, number) => number > gap && count > 0);
+  }
+  return rows;
+}
+
+interface Stretch {
+  readonly block: Block;
+  /** Left out where it goes as far as there are rows. */
+  readonly end: Block | undefined;
+  readonly page: { readonly offset: number; readonly limit: number };
+}
+
+function rowsBetween(asked: Asked, { block, end, page }: Stretch): Promise<readonly Hit[]> {
   const { table, column } = asked;
   const key = sql.ref(`t.${column ?? 'place'}`);
   return run<Hit>(
     asked,
     sql`select t.stream as stream, shown.key as key, shown.place as place
       from (select ${key} as key, t.place as place ${rowsSince(asked, block)}
+        ${end === undefined ? sql`` : sql`and ${isFrom(asked, end, sql`<`)}`}
         order by ${column === null ? sql`` : sql`${key}, `}t.place
-        limit ${number(limit)} offset ${number(rank - block.before)}) as shown
+        limit ${number(page.limit)} offset ${number(page.offset)}) as shown
       join ${sql.table(table)} as t on t.place = shown.place order by shown.key, shown.place`,
   );
 }
@@ -89,21 +150,23 @@ async function countUpTo({ asked, blocks }: Ranked, key: string, isIncluded: boo
   const block = blocks.findLast(isUpTo);
   if (block === undefined) return 0;
   const sign = isIncluded ? sql`<=` : sql`<`;
-  const [row] = await run<{ count: number }>(
-    asked,
-    sql`select count(*) as count ${rowsSince(asked, block)} and ${sql.ref(`t.${asked.column}`)} ${sign} ${key}`,
-  );
-  return block.before + (row?.count ?? 0);
+  const ofKey = sql.ref(`t.${asked.column}`);
+  // In its order: PostgreSQL would else walk through whatever index has all these columns.
+  const found = sql`select 1 as one ${rowsSince(asked, block)} and ${ofKey} ${sign} ${key}
+    order by ${ofKey}, t.place limit ${number(block.count)}`;
+  const [row] = await run<{ count: number }>(asked, sql`select count(*) as count from (${found}) as found`);
+  return block.before + Number(row?.count ?? 0);
 }
 
-function rowsSince(asked: Asked, { key, place }: Block): RawBuilder<unknown> {
-  const { table, column } = asked;
-  const isSince =
-    column === null
-      ? sql`t.place >= ${place}`
-      : sql`(${sql.ref(`t.${column}`)}, t.place) >= (${key}, ${place})`;
-  return sql`from ${sql.table(table)} as t
-    where ${within(asked, column === null ? '' : '+')} and t.place is not null and ${isSince}`;
+function rowsSince(asked: Asked, block: Block): RawBuilder<unknown> {
+  return sql`from ${sql.table(asked.table)} as t
+    where ${within(asked, asked.column === null ? '' : '+')} and t.place is not null
+      and ${isFrom(asked, block, sql`>=`)} ${andIf(asked.filter)}`;
+}
+
+function isFrom({ column }: Asked, { key, place }: Block, sign: RawBuilder<unknown>): RawBuilder<unknown> {
+  if (column === null) return sql`t.place ${sign} ${place}`;
+  return sql`(${sql.ref(`t.${column}`)}, t.place) ${sign} (${key}, ${place})`;
 }
 
 /**

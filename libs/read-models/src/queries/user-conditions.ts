@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 
 import type { UserId } from '#domain/ids.js';
 import { hashOfValue } from '#read-models/models/user-belongings.js';
+import { userFacets } from '#read-models/models/user-rows.js';
 import {
   all,
   among,
@@ -21,6 +22,7 @@ import {
 } from '#read-models/queries/narrowing.js';
 import type { Sources, TextMatch } from '#read-models/queries/queries.js';
 import type { TextField, UserFilter } from '#read-models/queries/user-filter.js';
+import { cellsOfFacet } from '#read-models/ranked.js';
 
 type Asking = Pick<Sources, 'reading' | 'streamId'>;
 
@@ -54,6 +56,36 @@ export function userCondition(filter: UserFilter, asking: Asking): Condition {
       return not(userCondition(filter.of, asking));
   }
 }
+
+/** Where the state and the kind of a user decide it. */
+export function userFacetTest(filter: UserFilter): ((facet: string) => boolean) | null {
+  switch (filter.kind) {
+    case 'state':
+      return (facet) => cellOf(facet, 'state') === filter.state;
+    case 'type':
+      return (facet) => cellOf(facet, 'kind') === filter.type;
+    case 'and':
+    case 'or': {
+      const tests = filter.of.map(userFacetTest).filter((test) => test !== null);
+      if (tests.length < filter.of.length) return null;
+      if (filter.kind === 'and') return (facet) => tests.every((test) => test(facet));
+      return (facet) => tests.some((test) => test(facet));
+    }
+    case 'not': {
+      const test = userFacetTest(filter.of);
+      return test === null ? null : (facet) => !test(facet);
+    }
+    case 'text':
+    case 'ids':
+    case 'emails':
+    case 'organization':
+    case 'metadata':
+      return null;
+  }
+}
+
+const cellOf = (facet: string, column: (typeof userFacets)[number]) =>
+  cellsOfFacet(facet)[userFacets.indexOf(column)];
 
 export function userNarrowings(filter: UserFilter, asking: Asking): readonly Narrowing[] {
   switch (filter.kind) {

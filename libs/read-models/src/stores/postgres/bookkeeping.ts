@@ -149,6 +149,12 @@ export async function park(client: Asked, build: number, { stream, parked }: Par
   );
 }
 
+/** Until the end of the transaction nobody moves its checkpoint, or sets its first one. */
+export async function holdStill(client: Asked, build: number): Promise<void> {
+  for (const table of ['builds', 'checkpoints'])
+    await told(client.query(`SELECT FROM ${schemaName}.${table} WHERE build = $1 FOR UPDATE`, [build]));
+}
+
 export async function setLive(client: Asked, { projection, build }: KnownBuild): Promise<void> {
   // One after the other: at no moment may two of one projection be live.
   const update = `UPDATE ${schemaName}.builds SET is_live`;

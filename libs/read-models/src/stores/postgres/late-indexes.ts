@@ -1,13 +1,14 @@
 // Indexes of a build that was begun in bulk: made after its rows, and one by one before that where a change has to find rows
-// by it. Which there are is asked of the server, so that whoever goes on after a kill makes those that are missing.
+// by it; and, after them, its ranks. Which there are is asked of the server, so that whoever goes on after a kill makes those that are missing.
 
 import type pg from 'pg';
 
 import { pass } from '#read-models/passing.js';
 import type { Row } from '#read-models/projection.js';
 import { type Fence, ModelStoreError } from '#read-models/store.js';
-import { assertHeld } from '#read-models/stores/postgres/bookkeeping.js';
+import { assertHeld, holdStill } from '#read-models/stores/postgres/bookkeeping.js';
 import { inTransaction, told } from '#read-models/stores/postgres/connections.js';
+import type { PostgresRanks } from '#read-models/stores/postgres/ranks.js';
 import { qualified, schemaName, type TableIndex } from '#read-models/stores/postgres/tables.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
@@ -21,16 +22,20 @@ export interface IndexedTable {
   readonly name: string;
   readonly shape: TableShape;
   readonly indexes: readonly TableIndex[];
+  /** Null where none are kept. */
+  readonly ranks: PostgresRanks | null;
 }
 
 export class LateIndexes {
   readonly #pool: pg.Pool;
+  readonly #build: number;
   readonly #tables: ReadonlyMap<string, IndexedTable>;
   /** Those that are known to be there. */
   readonly #made = new Set<string>();
 
-  constructor(pool: pg.Pool, tables: ReadonlyMap<string, IndexedTable>) {
+  constructor(pool: pg.Pool, build: number, tables: ReadonlyMap<string, IndexedTable>) {
     this.#pool = pool;
+    this.#build = build;
     this.#tables = tables;
   }
 
@@ -46,10 +51,11 @@ export class LateIndexes {
   async finish(fence: Fence): Promise<void> {
     await assertHeld(this.#pool, fence);
     pass('indexes: before the first');
-    for (const { name, indexes } of this.#tables.values()) {
+    for (const { name, indexes, ranks } of this.#tables.values()) {
       let isNew = false;
       for (const index of indexes) isNew = (await this.#make(index, fence)) || isNew;
       if (isNew) await this.#run(`ANALYZE ${qualified(name)}`, fence);
+      if (ranks !== null) await this.#rank(ranks, fence);
       pass('indexes: between two');
     }
     pass('indexes: after they count');
@@ -63,6 +69,19 @@ export class LateIndexes {
     if (rowCount === 0) await this.#run(sql, fence);
     this.#made.add(name);
     return rowCount === 0;
+  }
+
+  /** Whoever has the lease meanwhile writes nothing to the build until they are there: they count what stands in it. */
+  async #rank(ranks: PostgresRanks, fence: Fence): Promise<void> {
+    await inTransaction(
+      this.#pool,
+      async (client) => {
+        await assertHeld(client, fence);
+        await holdStill(client, this.#build);
+        if (!(await ranks.isThere(client))) await ranks.build(client);
+      },
+      making,
+    );
   }
 
   /** The lease is not held meanwhile: it takes too long, and who has it next would make the same. */

@@ -2,7 +2,8 @@
 
 import type pg from 'pg';
 import { pass } from '#read-models/passing.js';
-import type { Cell, Projection, Row } from '#read-models/projection.js';
+import type { Cell, Projection } from '#read-models/projection.js';
+import { ranksName } from '#read-models/ranked.js';
 import { RowDigest } from '#read-models/row-digest.js';
 import {
   type Batch,
@@ -14,17 +15,14 @@ import {
   Fenced,
   type ModelStore,
   ModelStoreError,
-  type OpenedChange,
   OtherVersion,
   type ParkedStream,
   type Reading,
   type ReplayNote,
-  RowRefused,
   type StillRows,
   type Switching,
   type TableDigest,
 } from '#read-models/store.js';
-import { Gathered } from '#read-models/stores/gathered.js';
 import {
   addBuild,
   assertHeld,
@@ -54,12 +52,14 @@ import {
   openPool,
   told,
 } from '#read-models/stores/postgres/connections.js';
+import { gather, shapeOf, targetIn, writeRuns } from '#read-models/stores/postgres/gathering.js';
 import { LateIndexes } from '#read-models/stores/postgres/late-indexes.js';
+import { PostgresRanks } from '#read-models/stores/postgres/ranks.js';
 import { makingLock, prepareSchema } from '#read-models/stores/postgres/schema.js';
 import { beginReading, readSnapshot } from '#read-models/stores/postgres/snapshot.js';
-import { type Statement, statementsOf } from '#read-models/stores/postgres/statements.js';
 import { creation, indexesOf, listed, qualified } from '#read-models/stores/postgres/tables.js';
 import { Wiping, type WipingOptions } from '#read-models/stores/postgres/wiping.js';
+import { type RankLimits, rankLimits } from '#read-models/stores/rank-book.js';
 import { tableName } from '#read-models/stores/shown.js';
 import { shapesOf, type TableShape } from '#read-models/table-shape.js';
 
@@ -73,10 +73,11 @@ const rowsPerFetch = 5_000;
 const beginWriting = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 2000`;
 /**
  * What is lost with the server's last moments are rows and their checkpoint alike; the log has them. Every change finds
- * its rows by an index: before a table that grows is analyzed, the planner would rather read through all of it.
+ * its rows by an index, and what is walked in an order by the index of it: before a table that grows is analyzed, the
+ * planner would rather read through all of it.
  */
 const beginApplying = `${beginWriting}; SET LOCAL synchronous_commit = off;
-  ${['seqscan', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ')}`;
+  ${['seqscan', 'bitmapscan', 'sort', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ')}`;
 /** While rows are held still another build is brought to where they are, and its digests are made. */
 const holdingMaxMs = 3_600_000;
 const beginHolding = `${beginReading}; SET LOCAL idle_in_transaction_session_timeout = ${holdingMaxMs}`;
@@ -85,14 +86,18 @@ interface OpenBuild {
   readonly projection: string;
   readonly shapes: ReadonlyMap<string, TableShape>;
   readonly indexes: LateIndexes;
+  readonly ranks: ReadonlyMap<string, PostgresRanks>;
 }
 
-export interface PostgresStoreOptions extends ConnectionOptions, WipingOptions {}
+export interface PostgresStoreOptions extends ConnectionOptions, WipingOptions {
+  /** Smaller ones, and few rows have many blocks. */
+  readonly rankLimits?: RankLimits;
+}
 
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<ModelStore> {
   const pool = openPool(options);
   try {
-    return new PostgresModelStore(pool, await prepareSchema(pool), new Wiping(options));
+    return new PostgresModelStore(pool, await prepareSchema(pool), options);
   } catch (error) {
     await pool.end();
     throw error;
@@ -103,13 +108,15 @@ class PostgresModelStore implements ModelStore {
   readonly #pool: pg.Pool;
   readonly #trigrams: string;
   readonly #wiping: Wiping;
+  readonly #rankLimits: RankLimits;
   readonly #open = new Map<number, OpenBuild>();
   #closing: Promise<void> | null = null;
 
-  constructor(pool: pg.Pool, trigrams: string, wiping: Wiping) {
+  constructor(pool: pg.Pool, trigrams: string, options: PostgresStoreOptions) {
     this.#pool = pool;
     this.#trigrams = trigrams;
-    this.#wiping = wiping;
+    this.#wiping = new Wiping(options);
+    this.#rankLimits = options.rankLimits ?? rankLimits;
   }
 
   open(projection: Projection, fence: Fence = {}): Promise<Build> {
@@ -160,7 +167,7 @@ class PostgresModelStore implements ModelStore {
   }: Batch): Promise<void> {
     pass('batch: before it is written');
     const opened = await this.#opened(build);
-    const { statements, sought } = gather(build, opened, changes);
+    const { gathered, sought } = gather(opened, changes);
     for (const [table, where] of sought) await opened.indexes.need(table, where, fence);
     await inTransaction(
       this.#usable(),
@@ -169,7 +176,10 @@ class PostgresModelStore implements ModelStore {
         if (whileLive && !(await isLive(client, build))) throw new Fenced(`the build ${build} is not live`);
         if (!(await moveCheckpoint(client, build, { from, to })))
           throw new Fenced('the checkpoint is another, or the build was dropped');
-        for (const statement of statements) await told(client.query(statement));
+        for (const { table, runs } of gathered) {
+          const written = await writeRuns(client, runs, targetIn(opened, build, table));
+          this.#wiping.removedFrom(written);
+        }
         for (const one of parking) await park(client, build, one);
         pass('batch: before its end');
       },
@@ -208,8 +218,9 @@ class PostgresModelStore implements ModelStore {
       if (known.isLive) throw new TypeError(`this build of ${known.projection} is live`);
       await forgetBuild(client, build);
       const tables = Object.keys(tablesOf(known));
-      const names = tables.map((table) => qualified(tableName(known.projection, build, table)));
-      await told(client.query(`DROP TABLE ${names.join(', ')}`));
+      const names = tables.map((table) => tableName(known.projection, build, table));
+      await told(client.query(`DROP TABLE ${names.map(qualified).join(', ')}`));
+      await told(client.query(`DROP TABLE IF EXISTS ${names.map(ranksName).map(qualified).join(', ')}`));
     });
     this.#open.delete(build);
     pass('drop: after its file is gone');
@@ -306,6 +317,7 @@ class PostgresModelStore implements ModelStore {
       await told(client.query(creation({ name, shape })));
       const indexes = isBulk ? [] : indexesOf({ name, shape, trigrams: this.#trigrams });
       for (const { sql } of indexes) await told(client.query(sql));
+      if (!isBulk) await this.#ranksOf(name, shape)?.make(client);
     }
     return { projection, build };
   }
@@ -318,11 +330,19 @@ class PostgresModelStore implements ModelStore {
     const shapes = shapesOf({ name: projection, tables: tablesOf(known) });
     const tables = [...shapes].map(([table, shape]) => {
       const name = tableName(projection, build, table);
-      return [table, { name, shape, indexes: indexesOf({ name, shape, trigrams: this.#trigrams }) }] as const;
+      const indexes = indexesOf({ name, shape, trigrams: this.#trigrams });
+      return [table, { name, shape, indexes, ranks: this.#ranksOf(name, shape) }] as const;
     });
-    const opening = { projection, shapes, indexes: new LateIndexes(this.#pool, new Map(tables)) };
+    const ranks = new Map(tables.flatMap(([table, one]) => (one.ranks === null ? [] : [[table, one.ranks]])));
+    const indexes = new LateIndexes(this.#pool, build, new Map(tables));
+    const opening = { projection, shapes, indexes, ranks };
     this.#open.set(build, opening);
     return opening;
+  }
+
+  #ranksOf(name: string, shape: TableShape): PostgresRanks | null {
+    if (shape.ranked.length === 0) return null;
+    return new PostgresRanks({ name, shape, limits: this.#rankLimits });
   }
 }
 
@@ -356,40 +376,4 @@ async function knownIn(client: Pick<pg.ClientBase, 'query'>, build: number): Pro
   const known = await buildIn(client, build);
   if (known === null) throw new Fenced(`the build ${build} was dropped`);
   return known;
-}
-
-interface Gathering {
-  readonly statements: readonly Statement[];
-  /** By table: what rows are sought by, once for each way. */
-  readonly sought: readonly (readonly [string, Row])[];
-}
-
-/** Throws `RowRefused`. */
-function gather(
-  build: number,
-  { projection, shapes }: Pick<OpenBuild, 'projection' | 'shapes'>,
-  changes: readonly OpenedChange[],
-): Gathering {
-  const tables = new Map<string, Gathered>();
-  for (const change of changes) {
-    const gathered = tables.get(change.table) ?? new Gathered(shapeOf(shapes, change.table));
-    tables.set(change.table, gathered);
-    gathered.add(change);
-  }
-  const all = [...tables].map(([table, gathered]) => ({ table, runs: gathered.runs() }));
-  return {
-    statements: all.flatMap(({ table, runs }) => {
-      const target = { name: tableName(projection, build, table), shape: shapeOf(shapes, table) };
-      return runs.flatMap((run) => statementsOf(target, run));
-    }),
-    sought: all.flatMap(({ table, runs }) =>
-      runs.flatMap(({ steps }) => steps.map(({ changes: [first] }) => [table, first?.where ?? {}] as const)),
-    ),
-  };
-}
-
-function shapeOf(shapes: ReadonlyMap<string, TableShape>, table: string): TableShape {
-  const shape = shapes.get(table);
-  if (shape === undefined) throw new RowRefused(`there is no table ${JSON.stringify(table)}`);
-  return shape;
 }

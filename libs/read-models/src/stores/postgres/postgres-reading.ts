@@ -3,6 +3,7 @@
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely';
 import type pg from 'pg';
 
+import { ranksName } from '#read-models/ranked.js';
 import type { Reading } from '#read-models/store.js';
 import { told } from '#read-models/stores/postgres/connections.js';
 import { folded } from '#read-models/stores/postgres/tables.js';
@@ -21,7 +22,7 @@ export function readingOf(shown: Shown, client: pg.ClientBase): Reading {
   return {
     ...reading,
     engine: 'postgres',
-    ranksOf: () => null,
+    ranksOf: (projection, table) => ranksName(reading.tableOf(projection, table)),
     mayContain: ({ projection, table, column, text, as }) => {
       if ([...text].length < 3) throw new TypeError('a text of fewer than three characters has no index');
       // PostgreSQL knows neither of the two, and no row has them.

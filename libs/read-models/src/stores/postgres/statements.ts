@@ -12,17 +12,37 @@ export interface Statement {
   readonly values: string[];
 }
 
-interface Target {
+export interface Target {
   readonly name: string;
   readonly shape: TableShape;
 }
 
-export function statementsOf(target: Target, run: Run): Statement[] {
-  const alike = Map.groupBy(run.puts, ({ unsure }) => [...unsure].sort((one, other) => one - other).join());
-  return [
-    ...run.steps.map((step) => (step.kind === 'set' ? setting(target, step) : removal(target, step))),
-    ...[...alike.values()].map((puts) => putting(target, puts)),
-  ];
+export function statementsOf(target: Target, { steps, puts }: Run): Statement[] {
+  return [...steps.map((step) => stepping(target, step)), ...puttings(target, puts)];
+}
+
+export const stepping = (target: Target, step: Step): Statement =>
+  step.kind === 'set' ? setting(target, step) : removal(target, step);
+
+export function puttings(target: Target, puts: readonly Pending[]): Statement[] {
+  const alike = Map.groupBy(puts, ({ unsure }) => [...unsure].sort((one, other) => one - other).join());
+  return [...alike.values()].map((some) => putting(target, some));
+}
+
+/** What stands in these columns of the rows that are found by the changes. */
+export function looking(
+  { name, shape }: Target,
+  changes: Step['changes'],
+  columns: readonly string[],
+): Statement {
+  const rows = new Rows(shape);
+  const condition = conditionOf({ changes }, rows);
+  const from = rows.values.length === 0 ? '' : `, ${rows.from()}`;
+  const told = columns.map((column) => `stored.${quoted(column)}`).join(', ');
+  return {
+    text: `SELECT ${told} FROM ${qualified(name)} AS stored${from} WHERE ${condition}`,
+    values: rows.values,
+  };
 }
 
 function putting({ name, shape }: Target, puts: readonly Pending[]): Statement {
@@ -72,7 +92,7 @@ function removal({ name, shape }: Target, step: Step): Statement {
   };
 }
 
-function conditionOf({ changes }: Step, rows: Rows): string {
+function conditionOf({ changes }: Pick<Step, 'changes'>, rows: Rows): string {
   return Object.entries(changes[0]?.where ?? {})
     .map(([column, cell]) => {
       if (cell === null) return `stored.${quoted(column)} IS NULL`;

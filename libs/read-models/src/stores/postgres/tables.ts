@@ -42,14 +42,17 @@ export interface Making {
 }
 
 /** The table alone: what is unique by its key. */
-export function creation({ name, shape }: Pick<Making, 'name' | 'shape'>): string {
+export function creation(
+  { name, shape }: Pick<Making, 'name' | 'shape'>,
+  filledTo: number = fillFactor,
+): string {
   const { table, columns, key } = shape;
   const defined = columns.map((column) => {
     const { kind, nullable } = table.columns[column] as (typeof table.columns)[string];
     return `${quoted(column)} ${types[kind]}${kind === 'text' ? bytewise : ''}${nullable === true ? '' : ' NOT NULL'}`;
   });
   return `CREATE TABLE ${qualified(name)} (${[...defined, `PRIMARY KEY (${listed(key)})`].join(', ')})
-    WITH (fillfactor = ${fillFactor})`;
+    WITH (fillfactor = ${filledTo})`;
 }
 
 export interface TableIndex {

@@ -24,6 +24,7 @@ import {
   type Switching,
   type TableDigest,
 } from '#read-models/store.js';
+import type { RankLimits } from '#read-models/stores/rank-book.js';
 import { tableName } from '#read-models/stores/shown.js';
 import {
   Bookkeeping,
@@ -34,7 +35,6 @@ import {
 } from '#read-models/stores/sqlite/bookkeeping.js';
 import { digestIn } from '#read-models/stores/sqlite/digest.js';
 import { buildPath, openReader, told } from '#read-models/stores/sqlite/model-file.js';
-import type { RankLimits } from '#read-models/stores/sqlite/ranks.js';
 import { Snapshot } from '#read-models/stores/sqlite/snapshot.js';
 import { readingOf } from '#read-models/stores/sqlite/sqlite-reading.js';
 import { creation, orderedIndexes, ranks, removal, textIndex } from '#read-models/stores/sqlite/tables.js';

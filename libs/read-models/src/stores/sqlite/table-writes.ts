@@ -6,8 +6,10 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Cell, Row } from '#read-models/projection.js';
 import type { OpenedChange } from '#read-models/store.js';
 import { Gathered, type Pending } from '#read-models/stores/gathered.js';
-import { type RankLimits, Ranks, type Standing } from '#read-models/stores/sqlite/ranks.js';
+import type { RankLimits } from '#read-models/stores/rank-book.js';
+import { Ranks } from '#read-models/stores/sqlite/ranks.js';
 import { listed, type OrderedIndex, quoted, textIndexName } from '#read-models/stores/sqlite/tables.js';
+import { Standings, standingColumns } from '#read-models/stores/standings.js';
 import { type Changed, formOf, type Step } from '#read-models/stores/steps.js';
 import type { TableShape } from '#read-models/table-shape.js';
 
@@ -40,8 +42,7 @@ export class TableWrites {
   /** By their place among the columns; none while the index of texts and the ranks are not made yet. */
   readonly #watched: ReadonlyMap<string, number>;
   readonly #ranks: Ranks | null;
-  /** By which a row stands in its lists; their places among what is watched. */
-  readonly #standingBy: readonly number[];
+  readonly #standings: Standings;
   #gathered: Gathered;
   /**
    * By row. The index of texts is brought up to date once a transaction, after all rows: each statement between two
@@ -56,9 +57,10 @@ export class TableWrites {
     this.#missing = missing ?? [];
     const watched = missing === null ? watchedColumns(shape) : [];
     this.#watched = new Map(watched.map((column) => [column, shape.columns.indexOf(column)]));
-    this.#standingBy = standingColumns(shape).map((column) => watched.indexOf(column));
+    this.#standings = new Standings(shape, watched);
     const isRanked = missing === null && shape.ranked.length > 0;
-    this.#ranks = isRanked ? new Ranks(database, { name, ranked: shape.ranked, limits: rankLimits }) : null;
+    const { ranked, facets } = shape;
+    this.#ranks = isRanked ? new Ranks(database, { name, ranked, facets, limits: rankLimits }) : null;
     this.#gathered = new Gathered(shape);
   }
 
@@ -76,7 +78,7 @@ export class TableWrites {
     for (const [row, { before, after: known }] of this.#touched) {
       const after = known ?? this.#watchedOf(row);
       this.#indexTexts(row, before, after);
-      this.#ranks?.note(this.#standing(before), this.#standing(after));
+      this.#ranks?.note([this.#standings.of(before), this.#standings.of(after)]);
     }
     this.#ranks?.write();
   }
@@ -196,12 +198,6 @@ export class TableWrites {
     return (cells as Watched | undefined) ?? null;
   }
 
-  #standing(watched: Watched | null): Standing | null {
-    if (watched === null) return null;
-    const [place = null, organization = null, ...keys] = this.#standingBy.map((at) => watched[at] as Cell);
-    return { place, organization, keys };
-  }
-
   #statement(form: string, sql: () => string): Statement<Cell[]> {
     let statement = this.#statements.get(form);
     if (statement === undefined) {
@@ -224,8 +220,4 @@ function condition(where: Row): string {
 
 function watchedColumns(shape: TableShape): readonly string[] {
   return [...new Set([...shape.contains, ...standingColumns(shape)])];
-}
-
-function standingColumns({ ranked }: TableShape): readonly string[] {
-  return ranked.length === 0 ? [] : ['place', 'organization_id', ...ranked];
 }

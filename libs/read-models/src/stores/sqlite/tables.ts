@@ -67,6 +67,7 @@ export function ranks(name: string, { ranked }: TableShape): string[] {
   first_key TEXT NOT NULL,
   first_place TEXT NOT NULL,
   count INTEGER NOT NULL,
+  facets TEXT NOT NULL,
   PRIMARY KEY (scope, ordered_by, first_key, first_place)
 ) STRICT, WITHOUT ROWID`,
   ];

@@ -5,10 +5,11 @@ import type { Database, Statement } from 'better-sqlite3';
 
 import { pass } from '#read-models/passing.js';
 import { type Batch, type Checkpoint, Fenced, type OpenedChange, RowRefused } from '#read-models/store.js';
+import { type RankLimits, rankLimits } from '#read-models/stores/rank-book.js';
 import { tableName } from '#read-models/stores/shown.js';
 import { Bookkeeping, type KnownBuild, tablesOf } from '#read-models/stores/sqlite/bookkeeping.js';
 import { openWriter, told } from '#read-models/stores/sqlite/model-file.js';
-import { type RankLimits, Ranks, rankLimits } from '#read-models/stores/sqlite/ranks.js';
+import { Ranks } from '#read-models/stores/sqlite/ranks.js';
 import { TableWrites } from '#read-models/stores/sqlite/table-writes.js';
 import {
   listed,
@@ -158,12 +159,12 @@ export class WrittenFile {
 
   /** Begun anew, as texts are. */
   async #rank(name: string, shape: TableShape): Promise<void> {
-    const { ranked } = shape;
+    const { ranked, facets } = shape;
     if (ranked.length === 0) return;
     this.transaction(() => {
       for (const sql of [...withoutRanks(name, ranked), ...ranks(name, shape)]) this.database.exec(sql);
     });
-    const steps = new Ranks(this.database, { name, ranked, limits: this.#limits }).build();
+    const steps = new Ranks(this.database, { name, ranked, facets, limits: this.#limits }).build();
     while (this.transaction(() => steps.next().done) !== true) await nextTurn();
   }
 

@@ -6,14 +6,24 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
+import { sql } from 'kysely';
+
 import type { Position } from '#event-log/event-log.js';
 import { compareTexts } from '#read-models/compare-texts.js';
 import type { Projection, Row, Table } from '#read-models/projection.js';
 import { rankedScope } from '#read-models/ranked.js';
-import { type Build, type ModelStore, type OpenedChange, RowRefused } from '#read-models/store.js';
+import {
+  type Build,
+  type ModelStore,
+  type OpenedChange,
+  type Parking,
+  RowRefused,
+} from '#read-models/store.js';
+import { openPostgresStore } from '#read-models/stores/postgres/postgres-model-store.js';
 import { buildPath } from '#read-models/stores/sqlite/model-file.js';
 import { openSqliteStore } from '#read-models/stores/sqlite/sqlite-model-store.js';
 import { shapesOf } from '#read-models/table-shape.js';
+import { describeOnPostgres } from '#read-models/testing/describe-on-postgres.js';
 
 const people: Projection = {
   name: 'people',
@@ -26,35 +36,27 @@ const people: Projection = {
         name: { kind: 'text' },
         place: { kind: 'text', nullable: true },
         kind: { kind: 'text' },
+        state: { kind: 'text' },
       },
       key: ['stream'],
       indexes: [
-        { columns: ['place'] },
-        { columns: ['organization_id', 'place'] },
-        { columns: ['name', 'place', 'organization_id'] },
-        { columns: ['kind', 'place', 'organization_id'] },
+        { columns: ['place', 'kind', 'state'] },
+        { columns: ['organization_id', 'place', 'kind', 'state'] },
+        { columns: ['name', 'place', 'organization_id', 'kind', 'state'] },
+        { columns: ['kind', 'place', 'organization_id', 'state'] },
       ],
       ranked: ['name', 'kind'],
+      facets: ['kind', 'state'],
     },
   },
   on: {},
 };
 
 const rankLimits = { blockRows: 3, rankedFrom: 8 };
-let directory: string;
-let path: string;
-let store: ModelStore;
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'countersign-ranks-'));
-  path = join(directory, 'read-models.db');
-  store = openSqliteStore(path, { rankLimits });
-});
-
-afterEach(async () => {
-  await store.close();
-  rmSync(directory, { recursive: true });
-});
+const refused: Parking = {
+  stream: 'user-1',
+  parked: { position: '1' as Position, error: 'no', attempts: 1 },
+};
 
 interface Block {
   readonly scope: string;
@@ -62,6 +64,8 @@ interface Block {
   readonly key: string;
   readonly place: string;
   readonly count: number;
+  /** Of each kind and state, as they are kept. */
+  readonly facets: string;
 }
 
 interface Seen {
@@ -69,18 +73,14 @@ interface Seen {
   readonly blocks: readonly Block[];
 }
 
-function seen({ build }: Build): Seen {
-  const file = new Database(buildPath(path, build), { readonly: true });
-  const table = `people_${build}_people`;
-  const rows = file.prepare<[], Row>(`SELECT * FROM ${table} WHERE place IS NOT NULL`).all();
-  const blocks = file
-    .prepare<[], Block>(
-      `SELECT scope, ordered_by AS "order", first_key AS key, first_place AS place, count
-        FROM ${table}_ranks WHERE ordered_by <> ''`,
-    )
-    .all();
-  file.close();
-  return { rows, blocks };
+async function seen(store: ModelStore, build: Build): Promise<Seen> {
+  return store.readBuild(build, async ({ db, tableOf, ranksOf }) => {
+    const [table, ranks] = [sql.table(tableOf('people', 'people')), sql.table(ranksOf('people', 'people'))];
+    const rows = await sql<Row>`SELECT * FROM ${table} WHERE place IS NOT NULL`.execute(db);
+    const blocks = await sql<Block>`SELECT scope, ordered_by AS "order", first_key AS key,
+        first_place AS place, count, facets FROM ${ranks} WHERE ordered_by <> ''`.execute(db);
+    return { rows: rows.rows, blocks: blocks.rows };
+  });
 }
 
 const keyIn = (row: Row, order: string): string => (order === 'place' ? '' : String(row[order]));
@@ -88,7 +88,7 @@ const compare = (one: readonly [string, string], other: readonly [string, string
   compareTexts(one[0], other[0]) || compareTexts(one[1], other[1]);
 
 /** What the blocks of a scope and order are to be, from the rows alone, where they begin as they do. */
-function recounted({ rows, blocks }: Seen): Block[] {
+function recounted({ rows, blocks }: Seen): Record<string, unknown>[] {
   return blocks.map((block) => {
     const { scope, order, key, place } = block;
     const later = blocks
@@ -98,9 +98,13 @@ function recounted({ rows, blocks }: Seen): Block[] {
       .toSorted(compare)[0];
     const within = rows
       .filter((row) => scope === '' || scope === rankedScope(String(row.organization_id)))
-      .map((row) => [keyIn(row, order), String(row.place)] as const)
-      .filter((row) => compare(row, [key, place]) >= 0 && (later === undefined || compare(row, later) < 0));
-    return { ...block, count: within.length };
+      .filter((row) => {
+        const at = [keyIn(row, order), String(row.place)] as const;
+        return compare(at, [key, place]) >= 0 && (later === undefined || compare(at, later) < 0);
+      });
+    const facets = Map.groupBy(within, (row) => `${row.kind}\0${row.state}`);
+    const counts = Object.fromEntries([...facets].map(([facet, { length }]) => [facet, length]));
+    return { ...block, count: within.length, facets: counts };
   });
 }
 
@@ -131,9 +135,10 @@ function due({ rows }: Seen): string[] {
   );
 }
 
-function holdRanks(build: Build): void {
-  const found = seen(build);
-  expect(found.blocks).toEqual(recounted(found));
+async function holdRanks(store: ModelStore, build: Build): Promise<void> {
+  const found = await seen(store, build);
+  const told = found.blocks.map((block) => ({ ...block, facets: JSON.parse(block.facets) }));
+  expect(told).toEqual(recounted(found));
   expect(withoutRow(found)).toEqual([]);
   expect(found.blocks.filter(({ count }) => count > 2 * rankLimits.blockRows)).toEqual([]);
   const counted = new Set(found.blocks.map(({ scope, order }) => `${scope} by ${order}`));
@@ -145,14 +150,18 @@ function holdRanks(build: Build): void {
 const organization = fc.constantFrom('a', 'b', 'c');
 const name = fc.constantFrom('', 'ann', 'bob', 'ä', '\uffff', '😀');
 const kind = fc.constantFrom('human', 'machine');
+const state = fc.constantFrom('active', 'inactive');
 const stream = fc.integer({ min: 0, max: 60 }).map((number) => `user-${number}`);
 const place = (of: string): string => of.slice('user-'.length).padStart(4, '0');
 
 const added = fc
-  .record({ stream, organization_id: organization, name, kind })
+  .record({ stream, organization_id: organization, name, kind, state })
   .map((row) => ({ change: 'put' as const, row: { ...row, place: place(row.stream) } }));
 const cells = fc
-  .record({ name, kind, organization_id: organization, place: fc.constant(null) }, { requiredKeys: [] })
+  .record(
+    { name, kind, state, organization_id: organization, place: fc.constant(null) },
+    { requiredKeys: [] },
+  )
   .filter((some) => Object.keys(some).length > 0);
 const set = fc
   .record({ stream, cells })
@@ -179,6 +188,7 @@ const person = (number: number, cells: Row = {}): OpenedChange => ({
     organization_id: 'a',
     name: `name ${number % 4}`,
     kind: 'human',
+    state: number % 5 === 0 ? 'inactive' : 'active',
     place: place(`user-${number}`),
     ...cells,
   },
@@ -186,7 +196,20 @@ const person = (number: number, cells: Row = {}): OpenedChange => ({
 const persons = (count: number): OpenedChange[] =>
   Array.from({ length: count }, (_, number) => person(number));
 
-describe('ranks', () => {
+interface Engine {
+  readonly open: () => Promise<ModelStore>;
+  /** Whoever inserts into the table of the build is refused, until what is answered is called. */
+  readonly refusing: (build: Build, table: string) => Promise<() => Promise<void>>;
+  readonly numRuns: number;
+}
+
+function holdOn({ open, refusing, numRuns }: Engine): void {
+  let store: ModelStore;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store.close());
+
   it('count the rows of every block, each of which begins with a row that is there', async () => {
     await fc.assert(
       fc.asyncProperty(batches, fc.integer({ min: 0, max: 6 }), async (all, inBulk) => {
@@ -196,10 +219,10 @@ describe('ranks', () => {
           await store.apply({ build, changes, from: before(index), to: at(index + 1) });
         }
         await store.finish(build);
-        holdRanks(build);
+        await holdRanks(store, build);
         await store.drop(build);
       }),
-      { numRuns: 150, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+      { numRuns, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
     );
   }, 120_000);
 
@@ -210,36 +233,89 @@ describe('ranks', () => {
       await store.apply({ build, changes: persons(400), from: null, to: at(1) });
       await store.apply({ build, changes: few, from: at(1), to: at(2) });
       await store.finish(build);
-      holdRanks(build);
+      await holdRanks(store, build);
     }
   });
 
   it('follow rows that another connection changed', async () => {
-    const other = openSqliteStore(path, { rankLimits });
+    const other = await open();
     const build = await store.begin(people);
     await store.apply({ build, changes: persons(20), from: null, to: at(1) });
     await other.apply({ build, changes: [person(30), person(31)], from: at(1), to: at(2) });
     await store.apply({ build, changes: [person(40), person(1, { name: 'zoe' })], from: at(2), to: at(3) });
     await other.close();
-    holdRanks(build);
+    await holdRanks(store, build);
   });
 
-  it.each([
-    ['after its rows were counted', 'checkpoints'],
-    ['while its rows were counted', 'people_2_people_ranks'],
-  ])('count nothing of a batch that failed %s', async (_, failing) => {
-    await store.open(people);
-    const build = await store.begin(people);
-    expect(build.build).toBe(2);
+  it('are found by who has not finished the build that another connection finished', async () => {
+    const other = await open();
+    const build = await store.begin(people, { isBulk: true });
     await store.apply({ build, changes: persons(20), from: null, to: at(1) });
-    const file = new Database(buildPath(path, build.build));
-    file.exec(`CREATE TRIGGER refusing BEFORE INSERT ON ${failing} BEGIN SELECT RAISE(ABORT, 'no'); END`);
-    const failed = store.apply({ build, changes: persons(30), from: at(1), to: at(2) });
+    await other.finish(build);
+    await store.apply({ build, changes: [person(40), person(1, { name: 'zoe' })], from: at(1), to: at(2) });
+    await other.close();
+    await holdRanks(store, build);
+  });
+
+  it.each(['parked', 'people_ranks'])('count nothing of a batch that %s refused', async (table) => {
+    const build = await store.begin(people);
+    await store.apply({ build, changes: persons(20), from: null, to: at(1) });
+    const allow = await refusing(build, table);
+    const failed = store.apply({ build, changes: persons(30), from: at(1), to: at(2), parking: [refused] });
     await expect(failed).rejects.toThrow(RowRefused);
-    file.exec('DROP TRIGGER refusing');
-    file.close();
+    await allow();
     await store.apply({ build, changes: [person(60)], from: at(1), to: at(2) });
-    holdRanks(build);
+    await holdRanks(store, build);
+  });
+}
+
+const tableIn = ({ build }: Build, table: string): string =>
+  table === 'parked' ? table : `people_${build}_${table}`;
+
+describe('ranks in SQLite', () => {
+  let directory: string;
+  const path = () => join(directory, 'read-models.db');
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'countersign-ranks-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  holdOn({
+    numRuns: 150,
+    open: async () => openSqliteStore(path(), { rankLimits }),
+    refusing: async (build, table) => {
+      const file = new Database(buildPath(path(), build.build));
+      file.exec(
+        `CREATE TRIGGER refusing BEFORE INSERT ON ${tableIn(build, table)} BEGIN SELECT RAISE(ABORT, 'no'); END`,
+      );
+      return async () => {
+        file.exec('DROP TRIGGER refusing');
+        file.close();
+      };
+    },
+  });
+});
+
+describeOnPostgres('ranks in PostgreSQL', (server) => {
+  let url: string;
+  beforeEach(async () => {
+    url = await server().createDatabase();
+  });
+
+  holdOn({
+    numRuns: 40,
+    open: () => openPostgresStore({ url, rankLimits }),
+    refusing: async (build, table) => {
+      const name = `read_models.${tableIn(build, table)}`;
+      await server().administer(
+        `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE check_violation; END';
+          CREATE TRIGGER refusing BEFORE INSERT ON ${name} EXECUTE FUNCTION refuse()`,
+        url,
+      );
+      return async () => {
+        await server().administer(`DROP TRIGGER refusing ON ${name}`, url);
+      };
+    },
   });
 });
 
@@ -250,8 +326,10 @@ describe('a table with ranks', () => {
     age: { kind: 'integer' },
     nick: { kind: 'text', nullable: true },
   } as const;
-  const [byPlace, ofOrganization, byName] = table?.indexes ?? [];
+  const byPlace = { columns: ['place'] };
+  const ofOrganization = { columns: ['organization_id', 'place'] };
   const walkedBy = (column: string) => ({ columns: [column, 'place', 'organization_id'] });
+  const byName = walkedBy('name');
   const key = ['stream'];
 
   it.each([
@@ -261,6 +339,16 @@ describe('a table with ranks', () => {
     [
       'is ranked by what is no text',
       { columns, key, indexes: [byPlace, ofOrganization, walkedBy('age')], ranked: ['age'] },
+    ],
+    [
+      'has no facet in an index of their order',
+      {
+        columns,
+        key,
+        indexes: [byPlace, ofOrganization, byName],
+        ranked: ['name'],
+        facets: ['state'],
+      },
     ],
     [
       'is ranked by what may be null',
